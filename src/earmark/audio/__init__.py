@@ -1,0 +1,1 @@
+"""Audio in: decoding, segments, signal processing, and procedural music."""

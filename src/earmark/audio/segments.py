@@ -1,0 +1,155 @@
+"""Cutting a track into segments while it streams, and combining their scores.
+
+A track of any length passes through in bounded memory: no more than a segment, a hop and a block
+are held at once. The rules at the edges:
+
+* a track shorter than one segment by a tenth or less is one segment as it is, where the front end
+  takes any length;
+* a shorter one is repeated until it fills the segment, and ``Window.repeated`` says so;
+* what is left after the last whole segment gets a segment of its own, moved back to end with the
+  track, when it is at least a quarter of a segment long; otherwise it is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from earmark.errors import AudioError
+
+_NEARLY_WHOLE = 0.9
+_LEAST_TAIL = 0.25
+# Two hundredths of a percent of full scale from lowest to highest sample: -74 dB, inaudible.
+_SILENT_RANGE = 2e-4
+
+
+@dataclass(frozen=True)
+class Segments:
+    """How a track is cut.
+
+    Attributes:
+        seconds: length of a segment; None for the whole track in one.
+        hop_seconds: from one start to the next; None for the length.
+        trim_samples: left off each segment's end (the published GTZAN tables leave off one).
+        tail: what becomes of the rest after the last whole segment.
+    """
+
+    seconds: float | None = 30.0
+    hop_seconds: float | None = None
+    trim_samples: int = 0
+    tail: Literal["keep", "drop"] = "keep"
+
+    def __post_init__(self) -> None:
+        for name in ("seconds", "hop_seconds"):
+            value = getattr(self, name)
+            if value is not None and not 0.05 <= value <= 86_400:
+                raise ValueError(f"'{name}' is {value}; expected between 0.05 and 86400 seconds.")
+        if not 0 <= self.trim_samples <= 64:
+            raise ValueError(f"'trim_samples' is {self.trim_samples}; expected 0 to 64.")
+
+    def length(self, sample_rate: int) -> int | None:
+        """Return a segment's length in samples."""
+        if self.seconds is None:
+            return None
+        return max(1, round(self.seconds * sample_rate) - self.trim_samples)
+
+    def hop(self, sample_rate: int) -> int:
+        """Return the samples from one segment's start to the next."""
+        return max(1, round((self.hop_seconds or self.seconds or 1.0) * sample_rate))
+
+
+class Window(NamedTuple):
+    """One segment of a track.
+
+    Attributes:
+        start_seconds: where it begins in the track.
+        samples: float32 mono.
+        repeated: True when the track was too short and was repeated to fill the segment.
+    """
+
+    start_seconds: float
+    samples: NDArray[np.float32]
+    repeated: bool
+
+
+def windows(
+    blocks: Iterable[NDArray[np.float32]],
+    segments: Segments,
+    sample_rate: int,
+    *,
+    any_length: bool = False,
+) -> Iterator[Window]:
+    """Cut a stream of mono blocks into segments.
+
+    Args:
+        blocks: float32 arrays [shape=(n,)], n of any size.
+        any_length: the front end takes segments of any length.
+
+    Raises:
+        AudioError: the stream holds no samples.
+
+    >>> second = np.zeros(100, np.float32)
+    >>> [w.start_seconds for w in windows([second] * 7, Segments(2.0), 100)]
+    [0.0, 2.0, 4.0, 5.0]
+    """
+    length, hop = segments.length(sample_rate), segments.hop(sample_rate)
+    if length is None:
+        whole = np.concatenate([np.empty(0, np.float32), *blocks])
+        _refuse_empty(whole)
+        yield Window(0.0, whole, False)
+        return
+    held = np.empty(0, np.float32)  # from `start` on; the last yielded segment is kept in it
+    start, yielded = 0, False
+    for block in blocks:
+        held = np.concatenate([held, block])
+        while len(held) >= length + (hop if yielded else 0):
+            if yielded:
+                held, start = held[hop:], start + hop
+            yield Window(start / sample_rate, held[:length], False)
+            yielded = True
+    if not yielded:
+        _refuse_empty(held)
+        yield _short(held, length, any_length=any_length)
+    elif segments.tail == "keep" and len(held) - length >= _LEAST_TAIL * length:
+        end = len(held) - length
+        yield Window((start + end) / sample_rate, held[end:], False)
+
+
+def is_silent(samples: NDArray[np.float32]) -> bool:
+    """Tell whether nothing is to be heard: the samples span less than 2e-4 of full scale.
+
+    A constant offset is silent, whatever its size.
+    """
+    return not len(samples) or float(samples.max() - samples.min()) < _SILENT_RANGE
+
+
+def combine(
+    scores: NDArray[np.float32], audible: NDArray[np.bool_] | None = None
+) -> NDArray[np.float32]:
+    """Average segment scores [shape=(segments, labels)] into track scores [shape=(labels,)].
+
+    Silent segments (``audible`` False) are left out.
+
+    Raises:
+        AudioError: no segment is audible.
+    """
+    heard = scores if audible is None else scores[audible]
+    if not len(heard):
+        raise AudioError("silent from beginning to end: nothing to tag.")
+    mean: NDArray[np.float32] = heard.mean(axis=0, dtype=np.float64).astype(np.float32)
+    return mean
+
+
+def _short(samples: NDArray[np.float32], length: int, *, any_length: bool) -> Window:
+    if any_length and len(samples) >= _NEARLY_WHOLE * length:
+        return Window(0.0, samples, False)
+    return Window(0.0, np.resize(samples, length), len(samples) < _NEARLY_WHOLE * length)
+
+
+def _refuse_empty(samples: NDArray[np.float32]) -> None:
+    if not len(samples):
+        raise AudioError("holds no audio samples.")

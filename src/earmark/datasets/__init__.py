@@ -1,0 +1,1 @@
+"""Readers of published music datasets, one file each; the folder is the registry."""

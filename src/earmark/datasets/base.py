@@ -1,0 +1,111 @@
+"""What every dataset reader gives: tracks, a vocabulary, partitions, and where it comes from."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import ClassVar
+
+from earmark.labels.vocabulary import Vocabulary
+from earmark.settings import fingerprint
+
+
+@dataclass(frozen=True)
+class Track:
+    """One recording.
+
+    Attributes:
+        id: unique in the dataset and the same in every layout of it.
+        labels: names in the dataset's vocabulary.
+        path: of the audio, relative to the dataset's root with ``/``; None when only ready-made
+            features are at hand.
+        artist: a name or group id that is equal for equal artists; None when unknown.
+        album: likewise.
+    """
+
+    id: str
+    labels: tuple[str, ...]
+    path: str | None = None
+    artist: str | None = None
+    album: str | None = None
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A known fault of a published dataset.
+
+    Attributes:
+        track: its id.
+        kind: ``exact duplicate``, ``near duplicate``, ``unreadable`` ...
+        other: the id of the other track of a pair.
+        source: where the fact is from.
+    """
+
+    track: str
+    kind: str
+    other: str | None
+    source: str
+
+
+class Dataset(ABC):
+    """A published dataset, read in place from ``root``.
+
+    Subclasses set the class attributes and write ``read_tracks`` and ``sample``. The
+    constructor only remembers; the tracks are read on first use.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    licence: ClassVar[str]
+    citation: ClassVar[str]
+    url: ClassVar[str]
+
+    def __init__(self, root: Path | str) -> None:
+        self.root = Path(root)
+
+    @property
+    @abstractmethod
+    def vocabulary(self) -> Vocabulary:
+        """The dataset's ordered labels."""
+
+    @abstractmethod
+    def read_tracks(self) -> list[Track]:
+        """Read all tracks, sorted by id.
+
+        Raises:
+            DataError: the folder is not in a published layout; says what was looked for.
+        """
+
+    @classmethod
+    @abstractmethod
+    def sample(cls, root: Path) -> None:
+        """Write a tiny made-up copy in the exact published layout, for tests and tutorials."""
+
+    @cached_property
+    def tracks(self) -> dict[str, Track]:
+        """All tracks by id, in order of id."""
+        return {track.id: track for track in self.read_tracks()}
+
+    def partitions(self) -> Mapping[str, Mapping[str, str]]:
+        """Return the published partitions: name to {track id: train, valid or test}."""
+        return {}
+
+    def faults(self) -> list[Fault]:
+        """Return the known faults that concern tracks of this dataset."""
+        return []
+
+    def feature_tables(self) -> Mapping[float, Path]:
+        """Return ready-made feature tables: segment length in seconds to the file."""
+        return {}
+
+    def segment_of(self, row_name: str) -> tuple[str, int]:
+        """Return (track id, segment number) for the name in a row of a ready-made table."""
+        return Path(row_name).stem, 0
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """16 hex digits that change with the set of tracks, their labels or their artists."""
+        return fingerprint([[t.id, t.labels, t.artist, t.album] for t in self.tracks.values()])

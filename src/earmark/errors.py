@@ -1,0 +1,80 @@
+"""Errors that a user can mend, each one line: what was given, what was expected, what to do.
+
+``EarmarkError``            base; the command line prints it and exits with ``exit_code``
+    ``AudioError``          a file that cannot be read as music
+    ``DataError``           a dataset, table or label that is not as published
+    ``SettingsError``       a recipe, setting or name with a typo
+    ``TaggerError``         a tagger file that is damaged, foreign or of a newer format
+    ``MissingExtraError``   an optional dependency is not installed
+
+Anything else that escapes is a bug and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from collections.abc import Iterable
+from types import ModuleType
+
+
+class EarmarkError(Exception):
+    """Base of every error the user can do something about.
+
+    The message is kept to one line, whatever is put in.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str) -> None:
+        super().__init__(" ".join(message.split()))
+
+
+class AudioError(EarmarkError):
+    """A file that cannot be read as music."""
+
+
+class DataError(EarmarkError):
+    """A dataset, table or label that is not as published."""
+
+
+class SettingsError(EarmarkError):
+    """A recipe, setting or name that is not known."""
+
+
+class TaggerError(EarmarkError):
+    """A tagger file that is damaged, foreign or of a newer format."""
+
+
+class MissingExtraError(EarmarkError):
+    """An optional dependency that is not installed."""
+
+
+def require(module: str, *, extra: str, purpose: str) -> ModuleType:
+    """Import ``module`` or say which extra brings it.
+
+    Raises:
+        MissingExtraError: with the exact install line.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise MissingExtraError(
+            f"{purpose} needs {module.partition('.')[0]}, which could not be imported ({error}): "
+            f"pip install 'earmark[{extra}]'"
+        ) from error
+
+
+def suggestion(given: str, known: Iterable[str]) -> str:
+    """Return ``" Did you mean 'x'?"`` for the nearest known word, else the list of them.
+
+    >>> suggestion("logistc", ["logistic", "forest"])
+    " Did you mean 'logistic'?"
+    >>> suggestion("zzz", ["logistic", "forest"])
+    ' Known: forest, logistic.'
+    """
+    known = sorted(known)
+    near = difflib.get_close_matches(given, known, n=1, cutoff=0.6)
+    if near:
+        return f" Did you mean '{near[0]}'?"
+    return f" Known: {', '.join(known)}." if known else ""

@@ -1,0 +1,1 @@
+"""Feature families: audio in, described arrays out; the folder is the registry."""

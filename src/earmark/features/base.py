@@ -1,0 +1,135 @@
+"""What every feature family is: a front end, fully described by its frozen settings.
+
+A front end is a frozen dataclass: its fields are its settings, they are written into the tagger,
+and a front end built from them gives the same values. ``FeatureSet`` holds what front ends made
+of many tracks.
+"""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from earmark import registry, settings
+from earmark.audio.segments import Segments
+from earmark.errors import DataError
+from earmark.store import atomic_write, write_text
+
+
+@dataclass(frozen=True)
+class FrontEnd(ABC):
+    """Audio to an array. Subclasses are frozen dataclasses with a ``name``.
+
+    Attributes:
+        sample_rate: of the audio it takes, in Hz.
+        any_length: True when it accepts segments of any length (statistics over frames).
+    """
+
+    name: ClassVar[str]
+    any_length: ClassVar[bool] = False
+    sample_rate: int
+
+    @property
+    @abstractmethod
+    def columns(self) -> tuple[str, ...]:
+        """Names of the values of a row, or of the rows of a picture."""
+
+    @abstractmethod
+    def __call__(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the features of one segment of mono samples at ``sample_rate``."""
+
+    def segments(self, seconds: float | None) -> Segments:
+        """Return how this family cuts a track into segments; None for the whole track."""
+        return Segments(seconds=seconds)
+
+    @classmethod
+    def column_aliases(cls) -> Mapping[str, str]:
+        """Other spellings of columns found in published tables: spelling to column."""
+        return {}
+
+    @property
+    def fingerprint(self) -> str:
+        """16 hex digits that change with the family or any of its settings."""
+        return settings.fingerprint(describe(self))
+
+
+def describe(front_end: FrontEnd) -> dict[str, Any]:
+    """Return the family's name and all settings as plain values."""
+    return {"name": front_end.name, **settings.to_mapping(front_end)}
+
+
+def build(description: Mapping[str, Any], *, where: str = "front end") -> FrontEnd:
+    """Build a front end from ``describe``'s values or from a recipe's table.
+
+    Raises:
+        SettingsError: unknown family or setting; the nearest is offered.
+    """
+    values = dict(description)
+    family = registry.load("features", str(values.pop("name", "")))
+    front_end: FrontEnd = settings.from_mapping(family, values, where=where)
+    return front_end
+
+
+@dataclass(frozen=True)
+class FeatureSet:
+    """Feature rows of many tracks.
+
+    Attributes:
+        rows: [shape=(rows, ...)]; memory-mapped when opened from disk.
+        track_ids: one a row.
+        starts: of the segments, in seconds, one a row.
+        columns: names of the values.
+        source: plain description of what made them (front end and segments, or a table).
+    """
+
+    rows: NDArray[np.float32]
+    track_ids: NDArray[np.str_]
+    starts: NDArray[np.float64]
+    columns: tuple[str, ...]
+    source: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        if not len(self.rows) == len(self.track_ids) == len(self.starts):
+            raise DataError(f"{len(self.rows)} feature rows, {len(self.track_ids)} track ids and "
+                            f"{len(self.starts)} starts; expected one of each a segment.")
+
+    def of(self, track_ids: Sequence[str]) -> FeatureSet:
+        """Return the rows of the given tracks, in the order of this set."""
+        keep = np.isin(self.track_ids, np.asarray(track_ids, dtype=np.str_))
+        return FeatureSet(self.rows[keep], self.track_ids[keep], self.starts[keep],
+                          self.columns, self.source)
+
+    def save(self, folder: Path) -> None:
+        """Write the set into a folder: ``features.npy`` and, last, ``features.json``."""
+        with atomic_write(folder / "features.npy") as file:
+            np.save(file, self.rows, allow_pickle=False)
+        index = {
+            "columns": self.columns,
+            "source": dict(self.source),
+            "track_ids": self.track_ids.tolist(),
+            "starts": self.starts.tolist(),
+        }
+        write_text(folder / "features.json", json.dumps(index))
+
+    @classmethod
+    def open(cls, folder: Path) -> FeatureSet:
+        """Open what ``save`` wrote; the rows are memory-mapped.
+
+        Raises:
+            DataError: the folder does not hold a feature set.
+        """
+        try:
+            index = json.loads((folder / "features.json").read_text(encoding="utf-8"))
+            rows = np.load(folder / "features.npy", mmap_mode="r", allow_pickle=False)
+            return cls(rows, np.asarray(index["track_ids"], dtype=np.str_),
+                       np.asarray(index["starts"], dtype=np.float64),
+                       tuple(index["columns"]), index["source"])
+        except (OSError, ValueError, KeyError) as error:
+            raise DataError(f"{folder} does not hold a feature set: {error}") from error

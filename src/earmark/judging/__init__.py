@@ -1,0 +1,1 @@
+"""Judging: splits that do not leak, metrics, decisions, and the ledger of test readings."""

@@ -1,0 +1,1 @@
+"""The lab: recipes and the experiments they describe."""

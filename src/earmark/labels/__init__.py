@@ -1,0 +1,1 @@
+"""Labels: ordered vocabularies and the answer for one file."""

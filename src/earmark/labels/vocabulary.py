@@ -1,0 +1,111 @@
+"""Ordered labels with aliases and groups, and the 0/1 matrices made from them.
+
+The order of the labels is part of the vocabulary and travels in the tagger: a score is never
+matched to a label by any other means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from earmark.errors import DataError, suggestion
+
+Task = Literal["single", "multi"]
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Ordered labels.
+
+    Attributes:
+        labels: in the order of the columns of every 0/1 matrix and score matrix.
+        task: ``single`` when each track bears exactly one label, else ``multi``.
+        groups: label to group (genre, instrument, mood, tempo, vocals); ``genre`` when absent.
+        aliases: other spellings to label.
+    """
+
+    labels: tuple[str, ...]
+    task: Task = "single"
+    groups: Mapping[str, str] = field(default_factory=dict)
+    aliases: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        folded: dict[str, str] = {}
+        for label in self.labels:
+            if not label.strip():
+                raise DataError("a label is empty; every label needs a name.")
+            if (other := folded.setdefault(_fold(label), label)) is not label:
+                raise DataError(f"the labels '{other}' and '{label}' differ only by case or "
+                                "punctuation; merge them.")
+        for name in {*self.groups, *self.aliases.values()} - set(self.labels):
+            raise DataError(f"'{name}' is not a label.{suggestion(name, self.labels)}")
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def group(self, label: str) -> str:
+        """Return the label's group."""
+        return self.groups.get(self.canonical(label), "genre")
+
+    def canonical(self, name: str) -> str:
+        """Return the label that ``name`` stands for: itself, an alias, or another case.
+
+        Raises:
+            DataError: no label is called so; the nearest is offered.
+
+        >>> Vocabulary(("hiphop",), aliases={"rap": "hiphop"}).canonical("Hip-Hop")
+        'hiphop'
+        """
+        if name in self.labels:
+            return name
+        if name in self.aliases:
+            return self.aliases[name]
+        folded = {_fold(known): target for known, target in self.aliases.items()}
+        folded |= {_fold(label): label for label in self.labels}
+        try:
+            return folded[_fold(name)]
+        except KeyError:
+            raise DataError(
+                f"no label is called '{name}'.{suggestion(name, [*self.labels, *self.aliases])}"
+            ) from None
+
+    def index(self, name: str) -> int:
+        """Return the column of a label or alias."""
+        return self.labels.index(self.canonical(name))
+
+    def matrix(self, label_sets: Sequence[Iterable[str]]) -> NDArray[np.int8]:
+        """Return the 0/1 matrix [shape=(tracks, labels)] of one set of names a track.
+
+        Raises:
+            DataError: an unknown label, a label list stored as one printed string, or, for a
+                single-label vocabulary, a track without exactly one label.
+        """
+        columns = {label: i for i, label in enumerate(self.labels)}
+        matrix = np.zeros((len(label_sets), len(self.labels)), dtype=np.int8)  # (tracks, labels)
+        for row, names in enumerate(label_sets):
+            if isinstance(names, str):
+                raise DataError(f"the labels of track {row} are the text {names!r}; expected a "
+                                "list of labels, one item each.")
+            for name in names:
+                _refuse_printed_list(name)
+                matrix[row, columns[name] if name in columns else self.index(name)] = 1
+        counts = matrix.sum(axis=1)
+        if self.task == "single" and (wrong := np.flatnonzero(counts != 1)).size:
+            raise DataError(f"track {wrong[0]} bears {counts[wrong[0]]} labels; a single-label "
+                            "vocabulary needs exactly one.")
+        return matrix
+
+
+def _fold(name: str) -> str:
+    return "".join(c for c in name.casefold() if c.isalnum()) or name
+
+
+def _refuse_printed_list(name: str) -> None:
+    if name[:1] in "[({" and name[-1:] in "])}" and ("'" in name or '"' in name or "," in name):
+        raise DataError(f"{name!r} is a list printed as one label; read it as a list first "
+                        "(ast.literal_eval).")

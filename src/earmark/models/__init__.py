@@ -1,0 +1,1 @@
+"""Models on 0/1 label matrices; the folder is the registry."""

@@ -1,0 +1,1 @@
+"""The tagger: one portable file that holds all that training used."""
