@@ -1,0 +1,255 @@
+"""Signal processing on numpy and bottleneck alone, with values equal to librosa 0.11's.
+
+Time runs down the rows: every spectrum is ``(frames, bins)`` in C order, so that a frame is
+contiguous and a pass over frames is a pass over memory. librosa's arrays are the transpose.
+
+The harmonic-percussive separation never builds the percussive spectrum: with margin 1 the two
+soft masks add up to one, and an inverse STFT that follows its STFT gives the signal back, so the
+percussive part is the signal less the harmonic part.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Literal
+
+import bottleneck
+import numpy as np
+from numpy.typing import NDArray
+
+Padding = Literal["reflect", "zeros", "edge"]
+Floats = NDArray[np.float32]
+Complexes = NDArray[np.complex64]
+
+_BLOCK_FRAMES = 256  # frames transformed at a time: the block and its result stay in the cache
+_TINY = float(np.finfo(np.float32).tiny)
+
+
+def hann(length: int) -> Floats:
+    """Return the periodic Hann window [shape=(length,)]."""
+    window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(length) / length)
+    return window.astype(np.float32)
+
+
+def pad(samples: Floats, width: int, padding: Padding) -> Floats:
+    """Return the samples with ``width`` more at each end: reflected, zero or the edge value."""
+    mode: Literal["constant", "reflect", "edge"] = "constant" if padding == "zeros" else padding
+    return np.pad(samples, width, mode=mode)
+
+
+def frame(padded: Floats, length: int, hop_length: int) -> Floats:
+    """Return overlapping frames [shape=(frames, length)] as a view."""
+    return np.lib.stride_tricks.sliding_window_view(padded, length)[::hop_length]
+
+
+def stft(
+    samples: Floats, n_fft: int = 2048, hop_length: int = 512, padding: Padding = "reflect"
+) -> Complexes:
+    """Return the centred short-time Fourier transform [shape=(1 + n // hop, 1 + n_fft // 2)].
+
+    Frame t is centred on sample ``t * hop_length``; the window is a periodic Hann window.
+    """
+    frames = frame(pad(samples, n_fft // 2, padding), n_fft, hop_length)
+    window = hann(n_fft)
+    spectrum = np.empty((len(frames), 1 + n_fft // 2), dtype=np.complex64)  # (frames, bins)
+    for first in range(0, len(frames), _BLOCK_FRAMES):
+        block = slice(first, first + _BLOCK_FRAMES)
+        spectrum[block] = np.fft.rfft(frames[block] * window, axis=1)
+    return spectrum
+
+
+def istft(spectrum: Complexes, hop_length: int = 512, length: int | None = None) -> Floats:
+    """Return the signal of a centred STFT, up to the last frame's centre or to ``length``.
+
+    The squared-window sum is divided out. ``hop_length`` must divide the frame length.
+
+    Args:
+        length: in samples, at most half a frame past the last frame's centre; None for
+            ``hop_length * (frames - 1)``.
+    """
+    n_fft = 2 * (spectrum.shape[1] - 1)
+    overlap = n_fft // hop_length
+    window = hann(n_fft)
+    blocks = np.zeros((len(spectrum) + overlap - 1, hop_length), np.float32)  # (hops, hop)
+    for first in range(0, len(spectrum), _BLOCK_FRAMES):
+        frames = np.fft.irfft(spectrum[first : first + _BLOCK_FRAMES], n=n_fft, axis=1)
+        frames = (frames * window).reshape(len(frames), overlap, hop_length)
+        for part in range(overlap):
+            blocks[first + part : first + part + len(frames)] += frames[:, part]
+    blocks /= _window_sums(len(spectrum), n_fft, hop_length)
+    start = n_fft // 2
+    if length is None:
+        length = hop_length * (len(spectrum) - 1)
+    return blocks.reshape(-1)[start : start + length]
+
+
+def _window_sums(frames: int, n_fft: int, hop_length: int) -> Floats:
+    """Return what the squared windows of all frames add up to [shape=(hops, hop_length)]."""
+    overlap = n_fft // hop_length
+    squared = np.square(hann(n_fft)).reshape(overlap, hop_length)
+    sums = np.zeros((frames + overlap - 1, hop_length), np.float32)
+    for part in range(overlap):
+        sums[part : part + frames] += squared[part]
+    sums[sums <= _TINY] = 1
+    return sums
+
+
+def power(spectrum: Complexes) -> Floats:
+    """Return the squared magnitude, without the square root that ``abs`` would take."""
+    squared: Floats = np.square(spectrum.real)
+    squared += np.square(spectrum.imag)
+    return squared
+
+
+def frequencies(sample_rate: int, n_fft: int) -> NDArray[np.float64]:
+    """Return the centre of each bin in Hz [shape=(1 + n_fft // 2,)]."""
+    return np.arange(1 + n_fft // 2) * (sample_rate / n_fft)
+
+
+def power_to_db(powers: Floats, top_db: float | None = 80.0) -> Floats:
+    """Return decibels of power (reference 1, floor 1e-10), no lower than ``top_db`` below the
+    highest value of the whole array."""
+    decibels: Floats = np.log10(np.maximum(powers, np.float32(1e-10)))
+    decibels *= np.float32(10)
+    if top_db is not None:
+        np.maximum(decibels, decibels.max() - np.float32(top_db), out=decibels)
+    return decibels
+
+
+def median_filter(values: Floats, width: int, axis: int) -> Floats:
+    """Return the running median of odd ``width`` along an axis, mirrored at the edges (the edge
+    value twice)."""
+    lines = np.ascontiguousarray(np.moveaxis(values, axis, -1))
+    half = width // 2
+    mirrored = np.pad(lines, [(0, 0)] * (lines.ndim - 1) + [(half, half)], mode="symmetric")
+    medians = bottleneck.move_median(mirrored, window=width, axis=-1)[..., width - 1 :]
+    return np.ascontiguousarray(np.moveaxis(medians, -1, axis))
+
+
+def harmonic_mask(magnitudes: Floats, width: int = 31) -> Floats:
+    """Return the share of each bin that is harmonic, in [0, 1]; the rest is percussive.
+
+    Medians along time keep what lasts, medians along frequency what is broad; the mask is the
+    ratio of their squares, and one half where both are zero.
+
+    Source: Fitzgerald, "Harmonic/percussive separation using median filtering", DAFx 2010.
+    """
+    harmonic = median_filter(magnitudes, width, axis=0)
+    percussive = median_filter(magnitudes, width, axis=1)
+    larger = np.maximum(harmonic, percussive)
+    empty = larger < _TINY
+    larger[empty] = 1  # dividing by the larger first keeps the squares from underflowing
+    harmonic = np.square(np.divide(harmonic, larger, out=harmonic), out=harmonic)
+    percussive = np.square(np.divide(percussive, larger, out=percussive), out=percussive)
+    percussive += harmonic
+    percussive[empty] = 1
+    mask: Floats = np.divide(harmonic, percussive, out=harmonic)
+    mask[empty] = 0.5
+    return mask
+
+
+def separate(
+    samples: Floats,
+    spectrum: Complexes,
+    magnitudes: Floats,
+    hop_length: int = 512,
+    length: int | None = None,
+) -> tuple[Floats, Floats]:
+    """Return the harmonic and percussive signals, each as long as ``istft`` makes it.
+
+    ``spectrum`` and ``magnitudes`` are those of ``samples``.
+    """
+    harmonic = istft(spectrum * harmonic_mask(magnitudes), hop_length, length)
+    return harmonic, samples[: len(harmonic)] - harmonic
+
+
+def mel_frequencies(count: int, low_hz: float, high_hz: float) -> NDArray[np.float64]:
+    """Return ``count`` frequencies evenly spaced on Slaney's mel scale, linear below 1 kHz.
+
+    Source: Slaney, "Auditory Toolbox", 1998.
+    """
+    linear_step, corner_hz = 200 / 3, 1000.0
+    log_step = np.log(6.4) / 27
+
+    def mel(hz: float) -> float:
+        if hz < corner_hz:
+            return hz / linear_step
+        return corner_hz / linear_step + float(np.log(hz / corner_hz)) / log_step
+
+    mels = np.linspace(mel(low_hz), mel(high_hz), count)
+    above = np.exp(log_step * (mels - corner_hz / linear_step))
+    return np.where(mels < corner_hz / linear_step, mels * linear_step, corner_hz * above)
+
+
+@lru_cache(maxsize=16)
+def mel_filters(sample_rate: int, n_fft: int, n_mels: int = 128) -> Floats:
+    """Return triangular mel filters of equal area [shape=(n_mels, 1 + n_fft // 2)]."""
+    edges = mel_frequencies(n_mels + 2, 0.0, sample_rate / 2)
+    widths = np.diff(edges)
+    ramps = edges[:, None] - frequencies(sample_rate, n_fft)
+    rising, falling = -ramps[:-2] / widths[:-1, None], ramps[2:] / widths[1:, None]
+    triangles = np.maximum(0, np.minimum(rising, falling))
+    return (triangles * (2 / (edges[2:] - edges[:-2]))[:, None]).astype(np.float32)
+
+
+@lru_cache(maxsize=16)
+def dct_filters(count: int, bands: int) -> Floats:
+    """Return the first rows of the orthonormal DCT-II matrix [shape=(count, bands)]."""
+    rows = np.cos(np.pi / bands * np.outer(np.arange(count), np.arange(bands) + 0.5))
+    rows *= np.sqrt(2 / bands)
+    rows[0] *= np.sqrt(0.5)
+    return rows.astype(np.float32)
+
+
+@lru_cache(maxsize=256)
+def chroma_filters(sample_rate: int, n_fft: int, tuning: float) -> Floats:
+    """Return weights of each bin for the twelve pitch classes from C on [shape=(12, bins)].
+
+    Gaussian bumps a semitone wide, unit length a bin, weighted by a broad Gaussian over octaves
+    centred on the fifth.
+
+    Args:
+        tuning: deviation from A440 in semitones.
+
+    Source: Ellis, "Chroma feature analysis and synthesis", 2007.
+    """
+    hz = np.linspace(0, sample_rate, n_fft, endpoint=False)[1:]
+    tones = 12 * np.log2(hz / (440.0 * 2.0 ** (tuning / 12) / 16))  # semitones above A0
+    tones = np.concatenate([[tones[0] - 18], tones])  # 0 Hz: an octave and a half below bin 1
+    widths = np.concatenate([np.maximum(np.diff(tones), 1), [1]])
+    distance = np.remainder(tones - np.arange(12)[:, None] + 126, 12) - 6
+    weights = np.exp(-0.5 * np.square(2 * distance / widths))
+    weights /= np.sqrt(np.square(weights).sum(axis=0))
+    weights *= np.exp(-0.5 * np.square((tones / 12 - 5) / 2))
+    return np.roll(weights, -3, axis=0)[:, : 1 + n_fft // 2].astype(np.float32)  # A first to C
+
+
+def estimate_tuning(powers: Floats, sample_rate: int, n_fft: int) -> float:
+    """Return the deviation from A440 in semitones, in [-0.5, 0.5), a hundredth at a time.
+
+    Spectral peaks between 150 and 4000 Hz that reach a tenth of their frame's highest value are
+    refined by a parabola; the stronger half votes. 0 when there are none.
+    """
+    hz = frequencies(sample_rate, n_fft)
+    low, high = np.searchsorted(hz, [150.0, min(4000.0, sample_rate / 2)])
+    low, high = max(low, 1), min(high, powers.shape[1] - 1)
+    middle, left, right = (powers[:, low + k : high + k] for k in (0, -1, 1))
+    floor = np.float32(0.1) * powers.max(axis=1, keepdims=True)
+    peaks = (middle > floor) & (middle > left) & (middle >= right)
+    if not peaks.any():
+        return 0.0
+    bins = np.nonzero(peaks)[1] + low
+    left, middle, right = left[peaks], middle[peaks], right[peaks]
+    curve, slope = left + right - 2 * middle, (right - left) / 2
+    steep = np.abs(slope) >= np.abs(curve)
+    shift = np.where(steep, 0, -slope / np.where(steep, 1, curve))
+    heights = middle + 0.5 * slope * shift
+    hz_of_peaks = ((bins + shift) * (sample_rate / n_fft)).astype(np.float32)
+    return _tuning_vote(hz_of_peaks[heights >= np.median(heights)])
+
+
+def _tuning_vote(hz: Floats) -> float:
+    residual = np.mod(12 * np.log2(hz / np.float32(27.5)), 1.0)
+    residual[residual >= 0.5] -= 1
+    counts, edges = np.histogram(residual, np.linspace(-0.5, 0.5, 101))
+    return float(edges[np.argmax(counts)])
