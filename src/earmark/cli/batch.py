@@ -1,0 +1,71 @@
+"""Many files, one after another or several at once: progress on stderr, failures named.
+
+Threads are enough: decoding, Fourier transforms, medians and models all release Python's lock.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, TypeVar
+
+import click
+
+from earmark.errors import AudioError
+
+T = TypeVar("T")
+EXIT_SOME_FAILED = 3
+
+
+@dataclass(frozen=True)
+class Outcome(Generic[T]):
+    """What became of one file: a value or an error of one line."""
+
+    path: Path
+    value: T | None
+    error: str | None = None
+
+
+def outcomes(
+    paths: Sequence[Path],
+    work: Callable[[Path], T],
+    jobs: int | None,
+    title: str,
+    show: Callable[[Outcome[T]], None] | None = None,
+) -> list[Outcome[T]]:
+    """Do the work on every file and return what became of each, in order.
+
+    A file that cannot be read is named on stderr and the rest go on. ``show`` sees the outcomes
+    in order, as soon as they are there.
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import TimeRemainingColumn
+
+    console = Console(stderr=True)
+    progress = Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
+        TimeRemainingColumn(), console=console, transient=True,
+        disable=not console.is_terminal or len(paths) < 2,
+    )
+    done = []
+    with progress, ThreadPoolExecutor(jobs or os.cpu_count() or 1) as pool:
+        bar = progress.add_task(title, total=len(paths))
+        for outcome in pool.map(lambda path: _attempt(path, work), paths):
+            progress.advance(bar)
+            if outcome.error:
+                click.echo(f"earmark: {outcome.error}", err=True)
+            if show is not None:
+                show(outcome)
+            done.append(outcome)
+    return done
+
+
+def _attempt(path: Path, work: Callable[[Path], T]) -> Outcome[T]:
+    try:
+        return Outcome(path, work(path))
+    except AudioError as error:
+        return Outcome(path, None, str(error))

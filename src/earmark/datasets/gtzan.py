@@ -1,0 +1,323 @@
+"""GTZAN: a thousand clips of thirty seconds, a hundred in each of ten genres.
+
+It is found as Kaggle ships it (``Data/genres_original/<genre>/*.wav`` beside feature tables), as
+Marsyas did (``genres/<genre>/*.au``), as the ten bare folders, under ``blues_00000`` names, and
+in part. A track is called ``blues.00000`` in all of them, so that splits and results compare.
+
+What is known of the tracks lies beside this module in ``gtzan_facts``: the fault-filtered split
+(Kereliuk, Sturm & Larsen 2015), the artist folds (J. H. Foleiss), a number for each artist, and
+the repetitions. Artists follow Sturm's index of 2012, a composer being the artist of classical
+music; a track that it does not name has no artist. They differ from the groups published with
+the folds, where some artists have several groups and two groups mix two artists: 24 artists
+stand in more than one fold.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import resources
+from pathlib import Path, PurePath
+from typing import NamedTuple
+
+import numpy as np
+
+from earmark.datasets.base import Dataset, Fault, Track
+from earmark.errors import DataError
+from earmark.labels.vocabulary import Vocabulary
+from earmark.store import write_bytes, write_text
+
+_GENRES = ("blues", "classical", "country", "disco", "hiphop", "jazz", "metal", "pop", "reggae",
+           "rock")  # fmt: skip
+_VOCABULARY = Vocabulary(_GENRES, aliases={"hip-hop": "hiphop", "hip hop": "hiphop"})
+_TABLES = {30.0: "features_30_sec.csv", 10.0: "features_10_sec.csv", 3.0: "features_3_sec.csv"}
+_HOLDERS = ("genres_original", "genres", ".")  # of the ten genre folders
+_SUFFIXES = (".wav", ".au", ".flac", ".mp3")  # of several files of a track, the first is taken
+_FOLDS = ("1", "2", "3")
+_NAME = re.compile(
+    r"(?P<genre>[a-z][a-z _-]*?)[._-]?(?P<number>[0-9]{5})(?:[._](?P<segment>[0-9]{1,3}))?"
+    r"\.(?:wav|au|flac|mp3)",
+    re.IGNORECASE | re.ASCII,
+)
+
+
+class Gtzan(Dataset):
+    """GTZAN in any of its layouts, whole or in part, with audio, feature tables or both."""
+
+    name = "gtzan"
+    title = "GTZAN genre collection"
+    licence = (
+        "unstated; research use: the audio is excerpted from commercial recordings and carries "
+        "no licence"
+    )
+    citation = (
+        "G. Tzanetakis and P. Cook, 'Musical genre classification of audio signals', IEEE "
+        "Transactions on Speech and Audio Processing 10(5), 2002. Faults: B. L. Sturm, 'The "
+        "GTZAN dataset: its contents, its faults, their effects on evaluation, and its future "
+        "use', arXiv:1306.1461, 2013."
+    )
+    url = "http://marsyas.info/downloads/datasets.html"
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The ten genres in alphabetical order."""
+        return _VOCABULARY
+
+    def read_tracks(self) -> list[Track]:
+        """Read all tracks that a file or a row of a feature table names, sorted by id.
+
+        Of several files of one track the first is taken: wav before au, flac and mp3, then by
+        path. Files that are not named as GTZAN's are left alone.
+
+        Raises:
+            DataError: neither audio nor a table is found; a table has a row twice; a file or a
+                row bears another genre than its name; something cannot be read.
+        """
+        try:
+            paths = self._audio()
+            listed = {track for table in self._tables().values() for track in _listed(table)}
+        except OSError as error:
+            raise DataError(f"{error.filename or self.root}: cannot be read: "
+                            f"{error.strerror or error}.") from error
+        if not paths and not listed:
+            raise DataError(self._nothing_found())
+        return [_track(track, paths.get(track)) for track in sorted({*paths, *listed})]
+
+    def partitions(self) -> Mapping[str, Mapping[str, str]]:
+        """Return ``filtered`` and ``artist-fold-1`` to ``-3``, of the tracks that are present.
+
+        The fold that an ``artist-fold`` is named for is its test part; it has no valid part.
+        """
+        facts = {track: f for track, f in _split_facts().items() if track in self.tracks}
+        filtered = {track: f["filtered"] for track, f in facts.items() if f["filtered"]}
+        fold = {track: f["artist_fold"] for track, f in facts.items() if f["artist_fold"]}
+        return {"filtered": filtered} | {
+            f"artist-fold-{k}": {t: "test" if of == k else "train" for t, of in fold.items()}
+            for k in _FOLDS
+        }
+
+    def faults(self) -> list[Fault]:
+        """Return repetitions and the unreadable file; of a pair, both tracks are present."""
+        rows = [Fault(r["track"], r["kind"], r["other"] or None, r["source"])
+                for r in _facts("faults.csv")]  # fmt: skip
+        return [f for f in rows if {f.track, f.other or f.track} <= self.tracks.keys()]
+
+    def feature_tables(self) -> Mapping[float, Path]:
+        """Return the tables of 30, 10 and 3 seconds that are present."""
+        return self._tables()
+
+    def pictures(self) -> Path | None:
+        """Return the folder of the Kaggle edition's spectrogram pictures, where present."""
+        folders = (base / "images_original" for base in self._bases())
+        return next((folder for folder in folders if folder.is_dir()), None)
+
+    def segment_of(self, row_name: str) -> tuple[str, int]:
+        """Return (track id, segment number) for the name in a row of a feature table.
+
+        Raises:
+            DataError: the name is not formed as GTZAN's are.
+
+        >>> Gtzan("data").segment_of("blues.00000.3.wav")
+        ('blues.00000', 3)
+        """
+        name = _parse(row_name)
+        if name is None:
+            raise DataError(f"'{row_name}' does not name a GTZAN track; expected a name such as "
+                            "'blues.00000.wav' or 'blues.00000.3.wav'.")
+        return name.track, name.segment or 0
+
+    @classmethod
+    def sample(cls, root: Path) -> None:
+        """Write a made-up copy in Kaggle's layout: a track of each filtered part and genre.
+
+        The clips are one second of tone and noise; the table is drawn at random and is not what
+        a front end makes of the clips.
+        """
+        rng = np.random.default_rng(57)
+        tracks = _sample_tracks()
+        for track in tracks:
+            genre = track.partition(".")[0]
+            path = root / "Data" / "genres_original" / genre / f"{track}.wav"
+            write_bytes(path, _sample_clip(genre, rng))
+        write_text(root / "Data" / _TABLES[30.0], _sample_table(tracks, rng))
+
+    def _bases(self) -> list[Path]:
+        """Return the root and the folders in it."""
+        return [self.root, *_subfolders(self.root)]
+
+    def _tables(self) -> dict[float, Path]:
+        found = {}
+        for seconds, name in _TABLES.items():
+            for path in (base / name for base in reversed(self._bases())):
+                if path.is_file():
+                    found[seconds] = path
+        return found
+
+    def _genre_folders(self) -> dict[Path, str]:
+        holders = [base / holder for base in self._bases() for holder in _HOLDERS]
+        folders = [folder for holder in dict.fromkeys(holders) for folder in _subfolders(holder)]
+        return {folder: genre for folder in folders if (genre := _genre(folder.name))}
+
+    def _audio(self) -> dict[str, str]:
+        """Return track id to path relative to the root."""
+        best: dict[str, tuple[int, str]] = {}
+        for folder, genre in self._genre_folders().items():
+            for name, file in _named_files(folder):
+                if name.genre != genre:
+                    raise DataError(f"{file}: is named {name.genre} and lies in the folder of "
+                                    f"{genre}; move or rename it.")
+                choice = _rank(file), file.relative_to(self.root).as_posix()
+                best[name.track] = min(choice, best.get(name.track, choice))
+        return {track: path for track, (_, path) in best.items()}
+
+    def _nothing_found(self) -> str:
+        if not self.root.is_dir():
+            return f"{self.root}: no such folder; expected one that holds GTZAN."
+        return (
+            f"{self.root}: holds no GTZAN: looked for <genre>/<genre>.NNNNN.wav (au, flac, mp3) "
+            f"here and in genres_original or genres, and for {', '.join(_TABLES.values())}, here "
+            "and one folder down; give the folder that holds 'Data' or 'genres'."
+        )
+
+
+class _Name(NamedTuple):
+    """What the name of a file or of a row says."""
+
+    track: str
+    genre: str
+    segment: int | None
+
+
+def _parse(name: str) -> _Name | None:
+    match = _NAME.fullmatch(PurePath(name).name)
+    genre = _genre(match["genre"]) if match else None
+    if match is None or genre is None:
+        return None
+    segment = match["segment"]
+    return _Name(f"{genre}.{match['number']}", genre, int(segment) if segment else None)
+
+
+def _genre(name: str) -> str | None:
+    """Return the genre that a folder, file or label names in any spelling."""
+    try:
+        return _VOCABULARY.canonical(name)
+    except DataError:
+        return None
+
+
+def _track(track: str, path: str | None) -> Track:
+    artist = _split_facts().get(track, {}).get("artist")
+    return Track(track, (track.partition(".")[0],), path, artist or None)
+
+
+def _subfolders(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        return []
+    return sorted(f for f in folder.iterdir() if f.is_dir() and not f.name.startswith("."))
+
+
+def _named_files(folder: Path) -> Iterator[tuple[_Name, Path]]:
+    """Yield the whole tracks among a folder's files."""
+    for file in folder.iterdir():
+        name = _parse(file.name)
+        if name is not None and name.segment is None and file.is_file():
+            yield name, file
+
+
+def _rank(file: Path) -> int:
+    return _SUFFIXES.index(file.suffix.lower())
+
+
+def _listed(table: Path) -> set[str]:
+    """Return the ids of the tracks that a feature table names."""
+    seen: dict[tuple[str, int], int] = {}
+    for line, row in _rows(table):
+        given = row.get("filename") or ""
+        name = _parse(given)
+        if name is None:
+            raise DataError(f"{table}, line {line}: '{given}' does not name a GTZAN track.")
+        key = name.track, name.segment or 0
+        if key in seen:
+            raise DataError(f"{table}, line {line}: '{given}' is already on line {seen[key]}; "
+                            "expected each row once.")
+        seen[key] = line
+        label = row.get("label")
+        if label is not None and _genre(label) != name.genre:
+            raise DataError(f"{table}, line {line}: '{given}' is labelled '{label}'; expected "
+                            f"{name.genre}.")
+    return {track for track, _ in seen}
+
+
+def _rows(table: Path) -> Iterator[tuple[int, dict[str, str | None]]]:
+    """Yield line number and values of each row of a table that has a ``filename`` column."""
+    try:
+        with table.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            if "filename" not in (reader.fieldnames or ()):
+                raise DataError(f"{table}: has no column 'filename', so its rows cannot be told "
+                                "apart; expected the table as published.")
+            for row in reader:
+                yield reader.line_num, row
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{table}: cannot be read as a table: {error}") from error
+
+
+@cache
+def _facts(name: str) -> list[dict[str, str]]:
+    text = resources.files("earmark.datasets").joinpath("gtzan_facts", name).read_text("utf-8")
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+@cache
+def _split_facts() -> dict[str, dict[str, str]]:
+    return {row["track_id"]: row for row in _facts("splits.csv")}
+
+
+# Typical means and variances in the published table, in its order.
+_TYPICAL = {
+    "chroma_stft": (0.38, 0.086), "rms": (0.13, 0.0027), "spectral_centroid": (2200.0, 470_000.0),
+    "spectral_bandwidth": (2240.0, 137_000.0), "rolloff": (4570.0, 1_845_000.0),
+    "zero_crossing_rate": (0.1, 0.0026), "harmony": (-1e-4, 0.0077), "perceptr": (-1e-4, 0.0054),
+    "tempo": (123.0,), "mfcc1": (-145.0, 2720.0), "mfcc2": (100.0, 500.0),
+    **{f"mfcc{k}": (-4.0, 150.0) for k in range(3, 21)},
+}  # fmt: skip
+_SAMPLE_RATE = 22_050
+
+
+def _sample_tracks() -> list[str]:
+    """Return the first track of each genre in each part of the filtered split."""
+    first: dict[tuple[str, str], str] = {}
+    for track, facts in _split_facts().items():
+        first.setdefault((track.partition(".")[0], facts["filtered"]), track)
+    return sorted(track for (_, part), track in first.items() if part)
+
+
+def _sample_clip(genre: str, rng: np.random.Generator) -> bytes:
+    """Return one second of wav: a tone of the genre's own pitch under noise of its own level."""
+    import soundfile
+
+    number = _GENRES.index(genre)
+    seconds = np.arange(_SAMPLE_RATE) / _SAMPLE_RATE  # (samples,)
+    tone = 0.3 * np.sin(2 * np.pi * 110 * 2 ** (number / 3) * seconds)
+    samples = tone + 0.01 * (1 + number) * rng.standard_normal(_SAMPLE_RATE)
+    buffer = io.BytesIO()
+    soundfile.write(buffer, samples, _SAMPLE_RATE, format="WAV", subtype="PCM_16")
+    return buffer.getvalue()
+
+
+def _sample_table(tracks: list[str], rng: np.random.Generator) -> str:
+    """Return the 60 columns in published order; tracks of one genre have similar rows."""
+    names = [n if len(v) == 1 else f"{n}_{moment}"
+             for n, v in _TYPICAL.items() for moment in ("mean", "var")[: len(v)]]  # fmt: skip
+    typical = np.array([v for values in _TYPICAL.values() for v in values])  # (57,)
+    of_genre = dict(zip(_GENRES, rng.uniform(0.7, 1.3, (len(_GENRES), len(typical))), strict=True))
+    lines = [",".join(["filename", "length", *names, "label"])]
+    for track in tracks:
+        genre = track.partition(".")[0]
+        row = typical * of_genre[genre] * rng.uniform(0.9, 1.1, len(typical))
+        values = [f"{value:.9g}" for value in row]
+        lines.append(",".join([f"{track}.wav", str(_SAMPLE_RATE), *values, genre]))
+    return "\n".join(lines) + "\n"

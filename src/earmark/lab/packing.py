@@ -1,0 +1,126 @@
+"""From a judged run to a tagger: models as ONNX, the check, and the card."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from earmark import __version__
+from earmark.audio.synth import compose
+from earmark.datasets.base import Dataset
+from earmark.features import base as features
+from earmark.judging.decisions import Decisions
+from earmark.judging.splits import Split
+from earmark.lab.recipe import Recipe
+from earmark.models.base import Model
+from earmark.tagger.export import export
+from earmark.tagger.format import FORMAT, Branch, Card, Check, Contents, Manifest
+from earmark.tagger.tagger import Tagger
+
+_CHECK_SECONDS = 4.0
+_PARITY_ROWS = 2000
+
+
+def export_all(
+    models: Sequence[Model], rows: Sequence[NDArray[np.float32]]
+) -> dict[str, bytes]:
+    """Return the models as ONNX by the file names they get in the tagger.
+
+    Args:
+        rows: real feature rows, one array a branch, on which each export must agree.
+
+    Raises:
+        TaggerError: an exported model differs from the fitted one.
+    """
+    return {
+        f"branch{k}.onnx": export(model, rows[k][:_PARITY_ROWS])[0]
+        for k, model in enumerate(models)
+    }
+
+
+def pack(
+    recipe: Recipe,
+    dataset: Dataset,
+    split: Split,
+    exported: Mapping[str, bytes],
+    results: Mapping[str, Any],
+) -> Contents:
+    """Return the tagger of a run."""
+    manifest = Manifest(
+        format=FORMAT,
+        name=recipe.tagger.name,
+        task=dataset.vocabulary.task,
+        labels=dataset.vocabulary.labels,
+        groups={label: dataset.vocabulary.group(label) for label in dataset.vocabulary.labels},
+        branches=_branches(recipe),
+        decisions=Decisions.usual(dataset.vocabulary),
+        card=_card(recipe, dataset, split, results),
+    )
+    return with_check(manifest, exported)
+
+
+def with_check(manifest: Manifest, models: Mapping[str, bytes]) -> Contents:
+    """Return the contents with a check: a few seconds of our own music and their scores."""
+    rate = features.build(manifest.branches[0].front_end).sample_rate
+    piece = compose("rock", rng=np.random.default_rng(0), seconds=_CHECK_SECONDS, sample_rate=rate)
+    samples = np.round(piece.samples * 32767).astype(np.int16)
+    unknown = Check(samples, rate, np.zeros(len(manifest.labels), np.float32))
+    scores = Tagger(Contents(manifest, models, unknown)).scores(
+        samples.astype(np.float32) / 32768, rate
+    )
+    return Contents(manifest, models, Check(samples, rate, scores))
+
+
+def _branches(recipe: Recipe) -> tuple[Branch, ...]:
+    return tuple(
+        Branch(
+            front_end=features.describe(features.build(branch.front_end)),
+            segments=branch.segments,
+            model=f"branch{k}.onnx",
+            weight=branch.weight,
+        )
+        for k, branch in enumerate(recipe.branches)
+    )
+
+
+def _card(recipe: Recipe, dataset: Dataset, split: Split, results: Mapping[str, Any]) -> Card:
+    return Card(
+        title=recipe.tagger.title,
+        licence=recipe.tagger.licence,
+        limits=recipe.tagger.limits,
+        seen=tuple(f"{dataset.name}: {part} part of split {split.name}"
+                   for part in recipe.split.learn_from),
+        results=tuple(_scores(recipe, split, results)),
+        dataset={"name": dataset.name, "fingerprint": dataset.fingerprint},
+        split={"name": split.name, "fingerprint": split.fingerprint},
+        recipe={"name": recipe.name, "fingerprint": recipe.fingerprint},
+        made_with={"earmark": __version__},
+    )
+
+
+def _scores(recipe: Recipe, split: Split, results: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The cross-validated score and the one reading of the test part, each with its protocol."""
+    readings = results["ledger"]["readings_of_this_test_part"]
+    found = [("test part", results["parts"]["test"], f"test part read {readings} time(s)")]
+    if validated := results["cross_validated"]:
+        inside = " + ".join(validated["inside"])
+        protocol = f"{validated['folds']} artist-grouped folds inside {inside}"
+        found.insert(0, ("cross-validated", validated, protocol))
+    return [
+        {
+            "what": what,
+            "metric": metric,
+            "value": round(float(values[metric]), 4),
+            "interval_by_artist": values.get(f"{metric}_interval_by_artist", {}),
+            "protocol": protocol,
+            "split": split.name,
+            "unit": "track",
+            "seed": recipe.seed,
+        }
+        for what, values, protocol in found
+        for metric in ("accuracy", "f1_macro")
+        if metric in values
+    ]

@@ -1,0 +1,140 @@
+"""A recipe: what is learnt from what, how it is judged, and with which seed, as TOML.
+
+A recipe does not say where the data lies; with the same data it gives the same run anywhere.
+"""
+
+from __future__ import annotations
+
+import importlib.resources
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from earmark import settings
+from earmark.audio.segments import Segments
+from earmark.errors import SettingsError, suggestion
+
+Part = Literal["train", "valid"]
+
+
+@dataclass(frozen=True)
+class DatasetChoice:
+    """Which dataset, by its registered name."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class SplitChoice:
+    """Which tracks are for what.
+
+    Attributes:
+        partition: a published one of the dataset, by name.
+        learn_from: the parts the final model is fitted on; never ``test``.
+    """
+
+    partition: str
+    learn_from: tuple[Part, ...] = ("train",)
+
+    def __post_init__(self) -> None:
+        if not self.learn_from or len(set(self.learn_from)) != len(self.learn_from):
+            raise ValueError("'learn_from' needs at least one part, each named once.")
+
+
+@dataclass(frozen=True)
+class BranchChoice:
+    """One front end and the model on top.
+
+    Attributes:
+        front_end: a feature family's name and settings.
+        model: a model's name and settings.
+        segments: how a track is cut when it is tagged.
+        training_seconds: length of the segments learnt from, cut as the family's published
+            tables are; absent for whole tracks.
+        source: features from the dataset's ready-made table, from audio, or from the table when
+            there is one.
+        weight: share in the average over branches.
+    """
+
+    front_end: Mapping[str, Any]
+    model: Mapping[str, Any]
+    segments: Segments = field(default_factory=Segments)
+    training_seconds: float | None = None
+    source: Literal["auto", "table", "audio"] = "auto"
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class TaggerChoice:
+    """What the tagger is called and says of itself; see ``tagger.format.Card``."""
+
+    name: str
+    title: str
+    licence: str
+    limits: str
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that a run depends on, but for the data.
+
+    Attributes:
+        seed: of the run's one random generator.
+        folds: of the artist-grouped cross-validation inside the learnt parts; 0 for none.
+    """
+
+    name: str
+    dataset: DatasetChoice
+    split: SplitChoice
+    branches: tuple[BranchChoice, ...]
+    tagger: TaggerChoice
+    seed: int = 0
+    folds: int = 5
+
+    def __post_init__(self) -> None:
+        if not self.branches:
+            raise ValueError("a recipe needs at least one [[branches]] table.")
+        if self.seed < 0:
+            raise ValueError(f"'seed' is {self.seed}; expected 0 or more.")
+        if self.folds != 0 and not 2 <= self.folds <= 50:
+            raise ValueError(f"'folds' is {self.folds}; expected 0, or 2 to 50.")
+
+    @property
+    def fingerprint(self) -> str:
+        """16 hex digits that change with anything in the recipe."""
+        return settings.fingerprint(self)
+
+
+def names() -> list[str]:
+    """Return the names of the recipes that come with Earmark.
+
+    >>> "gtzan57-logistic" in names()
+    True
+    """
+    folder = importlib.resources.files("earmark.lab") / "recipes"
+    return sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name[-5:] == ".toml")
+
+
+def read(name: str) -> Recipe:
+    """Return a recipe by the name of one that comes with Earmark, or from a TOML file.
+
+    Raises:
+        SettingsError: no such recipe, or a setting that is misspelt; the nearest is offered.
+    """
+    path = Path(name)
+    if name in names():
+        path = Path(str(importlib.resources.files("earmark.lab") / "recipes" / f"{name}.toml"))
+    elif not path.is_file():
+        raise SettingsError(f"no recipe is called '{name}'.{suggestion(name, names())} A recipe of "
+                            "your own is given by the path of its .toml file.")
+    return settings.from_mapping(Recipe, settings.read_toml(path), where=str(path))
+
+
+def write(recipe: Recipe, path: Path) -> None:
+    """Write the recipe, all defaults spelt out, as TOML."""
+    from earmark.errors import require
+    from earmark.store import write_text
+
+    tomli_w = require("tomli_w", extra="train", purpose="writing a recipe")
+    write_text(path, tomli_w.dumps(settings.to_mapping(recipe)))

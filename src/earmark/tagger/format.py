@@ -1,0 +1,264 @@
+"""The tagger file ``name.earmark``: one zip, stored uncompressed, the same bytes for the same content.
+
+It holds ``tagger.json`` (the manifest below), one ``.onnx`` a branch, and ``check.npz`` (a short
+sound and the scores expected of it). The last 64 bytes, which are the zip's comment, are the
+SHA-256 in hex of everything before them: any changed byte is found. Nothing is compressed, so
+nothing can blow up, and nothing in it is code.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from earmark import settings
+from earmark.audio.segments import Segments
+from earmark.errors import EarmarkError, SettingsError, TaggerError
+from earmark.judging.decisions import Decisions
+from earmark.labels.vocabulary import Task, Vocabulary
+from earmark.store import write_bytes
+
+FORMAT = 1
+SUFFIX = ".earmark"
+_MANIFEST, _CHECK = "tagger.json", "check.npz"
+_DIGEST = 64
+_MOST_BYTES = 2 * 1024**3
+
+
+@dataclass(frozen=True)
+class Branch:
+    """One listener: a front end, how tracks are cut for it, and the model it feeds.
+
+    Attributes:
+        front_end: name and settings of the feature family.
+        segments: how a track is cut when tagged.
+        model: file name of the ONNX graph in the tagger.
+        weight: share in the average over branches, above 0.
+    """
+
+    front_end: Mapping[str, Any]
+    segments: Segments
+    model: str
+    weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.weight < float("inf"):
+            raise ValueError(f"'weight' is {self.weight}; expected above 0.")
+        if not self.model.endswith(".onnx") or not self.model.replace(".", "").isalnum():
+            raise ValueError(f"'model' is {self.model!r}; expected a plain name such as "
+                             "'branch0.onnx'.")
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a person should know before trusting the tagger.
+
+    Attributes:
+        title: one line.
+        licence: of the tagger file.
+        limits: one line on what it cannot know; shown whenever it tags.
+        seen: the datasets and parts whose tracks it learnt from.
+        results: each with metric, value, interval, dataset, split, unit, averaging and seed.
+        dataset: name and fingerprint. split: likewise. recipe: likewise.
+        made_with: versions of what made it.
+    """
+
+    title: str
+    licence: str
+    limits: str
+    seen: tuple[str, ...] = ()
+    results: tuple[Mapping[str, Any], ...] = ()
+    dataset: Mapping[str, str] = field(default_factory=dict)
+    split: Mapping[str, str] = field(default_factory=dict)
+    recipe: Mapping[str, str] = field(default_factory=dict)
+    made_with: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The content of ``tagger.json``."""
+
+    format: int
+    name: str
+    task: Task
+    labels: tuple[str, ...]
+    groups: Mapping[str, str]
+    branches: tuple[Branch, ...]
+    decisions: Decisions
+    card: Card
+
+    def __post_init__(self) -> None:
+        if not self.branches:
+            raise ValueError("a tagger needs at least one branch.")
+        thresholds = self.decisions.thresholds
+        if thresholds and len(thresholds) != len(self.labels):
+            raise ValueError(f"{len(self.labels)} labels but {len(thresholds)} thresholds.")
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The labels in the order of the scores."""
+        return Vocabulary(self.labels, self.task, self.groups)
+
+
+@dataclass(frozen=True)
+class Check:
+    """A short sound and the scores it must give.
+
+    Attributes:
+        samples: int16 mono [shape=(n,)].
+        sample_rate: in Hz.
+        scores: expected track scores [shape=(labels,)].
+    """
+
+    samples: NDArray[np.int16]
+    sample_rate: int
+    scores: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Contents:
+    """All of a tagger file.
+
+    Attributes:
+        models: file name to ONNX bytes, one for each branch.
+        digest: SHA-256 in hex of the file, "" before it is written.
+    """
+
+    manifest: Manifest
+    models: Mapping[str, bytes]
+    check: Check
+    digest: str = ""
+
+
+def pack(contents: Contents) -> bytes:
+    """Return the bytes of the tagger file."""
+    manifest = json.dumps(settings.to_mapping(contents.manifest), indent=1, allow_nan=False)
+    members = {_MANIFEST: manifest.encode(), **contents.models, _CHECK: _pack_check(contents.check)}
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for name, content in members.items():
+            archive.writestr(_plain_entry(name), content)
+        archive.comment = b"0" * _DIGEST
+    body = buffer.getvalue()[:-_DIGEST]
+    return body + hashlib.sha256(body).hexdigest().encode()
+
+
+def write(contents: Contents, path: Path) -> None:
+    """Write the tagger file atomically."""
+    write_bytes(path, pack(contents))
+
+
+def read(path: Path) -> Contents:
+    """Read and check a tagger file.
+
+    Raises:
+        TaggerError: not a tagger, a changed byte, a newer format, members that do not belong.
+    """
+    content = _bytes(path)
+    _verify_digest(content, path)
+    members = _members(content, path)
+    manifest = _manifest(members.pop(_MANIFEST), path)
+    check = _unpack_check(members.pop(_CHECK), path)
+    expected = {branch.model for branch in manifest.branches}
+    if expected != set(members):
+        odd = ", ".join(sorted(expected ^ set(members)))
+        raise TaggerError(f"{path}: its branches and its files differ in: {odd}.")
+    if check.scores.shape != (len(manifest.labels),):
+        raise TaggerError(f"{path}: its check has scores of shape {check.scores.shape} for "
+                          f"{len(manifest.labels)} labels.")
+    return Contents(manifest, members, check, hashlib.sha256(content).hexdigest())
+
+
+def _bytes(path: Path) -> bytes:
+    if path.is_dir():
+        raise TaggerError(f"{path} is a folder; expected a {SUFFIX} file.")
+    try:
+        if path.stat().st_size > _MOST_BYTES:
+            raise TaggerError(f"{path} is over 2 GiB, more than a tagger may be.")
+        return path.read_bytes()
+    except OSError as error:
+        raise TaggerError(f"{path} cannot be read: {error.strerror or error}.") from error
+
+
+def _verify_digest(content: bytes, path: Path) -> None:
+    if not content.startswith(b"PK"):
+        raise TaggerError(f"{path} is not a tagger: expected a file written by Earmark, which ends "
+                          f"in {SUFFIX}.")
+    if hashlib.sha256(content[:-_DIGEST]).hexdigest().encode() != content[-_DIGEST:]:
+        raise TaggerError(f"{path} is damaged, incomplete or not a tagger: its checksum does not "
+                          "match; fetch it again.")
+
+
+def _members(content: bytes, path: Path) -> dict[str, bytes]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            entries = archive.infolist()
+            if any(e.compress_type != zipfile.ZIP_STORED for e in entries):
+                raise TaggerError(f"{path}: its members are compressed; a tagger stores them.")
+            members = {e.filename: archive.read(e) for e in entries}
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+        raise TaggerError(f"{path} is not a tagger: {error}.") from error
+    if missing := {_MANIFEST, _CHECK} - set(members):
+        raise TaggerError(f"{path} is not a tagger: it lacks {', '.join(sorted(missing))}.")
+    if len(members) != len(entries):
+        raise TaggerError(f"{path} is not a tagger: two members bear one name.")
+    return members
+
+
+def _manifest(content: bytes, path: Path) -> Manifest:
+    try:
+        values = json.loads(content)
+        given = values["format"]
+        if isinstance(given, int) and given > FORMAT:
+            raise TaggerError(f"{path} is of format {given}; this Earmark reads up to {FORMAT}: "
+                              "pip install --upgrade earmark")
+        manifest = settings.from_mapping(Manifest, values, where=str(path))
+        _ = manifest.vocabulary
+    except (ValueError, KeyError, TypeError) as error:
+        raise TaggerError(f"{path}: its {_MANIFEST} cannot be understood: {error!r}.") from error
+    except SettingsError as error:
+        raise TaggerError(str(error)) from error
+    except TaggerError:
+        raise
+    except EarmarkError as error:
+        raise TaggerError(f"{path}: {error}") from error
+    return manifest
+
+
+def _pack_check(check: Check) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for name, array in (
+            ("samples", check.samples.astype("<i2")),
+            ("sample_rate", np.asarray(check.sample_rate, "<i4")),
+            ("scores", check.scores.astype("<f4")),
+        ):
+            member = io.BytesIO()
+            np.save(member, array, allow_pickle=False)
+            archive.writestr(_plain_entry(f"{name}.npy"), member.getvalue())
+    return buffer.getvalue()
+
+
+def _unpack_check(content: bytes, path: Path) -> Check:
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+            return Check(arrays["samples"], int(arrays["sample_rate"]), arrays["scores"])
+    except (ValueError, KeyError, TypeError, OSError, zipfile.BadZipFile) as error:
+        raise TaggerError(f"{path}: its {_CHECK} cannot be read: {error}.") from error
+
+
+def _plain_entry(name: str) -> zipfile.ZipInfo:
+    """An entry without the time, system or user that would make two equal taggers differ."""
+    entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
+    entry.create_system = 3
+    entry.external_attr = 0o644 << 16
+    return entry

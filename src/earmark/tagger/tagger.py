@@ -1,0 +1,283 @@
+"""The tagger: a file of music goes in, tags come out, through what one ``.earmark`` file holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from earmark.audio.load import stream
+from earmark.audio.segments import Window, combine, is_silent, windows
+from earmark.errors import AudioError, SettingsError, TaggerError, suggestion
+from earmark.features import base as features
+from earmark.judging.decisions import decide
+from earmark.labels.tags import Tags, Timeline
+from earmark.labels.vocabulary import Vocabulary
+from earmark.tagger import format as tagger_format
+from earmark.tagger import onnx_guard
+from earmark.tagger.format import Branch, Contents
+
+_BUNDLED = Path(__file__).parent / "bundled"
+_BATCH = 16  # segments scored at once
+_CHECK_TOLERANCE = 1e-4  # decoders aside, what differs between processors' arithmetic
+
+
+class Heard(NamedTuple):
+    """What a branch made of one track.
+
+    Attributes:
+        starts: of the segments, in seconds [shape=(segments,)].
+        seconds: heard in all.
+        scores: [shape=(segments, labels)]; NaN rows where the track is silent.
+    """
+
+    starts: NDArray[np.float64]
+    seconds: float
+    scores: NDArray[np.float32]
+
+    @property
+    def audible(self) -> NDArray[np.bool_]:
+        """Which segments have scores."""
+        return ~np.isnan(self.scores[:, 0])
+
+
+class Tagger:
+    """Tags audio files.
+
+    >>> tagger = Tagger.load("gtzan10")
+    >>> tagger.vocabulary.labels[:3]
+    ('blues', 'classical', 'country')
+    """
+
+    def __init__(self, contents: Contents) -> None:
+        self.contents = contents
+        self.manifest = contents.manifest
+        for name, model in contents.models.items():
+            onnx_guard.check(model, f"tagger {self.manifest.name}: {name}")
+        self._listeners = [
+            _Listener(branch, contents.models[branch.model], len(self.manifest.labels))
+            for branch in self.manifest.branches
+        ]
+
+    @classmethod
+    def load(cls, name: str | Path) -> Tagger:
+        """Load a tagger by the name of one that is installed, or by path.
+
+        Raises:
+            TaggerError: no such tagger, or a damaged, foreign or newer one.
+        """
+        return cls(tagger_format.read(find(name)))
+
+    def save(self, path: Path) -> None:
+        """Write the tagger to one file."""
+        tagger_format.write(self.contents, path)
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The labels in the order of the scores."""
+        return self.manifest.vocabulary
+
+    @property
+    def identity(self) -> str:
+        """The name and the beginning of the file's SHA-256."""
+        return f"{self.manifest.name}@{self.contents.digest[:12] or 'unsaved'}"
+
+    def tag(self, path: Path, *, timeline: bool = False) -> Tags:
+        """Tag one audio file of any length, in bounded memory.
+
+        Args:
+            timeline: keep the scores of each segment too.
+
+        Raises:
+            AudioError: the file cannot be read as music, or nothing is to be heard.
+        """
+        notes: list[str] = []
+
+        def blocks(sample_rate: int) -> Iterator[NDArray[np.float32]]:
+            return stream(path, sample_rate=sample_rate, notes=notes)
+
+        heard = [listener.hear(blocks, notes) for listener in self._listeners]
+        try:
+            return self._answer(str(path), heard, list(dict.fromkeys(notes)), timeline)
+        except AudioError as error:
+            raise AudioError(f"{path}: {error}") from error
+
+    def scores(self, samples: NDArray[np.float32], sample_rate: int) -> NDArray[np.float32]:
+        """Return the track scores [shape=(labels,)] of mono samples in memory.
+
+        Raises:
+            AudioError: no samples, or all of them silent.
+        """
+
+        def blocks(rate: int) -> Iterable[NDArray[np.float32]]:
+            if rate == sample_rate:
+                return [samples]
+            import soxr
+
+            return [soxr.resample(samples, sample_rate, rate)]
+
+        heard = [listener.hear(blocks, []) for listener in self._listeners]
+        return self._combine(heard)
+
+    def check(self) -> float:
+        """Replay the check that travels with the tagger and return the largest difference.
+
+        Raises:
+            TaggerError: the scores differ from those expected by more than 1e-4.
+        """
+        check = self.contents.check
+        samples = check.samples.astype(np.float32) / 32768
+        worst = float(np.abs(self.scores(samples, check.sample_rate) - check.scores).max())
+        if not worst <= _CHECK_TOLERANCE:
+            raise TaggerError(f"tagger {self.manifest.name} gives other scores here than where it "
+                              f"was made: they differ by {worst:.2g}, more than "
+                              f"{_CHECK_TOLERANCE:g}; report it with the output of "
+                              "'earmark tagger show'.")
+        return worst
+
+    def _answer(self, file: str, heard: list[Heard], notes: list[str], timeline: bool) -> Tags:
+        scores = self._combine(heard)
+        return Tags(
+            file=file,
+            seconds=heard[0].seconds,
+            scores=dict(zip(self.manifest.labels, map(float, scores), strict=True)),
+            tags=decide(scores, self.vocabulary, self.manifest.decisions),
+            timeline=self._timeline(heard) if timeline else None,
+            notes=tuple(notes),
+            tagger=self.identity,
+        )
+
+    def _combine(self, heard: list[Heard]) -> NDArray[np.float32]:
+        tracks = np.stack([combine(h.scores, h.audible) for h in heard])  # (branches, labels)
+        combined: NDArray[np.float32] = np.average(tracks, axis=0, weights=self._weights)
+        return combined.astype(np.float32)
+
+    @property
+    def _weights(self) -> list[float]:
+        return [branch.weight for branch in self.manifest.branches]
+
+    def _timeline(self, heard: list[Heard]) -> Timeline:
+        """Average the branches on the grid of the one with the most segments."""
+        finest = max(range(len(heard)), key=lambda i: len(heard[i].starts))
+        grid = heard[finest]
+        segment_seconds = self.manifest.branches[finest].segments.seconds or grid.seconds
+        length = min(segment_seconds, grid.seconds)
+        aligned = [h.scores[_nearest(h.starts, grid.starts)] for h in heard]
+        scores = np.average(np.stack(aligned), axis=0, weights=self._weights)
+        return Timeline(
+            starts_seconds=tuple(map(float, grid.starts)),
+            segment_seconds=length,
+            labels=self.manifest.labels,
+            scores=tuple(None if np.isnan(r[0]) else tuple(map(float, r)) for r in scores),
+        )
+
+
+class _Counted:
+    """Blocks that are counted as they pass."""
+
+    def __init__(self, blocks: Iterable[NDArray[np.float32]]) -> None:
+        self._blocks, self.samples = blocks, 0
+
+    def __iter__(self) -> Iterator[NDArray[np.float32]]:
+        for block in self._blocks:
+            self.samples += len(block)
+            yield block
+
+
+class _Listener:
+    """One branch at work: its front end and its model."""
+
+    def __init__(self, branch: Branch, model: bytes, labels: int) -> None:
+        self.branch, self.labels = branch, labels
+        try:
+            self.front_end = features.build(branch.front_end)
+        except SettingsError as error:
+            raise TaggerError(f"{branch.model}: {error}") from error
+        self._model = model
+
+    @cached_property
+    def session(self) -> Any:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 4
+        try:
+            return onnxruntime.InferenceSession(
+                self._model, options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # onnxruntime raises many kinds, none of them documented
+            raise TaggerError(f"{self.branch.model} cannot be run: {error}") from error
+
+    def hear(self, blocks: Any, notes: list[str]) -> Heard:
+        """Score every segment of the track that ``blocks(sample_rate)`` streams."""
+        rate = self.front_end.sample_rate
+        counted = _Counted(blocks(rate))
+        cut = windows(counted, self.branch.segments, rate, any_length=self.front_end.any_length)
+        starts: list[float] = []
+        scores: list[NDArray[np.float32]] = []
+        batch: list[NDArray[np.float32] | None] = []
+        for window in cut:
+            starts.append(window.start_seconds)
+            batch.append(self._features(window, notes))
+            if len(batch) == _BATCH:
+                scores.append(self._run(batch))
+                batch = []
+        scores.append(self._run(batch))
+        return Heard(np.asarray(starts), counted.samples / rate, np.concatenate(scores))
+
+    def _features(self, window: Window, notes: list[str]) -> NDArray[np.float32] | None:
+        if window.repeated:
+            notes.append(f"shorter than one segment of {self.branch.segments.seconds:g} s: "
+                         "repeated to fill it")
+        return None if is_silent(window.samples) else self.front_end(window.samples)
+
+    def _run(self, batch: list[NDArray[np.float32] | None]) -> NDArray[np.float32]:
+        scores = np.full((len(batch), self.labels), np.nan, np.float32)  # (segments, labels)
+        heard = [i for i, row in enumerate(batch) if row is not None]
+        if not heard:
+            return scores
+        rows = np.stack([row for row in batch if row is not None])
+        try:
+            given = self.session.run(["scores"], {"rows": rows})[0]
+        except TaggerError:
+            raise
+        except Exception as error:
+            raise TaggerError(f"{self.branch.model} does not fit its front end: {error}") from error
+        if given.shape != (len(heard), self.labels):
+            raise TaggerError(f"{self.branch.model} gives scores of shape {given.shape}; expected "
+                              f"{(len(heard), self.labels)}.")
+        if not ((given >= -1e-6) & (given <= 1 + 1e-6)).all():
+            raise TaggerError(f"{self.branch.model} gives scores outside 0 to 1.")
+        scores[heard] = np.clip(given, 0, 1)
+        return scores
+
+
+def names() -> list[str]:
+    """Return the names of the taggers that come with Earmark."""
+    return sorted(path.stem for path in _BUNDLED.glob(f"*{tagger_format.SUFFIX}"))
+
+
+def find(name: str | Path) -> Path:
+    """Return the path of a tagger given by name or by path.
+
+    Raises:
+        TaggerError: neither; the nearest name is offered.
+    """
+    bundled = _BUNDLED / f"{name}{tagger_format.SUFFIX}"
+    if str(name) in names():
+        return bundled
+    path = Path(name)
+    if path.exists() or path.suffix == tagger_format.SUFFIX or len(path.parts) > 1:
+        return path
+    raise TaggerError(f"no tagger is called '{name}'.{suggestion(str(name), names())} A tagger "
+                      f"file is given by its path, which ends in {tagger_format.SUFFIX}.")
+
+
+def _nearest(starts: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the last segment that begins at or before each wanted time."""
+    found: NDArray[np.int64] = np.searchsorted(starts, wanted + 1e-6, side="right") - 1
+    return found.clip(0)

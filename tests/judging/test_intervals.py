@@ -1,0 +1,132 @@
+import numpy as np
+import pytest
+
+from earmark.errors import DataError, SettingsError
+from earmark.judging import metrics
+from earmark.judging.intervals import bootstrap, paired_difference
+
+
+def seeded():
+    return np.random.default_rng(11)
+
+
+@pytest.fixture
+def case(rng):
+    """200 tracks of 3 labels; scores lean to the truth in 3 of 5."""
+    truth = np.eye(3, dtype=np.int8)[rng.integers(3, size=200)]
+    scores = rng.dirichlet(np.ones(3), 200)
+    lean = rng.random(200) < 0.6
+    scores[lean] = 0.5 * scores[lean] + 0.5 * truth[lean]
+    return scores, truth
+
+
+def test_the_interval_is_that_of_the_textbook(case):
+    scores, truth = case
+    value = metrics.accuracy(scores, truth)
+    error = np.sqrt(value * (1 - value) / 200)
+    low, high, level = bootstrap(metrics.accuracy, scores, truth, rng=seeded(), draws=2000)
+    assert level == 0.95
+    assert low == pytest.approx(value - 1.96 * error, abs=0.012)
+    assert high == pytest.approx(value + 1.96 * error, abs=0.012)
+
+
+@pytest.mark.parametrize(
+    "metric", [metrics.accuracy, metrics.log_loss, metrics.roc_auc_macro, metrics.pr_auc_macro],
+    ids=lambda m: m.name,
+)
+def test_any_function_gives_the_same_as_the_metric(case, metric):
+    scores, truth = case
+    one = bootstrap(metric, scores, truth, rng=seeded(), draws=30)
+    other = bootstrap(lambda x, y: metric(x, y), scores, truth, rng=seeded(), draws=30)
+    assert one == pytest.approx(other)
+
+
+def test_groups_of_one_are_tracks(case):
+    scores, truth = case
+    one = bootstrap(metrics.accuracy, scores, truth, rng=seeded())
+    groups = [f"artist {i}" for i in range(200)]
+    assert bootstrap(metrics.accuracy, scores, truth, groups=groups, rng=seeded()) == one
+
+
+def test_copies_within_a_group_tell_nothing_new(case):
+    scores, truth = case
+    one = bootstrap(metrics.accuracy, scores, truth, rng=seeded())
+    four, true = np.repeat(scores, 4, axis=0), np.repeat(truth, 4, axis=0)
+    groups = np.repeat(np.arange(200), 4)
+    grouped = bootstrap(metrics.accuracy, four, true, groups=groups, rng=seeded())
+    assert grouped == pytest.approx(one)
+    by_track = bootstrap(metrics.accuracy, four, true, rng=seeded())
+    assert by_track.high - by_track.low < 0.7 * (one.high - one.low)
+
+
+def test_a_higher_level_is_wider_and_holds_the_value(case):
+    scores, truth = case
+    narrow = bootstrap(metrics.accuracy, scores, truth, rng=seeded(), level=0.5)
+    wide = bootstrap(metrics.accuracy, scores, truth, rng=seeded(), level=0.99)
+    value = metrics.accuracy(scores, truth)
+    assert wide.low < narrow.low < value < narrow.high < wide.high
+
+
+def test_blocks_change_only_the_memory(case, monkeypatch):
+    scores, truth = case
+    one = bootstrap(metrics.accuracy, scores, truth, rng=seeded(), draws=50)
+    monkeypatch.setattr("earmark.judging.intervals._BLOCK", 1000)  # 5 draws a block
+    assert bootstrap(metrics.accuracy, scores, truth, rng=seeded(), draws=50) == one
+
+
+def test_a_paired_difference_of_equals_is_nothing(case):
+    scores, truth = case
+    found = paired_difference(metrics.accuracy, scores, scores, truth, rng=seeded())
+    assert found == (0.0, 0.0, 0.95)
+
+
+def test_a_paired_difference_is_turned_by_turning_the_pair(case):
+    scores, truth = case
+    others = np.full_like(scores, 1 / 3)
+    there = paired_difference(metrics.accuracy, scores, others, truth, rng=seeded())
+    back = paired_difference(metrics.accuracy, others, scores, truth, rng=seeded())
+    assert there.low > 0
+    assert (back.low, back.high) == pytest.approx((-there.high, -there.low))
+
+
+def test_a_paired_difference_sees_what_two_intervals_do_not(case):
+    scores, truth = case
+    others = scores.copy()
+    wrong = np.flatnonzero(scores.argmax(axis=1) != truth.argmax(axis=1))[:12]
+    others[wrong] = truth[wrong]  # right on 12 tracks more, equal on all others
+    first = bootstrap(metrics.accuracy, scores, truth, rng=seeded())
+    second = bootstrap(metrics.accuracy, others, truth, rng=seeded())
+    assert second.low < first.high
+    groups = np.arange(200)
+    difference = paired_difference(
+        metrics.accuracy, others, scores, truth, groups=groups, rng=seeded()
+    )
+    assert 0 < difference.low < 12 / 200 < difference.high
+
+
+def test_draws_without_positives_are_left_out():
+    truth, scores = np.zeros((10, 1), dtype=int), np.linspace(0, 1, 10)[:, None]
+    truth[9] = 1  # absent from (9/10)^10 = 35 % of the draws
+    found = bootstrap(metrics.roc_auc_macro, scores, truth, rng=seeded())
+    assert (found.low, found.high) == (1.0, 1.0)
+
+
+def test_a_metric_that_is_mostly_undefined_is_refused():
+    truth = np.zeros((10, 1), dtype=int)
+    with pytest.raises(DataError, match="defined on 0 of 100 draws only"):
+        bootstrap(metrics.roc_auc_macro, truth / 2, truth, rng=seeded(), draws=100)
+
+
+def test_wrong_arguments_are_refused(case):
+    scores, truth = case
+    refused = [
+        ({"groups": ["one"] * 200}, DataError, "200 tracks in 1 group"),
+        ({"groups": ["one"] * 3}, DataError, "3 groups for 200 tracks"),
+        ({"draws": 0}, SettingsError, "0 draws"),
+        ({"level": 95}, SettingsError, "level is 95"),
+    ]
+    for arguments, error, message in refused:
+        with pytest.raises(error, match=message):
+            bootstrap(metrics.accuracy, scores, truth, rng=seeded(), **arguments)
+    with pytest.raises(DataError, match="not logits"):
+        bootstrap(metrics.accuracy, scores * 7, truth, rng=seeded())

@@ -1,0 +1,92 @@
+import csv
+import io
+import json
+import math
+
+import numpy as np
+import pytest
+
+from earmark.errors import DataError
+from earmark.labels.tags import Tags, Timeline, csv_header
+
+SCORES = {"rock": 0.123456, "jazz": 0.7, "blues": 0.7}
+
+
+def tags(**given):
+    values = {"file": "a.mp3", "seconds": 30.000049, "scores": SCORES, "tags": ("jazz",)} | given
+    return Tags(**values)
+
+
+def test_top_is_best_first_and_ties_keep_the_vocabularys_order():
+    assert tags().top(2) == (("jazz", 0.7), ("blues", 0.7))
+    assert [label for label, _ in tags().top(9)] == ["jazz", "blues", "rock"]
+    assert tags().top(0) == tags().top(-1) == ()
+
+
+def test_json_is_plain_rounded_and_in_order():
+    plain = tags(notes=("short",), tagger="gtzan 12ab").to_json()
+    assert plain == {
+        "file": "a.mp3",
+        "seconds": 30.0,
+        "tags": ["jazz"],
+        "scores": {"rock": 0.1235, "jazz": 0.7, "blues": 0.7},
+        "notes": ["short"],
+        "tagger": "gtzan 12ab",
+    }
+    assert list(plain["scores"]) == ["rock", "jazz", "blues"]
+    assert json.loads(json.dumps(plain, allow_nan=False)) == plain
+
+
+def test_numpy_numbers_become_plain():
+    scores = {label: np.float32(score) for label, score in SCORES.items()}
+    plain = tags(scores=scores, seconds=np.float64(30)).to_json()
+    assert json.loads(json.dumps(plain))["scores"] == {"rock": 0.1235, "jazz": 0.7, "blues": 0.7}
+
+
+def test_a_silent_segment_is_null_in_json():
+    timeline = Timeline((0.0, 2.99999), 3.0, ("rock", "jazz"), ((0.25, 0.75), None))
+    assert tags(timeline=timeline).to_json()["timeline"] == {
+        "starts_seconds": [0.0, 3.0],
+        "segment_seconds": 3.0,
+        "labels": ["rock", "jazz"],
+        "scores": [[0.25, 0.75], None],
+    }
+
+
+def test_csv_rows_fit_the_header():
+    hostile = tags(file='a,"b"\n.mp3', tags=("jazz", "blues"), notes=("short", "mono"))
+    text = io.StringIO()
+    csv.writer(text).writerows([csv_header(list(SCORES)), hostile.csv_row()])
+    (row,) = csv.DictReader(io.StringIO(text.getvalue(), newline=""))
+    assert row == {
+        "file": 'a,"b"\n.mp3', "seconds": "30.0000", "tags": "jazz; blues", "notes": "short; mono",
+        "tagger": "", "score: rock": "0.1235", "score: jazz": "0.7000", "score: blues": "0.7000",
+    }
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"scores": {"jazz": math.nan}}, "a.mp3: a score is nan"),
+        ({"scores": {"jazz": 1.5}}, "a.mp3: a score is 1.5; expected between 0 and 1"),
+        ({"tags": ("ska",)}, "a.mp3: the tag 'ska' has no score"),
+        ({"seconds": math.inf}, "a.mp3: a length of inf seconds"),
+        ({"seconds": -1.0}, "a.mp3: a length of -1.0 seconds"),
+    ],
+)
+def test_tags_that_cannot_be_are_refused(given, message):
+    with pytest.raises(DataError, match=message):
+        tags(**given)
+
+
+@pytest.mark.parametrize(
+    ("starts", "scores", "message"),
+    [
+        ((0.0,), ((0.1,), None), "2 rows of scores for 1 segments"),
+        ((0.0,), ((0.1, 0.2),), "segment 0 has 2 scores for 1 labels"),
+        ((0.0,), ((math.nan,),), "segment 0: a score is nan"),
+    ],
+)
+def test_timelines_that_cannot_be_are_refused(starts, scores, message):
+    with pytest.raises(DataError, match=message):
+        Timeline(starts, 3.0, ("rock",), scores)
