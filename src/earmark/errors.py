@@ -27,7 +27,9 @@ class EarmarkError(Exception):
     exit_code = 1
 
     def __init__(self, message: str) -> None:
-        super().__init__(" ".join(message.split()))
+        # Line by line: runs of spaces inside a line may belong to a file's name.
+        lines = (line.strip() for line in message.splitlines())
+        super().__init__(" ".join(line for line in lines if line))
 
 
 class AudioError(EarmarkError):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import math
 import tomllib
 import types
 import typing
@@ -106,6 +107,8 @@ def _convert(value: Any, hint: Any, where: str) -> Any:
         return from_mapping(hint, value, where=where)
     if hint is float and type(value) is int:
         return float(value)
+    if isinstance(value, float) and not math.isfinite(value):  # TOML has nan and inf
+        raise SettingsError(f"{where} is {value}; expected a finite number.")
     expected = origin or hint
     wrong = isinstance(value, bool) and expected is not bool  # a bool is an int to Python
     if expected is not Any and (wrong or not isinstance(value, expected)):

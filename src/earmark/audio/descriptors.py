@@ -55,9 +55,10 @@ def zero_crossing_rate(samples: Floats, frame_length: int = 2048, hop_length: in
     padded = dsp.pad(samples, frame_length // 2, "edge")
     negative = padded < -_SILENT_SAMPLE
     crossings = np.concatenate([[0], np.cumsum(negative[1:] != negative[:-1])])
-    counts = crossings[frame_length - 1 :: hop_length] - crossings[: len(crossings) - (
-        frame_length - 1) : hop_length]
-    return counts / frame_length
+    last = crossings[frame_length - 1 :: hop_length]
+    first = crossings[: len(crossings) - (frame_length - 1) : hop_length]
+    rate: Curve = (last - first) / frame_length
+    return rate
 
 
 def rms(
@@ -66,7 +67,8 @@ def rms(
     """Return the root mean square of the samples of each centred frame."""
     frames = dsp.frame(dsp.pad(samples, frame_length // 2, padding), frame_length, hop_length)
     energies = np.einsum("tn,tn->t", frames, frames)
-    return np.sqrt(energies.astype(np.float64) / frame_length)
+    level: Curve = np.sqrt(energies.astype(np.float64) / frame_length)
+    return level
 
 
 def chroma(powers: Floats, sample_rate: int, n_fft: int, tuning: float | None = None) -> Floats:

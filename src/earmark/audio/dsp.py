@@ -103,7 +103,8 @@ def power(spectrum: Complexes) -> Floats:
 
 def frequencies(sample_rate: int, n_fft: int) -> NDArray[np.float64]:
     """Return the centre of each bin in Hz [shape=(1 + n_fft // 2,)]."""
-    return np.arange(1 + n_fft // 2) * (sample_rate / n_fft)
+    hz: NDArray[np.float64] = np.arange(1 + n_fft // 2) * (sample_rate / n_fft)
+    return hz
 
 
 def power_to_db(powers: Floats, top_db: float | None = 80.0) -> Floats:
@@ -174,7 +175,7 @@ def mel_frequencies(count: int, low_hz: float, high_hz: float) -> NDArray[np.flo
     def mel(hz: float) -> float:
         if hz < corner_hz:
             return hz / linear_step
-        return corner_hz / linear_step + float(np.log(hz / corner_hz)) / log_step
+        return float(corner_hz / linear_step + np.log(hz / corner_hz) / log_step)
 
     mels = np.linspace(mel(low_hz), mel(high_hz), count)
     above = np.exp(log_step * (mels - corner_hz / linear_step))
@@ -221,7 +222,8 @@ def chroma_filters(sample_rate: int, n_fft: int, tuning: float) -> Floats:
     weights = np.exp(-0.5 * np.square(2 * distance / widths))
     weights /= np.sqrt(np.square(weights).sum(axis=0))
     weights *= np.exp(-0.5 * np.square((tones / 12 - 5) / 2))
-    return np.roll(weights, -3, axis=0)[:, : 1 + n_fft // 2].astype(np.float32)  # A first to C
+    from_c: Floats = np.roll(weights, -3, axis=0)[:, : 1 + n_fft // 2].astype(np.float32)
+    return from_c
 
 
 def estimate_tuning(powers: Floats, sample_rate: int, n_fft: int) -> float:

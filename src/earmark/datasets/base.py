@@ -50,6 +50,22 @@ class Fault:
     source: str
 
 
+@dataclass(frozen=True)
+class FeatureTable:
+    """Ready-made features that come with a dataset.
+
+    Attributes:
+        path: of the CSV file.
+        front_end: name and settings of the feature family that made it: tables of other
+            settings bear the same column names and must not be mixed.
+        seconds: length of the segments; None for rows of whole tracks.
+    """
+
+    path: Path
+    front_end: Mapping[str, str]
+    seconds: float | None
+
+
 class Dataset(ABC):
     """A published dataset, read in place from ``root``.
 
@@ -97,9 +113,9 @@ class Dataset(ABC):
         """Return the known faults that concern tracks of this dataset."""
         return []
 
-    def feature_tables(self) -> Mapping[float, Path]:
-        """Return ready-made feature tables: segment length in seconds to the file."""
-        return {}
+    def feature_tables(self) -> tuple[FeatureTable, ...]:
+        """Return the ready-made feature tables at hand."""
+        return ()
 
     def segment_of(self, row_name: str) -> tuple[str, int]:
         """Return (track id, segment number) for the name in a row of a ready-made table."""

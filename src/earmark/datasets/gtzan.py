@@ -14,6 +14,7 @@ stand in more than one fold.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import re
@@ -25,7 +26,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from earmark.datasets.base import Dataset, Fault, Track
+from earmark.datasets.base import Dataset, FeatureTable, Fault, Track
 from earmark.errors import DataError
 from earmark.labels.vocabulary import Vocabulary
 from earmark.store import write_bytes, write_text
@@ -33,7 +34,12 @@ from earmark.store import write_bytes, write_text
 _GENRES = ("blues", "classical", "country", "disco", "hiphop", "jazz", "metal", "pop", "reggae",
            "rock")  # fmt: skip
 _VOCABULARY = Vocabulary(_GENRES, aliases={"hip-hop": "hiphop", "hip hop": "hiphop"})
-_TABLES = {30.0: "features_30_sec.csv", 10.0: "features_10_sec.csv", 3.0: "features_3_sec.csv"}
+# file name: (seconds of the segments, padding it was made with); the first has whole clips
+_TABLES = {
+    "features_30_sec.csv": (None, "reflect"),
+    "features_10_sec.csv": (10.0, "zeros"),
+    "features_3_sec.csv": (3.0, "reflect"),
+}
 _HOLDERS = ("genres_original", "genres", ".")  # of the ten genre folders
 _SUFFIXES = (".wav", ".au", ".flac", ".mp3")  # of several files of a track, the first is taken
 _FOLDS = ("1", "2", "3")
@@ -76,12 +82,8 @@ class Gtzan(Dataset):
             DataError: neither audio nor a table is found; a table has a row twice; a file or a
                 row bears another genre than its name; something cannot be read.
         """
-        try:
-            paths = self._audio()
-            listed = {track for table in self._tables().values() for track in _listed(table)}
-        except OSError as error:
-            raise DataError(f"{error.filename or self.root}: cannot be read: "
-                            f"{error.strerror or error}.") from error
+        paths = self._audio()
+        listed = {track for table in self._tables() for track in _listed(table)}
         if not paths and not listed:
             raise DataError(self._nothing_found())
         return [_track(track, paths.get(track)) for track in sorted({*paths, *listed})]
@@ -105,9 +107,13 @@ class Gtzan(Dataset):
                 for r in _facts("faults.csv")]  # fmt: skip
         return [f for f in rows if {f.track, f.other or f.track} <= self.tracks.keys()]
 
-    def feature_tables(self) -> Mapping[float, Path]:
-        """Return the tables of 30, 10 and 3 seconds that are present."""
-        return self._tables()
+    def feature_tables(self) -> tuple[FeatureTable, ...]:
+        """Return the tables of whole clips, of 10 and of 3 seconds that are present."""
+        return tuple(
+            FeatureTable(path, {"name": "gtzan57", "padding": padding}, seconds)
+            for path in self._tables()
+            for seconds, padding in [_TABLES[path.name]]
+        )
 
     def pictures(self) -> Path | None:
         """Return the folder of the Kaggle edition's spectrogram pictures, where present."""
@@ -142,19 +148,17 @@ class Gtzan(Dataset):
             genre = track.partition(".")[0]
             path = root / "Data" / "genres_original" / genre / f"{track}.wav"
             write_bytes(path, _sample_clip(genre, rng))
-        write_text(root / "Data" / _TABLES[30.0], _sample_table(tracks, rng))
+        write_text(root / "Data" / "features_30_sec.csv", _sample_table(tracks, rng))
 
     def _bases(self) -> list[Path]:
         """Return the root and the folders in it."""
         return [self.root, *_subfolders(self.root)]
 
-    def _tables(self) -> dict[float, Path]:
-        found = {}
-        for seconds, name in _TABLES.items():
-            for path in (base / name for base in reversed(self._bases())):
-                if path.is_file():
-                    found[seconds] = path
-        return found
+    def _tables(self) -> list[Path]:
+        """Return the first of each table, at the root or one folder down."""
+        found = {path.name: path for base in reversed(self._bases()) for name in _TABLES
+                 if (path := base / name).is_file()}  # fmt: skip
+        return [found[name] for name in _TABLES if name in found]
 
     def _genre_folders(self) -> dict[Path, str]:
         holders = [base / holder for base in self._bases() for holder in _HOLDERS]
@@ -178,7 +182,7 @@ class Gtzan(Dataset):
             return f"{self.root}: no such folder; expected one that holds GTZAN."
         return (
             f"{self.root}: holds no GTZAN: looked for <genre>/<genre>.NNNNN.wav (au, flac, mp3) "
-            f"here and in genres_original or genres, and for {', '.join(_TABLES.values())}, here "
+            f"here and in genres_original or genres, and for {', '.join(_TABLES)}, here "
             "and one folder down; give the folder that holds 'Data' or 'genres'."
         )
 
@@ -214,17 +218,31 @@ def _track(track: str, path: str | None) -> Track:
 
 
 def _subfolders(folder: Path) -> list[Path]:
-    if not folder.is_dir():
-        return []
-    return sorted(f for f in folder.iterdir() if f.is_dir() and not f.name.startswith("."))
+    with _reading(folder):
+        if not folder.is_dir():
+            return []
+        return sorted(f for f in folder.iterdir() if f.is_dir() and not f.name.startswith("."))
 
 
 def _named_files(folder: Path) -> Iterator[tuple[_Name, Path]]:
     """Yield the whole tracks among a folder's files."""
-    for file in folder.iterdir():
-        name = _parse(file.name)
-        if name is not None and name.segment is None and file.is_file():
-            yield name, file
+    with _reading(folder):
+        for file in folder.iterdir():
+            name = _parse(file.name)
+            if name is not None and name.segment is None and file.is_file():
+                yield name, file
+
+
+@contextlib.contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Turn what the system or the csv module refuses into one line that names the path."""
+    try:
+        yield
+    except OSError as error:
+        raise DataError(f"{error.filename or path}: cannot be read: "
+                        f"{error.strerror or error}.") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{path}: cannot be read as a table: {error}.") from error
 
 
 def _rank(file: Path) -> int:
@@ -253,16 +271,13 @@ def _listed(table: Path) -> set[str]:
 
 def _rows(table: Path) -> Iterator[tuple[int, dict[str, str | None]]]:
     """Yield line number and values of each row of a table that has a ``filename`` column."""
-    try:
-        with table.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            if "filename" not in (reader.fieldnames or ()):
-                raise DataError(f"{table}: has no column 'filename', so its rows cannot be told "
-                                "apart; expected the table as published.")
-            for row in reader:
-                yield reader.line_num, row
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{table}: cannot be read as a table: {error}") from error
+    with _reading(table), table.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file)
+        if "filename" not in (reader.fieldnames or ()):
+            raise DataError(f"{table}: has no column 'filename', so its rows cannot be told "
+                            "apart; expected the table as published.")
+        for row in reader:
+            yield reader.line_num, row
 
 
 @cache

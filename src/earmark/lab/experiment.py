@@ -259,7 +259,8 @@ def leak_text(leak: splits.Leak) -> str:
 
 def settings_of(model: Model) -> dict[str, Any]:
     """Return a model's name, settings and the plain numbers it learnt."""
-    learnt = {k: v for k, v in vars(model).items() if k.endswith("_") and isinstance(v, int | float)}
+    learnt = {name: value for name, value in vars(model).items()
+              if name.endswith("_") and isinstance(value, int | float)}
     return {"name": model.name, **settings.to_mapping(model), **learnt}
 
 

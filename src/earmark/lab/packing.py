@@ -69,7 +69,7 @@ def with_check(manifest: Manifest, models: Mapping[str, bytes]) -> Contents:
     samples = np.round(piece.samples * 32767).astype(np.int16)
     unknown = Check(samples, rate, np.zeros(len(manifest.labels), np.float32))
     scores = Tagger(Contents(manifest, models, unknown)).scores(
-        samples.astype(np.float32) / 32768, rate
+        (samples / 32768).astype(np.float32), rate
     )
     return Contents(manifest, models, Check(samples, rate, scores))
 

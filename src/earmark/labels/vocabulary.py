@@ -39,9 +39,10 @@ class Vocabulary:
         for label in self.labels:
             if not label.strip():
                 raise DataError("a label is empty; every label needs a name.")
-            if (other := folded.setdefault(_fold(label), label)) is not label:
-                raise DataError(f"the labels '{other}' and '{label}' differ only by case or "
-                                "punctuation; merge them.")
+            if (other := folded.get(_fold(label))) is not None:
+                raise DataError(f"the labels '{other}' and '{label}' are equal or differ only by "
+                                "case or punctuation; merge them.")
+            folded[_fold(label)] = label
         for name in {*self.groups, *self.aliases.values()} - set(self.labels):
             raise DataError(f"'{name}' is not a label.{suggestion(name, self.labels)}")
 

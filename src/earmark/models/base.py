@@ -90,4 +90,5 @@ def check_fit(rows: ArrayLike, labels: ArrayLike, task: Task) -> tuple[
 
 def class_vector(labels: NDArray[np.int8]) -> NDArray[np.int64]:
     """Turn a 0/1 matrix with one 1 a row into the column numbers [shape=(rows,)]."""
-    return labels.argmax(axis=1).astype(np.int64)
+    columns: NDArray[np.int64] = labels.argmax(axis=1).astype(np.int64)
+    return columns

@@ -1,6 +1,6 @@
-"""The tagger file ``name.earmark``: one zip, stored uncompressed, the same bytes for the same content.
+"""The tagger file ``name.earmark``: one zip, stored uncompressed.
 
-It holds ``tagger.json`` (the manifest below), one ``.onnx`` a branch, and ``check.npz`` (a short
+The same content gives the same bytes. It holds ``tagger.json`` (the manifest below), one ``.onnx`` a branch, and ``check.npz`` (a short
 sound and the scores expected of it). The last 64 bytes, which are the zip's comment, are the
 SHA-256 in hex of everything before them: any changed byte is found. Nothing is compressed, so
 nothing can blow up, and nothing in it is code.
@@ -250,6 +250,9 @@ def _pack_check(check: Check) -> bytes:
 
 def _unpack_check(content: bytes, path: Path) -> Check:
     try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            if any(e.compress_type != zipfile.ZIP_STORED for e in archive.infolist()):
+                raise ValueError("its members are compressed")
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
             return Check(arrays["samples"], int(arrays["sample_rate"]), arrays["scores"])
     except (ValueError, KeyError, TypeError, OSError, zipfile.BadZipFile) as error:

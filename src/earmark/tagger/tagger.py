@@ -130,7 +130,7 @@ class Tagger:
             TaggerError: the scores differ from those expected by more than 1e-4.
         """
         check = self.contents.check
-        samples = check.samples.astype(np.float32) / 32768
+        samples = (check.samples / 32768).astype(np.float32)
         worst = float(np.abs(self.scores(samples, check.sample_rate) - check.scores).max())
         if not worst <= _CHECK_TOLERANCE:
             raise TaggerError(f"tagger {self.manifest.name} gives other scores here than where it "

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from earmark.audio.synth.voices import Envelope, Fm, Pluck, Voice, Wave
+from earmark.audio.synth.voices import Envelope, Fm, Formants, Pluck, Voice, Wave
 
 
 @dataclass(frozen=True)
@@ -30,15 +30,35 @@ _BOWED = Envelope(0.09, 0.5, 0.85, 0.25)
 _SWELL = Envelope(0.6, 2.0, 0.8, 0.9)
 _STRUCK = Envelope(0.003, 0.7, 0.0, 0.15)
 
+_SECTION = Wave(
+    _BOWED, rolloff=1.1, open_hz=3200, closed_hz=2200, sweep_seconds=1.0, rise_seconds=0.08,
+    detune_cents=9,
+)  # fmt: skip
+_REED = Wave(
+    Envelope(0.03, 0.5, 0.8, 0.1), open_hz=4500, closed_hz=3000, sweep_seconds=0.7,
+    rise_seconds=0.04, breath=0.04,
+)  # fmt: skip
+# Where the mouth resonates for each vowel, after the usual tables for men and women, averaged.
+_AH: Formants = ((730, 1.0), (1150, 0.6), (2600, 0.3), (3500, 0.15))
+_EE: Formants = ((310, 1.0), (2300, 0.4), (3000, 0.3), (3700, 0.15))
+_EH: Formants = ((560, 1.0), (1850, 0.5), (2550, 0.3), (3500, 0.15))
+_OH: Formants = ((480, 1.0), (870, 0.5), (2500, 0.25))
+_OO: Formants = ((340, 1.0), (760, 0.3), (2400, 0.15))
+_SINGER = Wave(
+    Envelope(0.05, 0.8, 0.85, 0.12), rolloff=0.65, open_hz=7000, closed_hz=5000, sweep_seconds=0.5,
+    rise_seconds=0.04, detune_cents=5, vibrato_hz=5.4, vibrato_cents=24, breath=0.03,
+    consonant=1.5,
+)  # fmt: skip
+
 INSTRUMENTS: dict[str, Instrument] = {
     # Strings that are plucked or struck.
     "nylon guitar": Instrument("guitar", Pluck(0.7, 1.2, 0.25, 1800)),
     "steel guitar": Instrument("guitar", Pluck(0.9, 0.6, 0.13, 4200, 4, 0.15)),
     "clean guitar": Instrument("guitar", Pluck(0.8, 0.8, 0.18, 3000, 0, 0.08), drive=0.8),
     "muted guitar": Instrument("guitar", Pluck(0.10, 1.0, 0.15, 3200, 0, 0.2)),
-    "crunch guitar": Instrument("guitar", Pluck(1.2, 0.7, 0.15, 3500, 5, 0.1), drive=4.0),
-    "metal guitar": Instrument("guitar", Pluck(1.8, 0.5, 0.1, 5000, 7, 0.1), drive=14.0),
-    "lead guitar": Instrument("guitar", Pluck(2.5, 0.4, 0.12, 4500, 3, 0.05), drive=7.0),
+    "crunch guitar": Instrument("guitar", Pluck(1.2, 0.7, 0.15, 3500, 5, 0.1), drive=2.5),
+    "metal guitar": Instrument("guitar", Pluck(1.8, 0.5, 0.1, 5000, 7, 0.1), drive=6.0),
+    "lead guitar": Instrument("guitar", Pluck(2.5, 0.4, 0.12, 4500, 3, 0.05), drive=4.0),
     "banjo": Instrument("banjo", Pluck(0.22, 0.5, 0.08, 6000, 0, 0.25)),
     "harp": Instrument("harp", Pluck(1.3, 1.0, 0.35, 2500)),
     "piano": Instrument("piano", Pluck(1.1, 1.0, 0.12, 2600, 2, 0.05, 0.15)),
@@ -50,119 +70,53 @@ INSTRUMENTS: dict[str, Instrument] = {
         "organ", Wave(Envelope(0.006, 1, 1, 0.05), 0.9, 0.6, 3500, 2500, 0.3, vibrato_cents=9)
     ),
     # Bowed, blown and sung.
-    "strings": Instrument("strings", Wave(_BOWED, 1.1, 1, 3200, 2200, 1.0, 0.08, 9, 5.5, 14, 0.02)),
+    "strings": Instrument("strings", replace(_SECTION, vibrato_cents=14, breath=0.02)),
+    "low strings": Instrument(
+        "strings", replace(_SECTION, rolloff=1.2, open_hz=1600, closed_hz=1000, vibrato_cents=10)
+    ),
     "solo violin": Instrument(
         "strings",
-        Wave(_BOWED, 0.9, 1, 4500, 3000, 0.8, 0.05, 0, 5.8, 22, 0.03, (((480, 0.6), (2900, 0.5)),)),
+        replace(_REED, envelope=_BOWED, vibrato_cents=22, formants=(((480, 0.6), (2900, 0.5)),)),
     ),
     "fiddle": Instrument(
         "strings",
-        Wave(
-            Envelope(0.03, 0.4, 0.8, 0.08),
-            0.8,
-            1,
-            5500,
-            3800,
-            0.4,
-            0.02,
-            0,
-            6,
-            12,
-            0.05,
-            (((520, 0.5), (2700, 0.8)),),
+        replace(
+            _REED, rolloff=0.8, open_hz=5500, closed_hz=3800, vibrato_cents=12,
+            formants=(((520, 0.5), (2700, 0.8)),),
         ),
     ),
     "brass": Instrument(
-        "brass", Wave(Envelope(0.03, 0.4, 0.75, 0.1), 0.9, 1, 4200, 900, 0.5, 0.06, 7, 5, 6, 0.02)
+        "brass",
+        replace(_REED, rolloff=0.9, closed_hz=900, rise_seconds=0.06, detune_cents=7, breath=0.02),
     ),
     "trumpet": Instrument(
         "brass",
-        Wave(
-            Envelope(0.025, 0.5, 0.8, 0.1),
-            0.7,
-            1,
-            4500,
-            1800,
-            0.9,
-            0.05,
-            0,
-            5.2,
-            16,
-            0.03,
-            (((1200, 0.7), (2400, 0.4)),),
+        replace(
+            _REED, rolloff=0.7, closed_hz=1800, rise_seconds=0.05, vibrato_cents=16,
+            formants=(((1200, 0.7), (2400, 0.4)),),
         ),
     ),
     "sax": Instrument(
         "saxophone",
-        Wave(
-            Envelope(0.03, 0.6, 0.8, 0.1),
-            0.75,
-            0.8,
-            3600,
-            1700,
-            0.7,
-            0.04,
-            0,
-            5,
-            18,
-            0.09,
-            ((650, 0.8), (1500, 0.5), (2800, 0.2)),
+        replace(
+            _REED, rolloff=0.75, even=0.8, closed_hz=1700, vibrato_cents=18, breath=0.09,
+            formants=(((650, 0.8), (1500, 0.5), (2800, 0.2)),),
         ),
     ),
     "flute": Instrument(
         "flute",
-        Wave(Envelope(0.06, 0.6, 0.85, 0.12), 2.0, 0.7, 3000, 2000, 0.5, 0.02, 0, 5, 16, 0.1),
+        replace(_REED, rolloff=2.0, even=0.7, closed_hz=2000, vibrato_cents=16, breath=0.1),
     ),
     "harmonica": Instrument(
         "harmonica",
-        Wave(
-            Envelope(0.03, 0.5, 0.85, 0.07),
-            0.6,
-            0.7,
-            4500,
-            3200,
-            0.5,
-            0.03,
-            3,
-            5.5,
-            20,
-            0.06,
-            (((900, 0.5), (2200, 0.6)),),
+        replace(
+            _REED, rolloff=0.6, even=0.7, closed_hz=3200, detune_cents=3, vibrato_cents=20,
+            breath=0.06, formants=(((900, 0.5), (2200, 0.6)),),
         ),
     ),
-    "voice ah": Instrument(
-        "voice",
-        Wave(
-            Envelope(0.05, 0.8, 0.85, 0.12),
-            0.9,
-            1,
-            5000,
-            3500,
-            0.5,
-            0.04,
-            5,
-            5.4,
-            24,
-            0.05,
-            ((730, 1.0), (1150, 0.6), (2600, 0.3), (3500, 0.15)),
-        ),
-    ),
+    "voice ah": Instrument("voice", replace(_SINGER, formants=(_AH, _EE, _OH, _EH))),
     "voice oh": Instrument(
-        "voice",
-        Wave(
-            Envelope(0.06, 0.8, 0.85, 0.15),
-            1.0,
-            1,
-            4500,
-            3000,
-            0.5,
-            0.05,
-            6,
-            5.1,
-            28,
-            0.04,
-            ((480, 1.0), (870, 0.5), (2500, 0.25)),
-        ),
+        "voice", replace(_SINGER, rolloff=1.0, vibrato_cents=28, formants=(_OH, _OO, _AH, _EH))
     ),
     # Synthesizers.
     "saw lead": Instrument("synth", Wave(_HELD, 1, 1, 6000, 2500, 0.4, 0.002, 9, 5.5, 12)),
@@ -189,8 +143,7 @@ INSTRUMENTS: dict[str, Instrument] = {
     ),
     "sub bass": Instrument("bass", Wave(Envelope(0.006, 0.8, 0.8, 0.06), 2.2, 0.6, 500, 220, 0.1)),
     "dub bass": Instrument("bass", Wave(Envelope(0.01, 0.5, 0.6, 0.06), 1.8, 0.5, 600, 280, 0.15)),
-    "low strings": Instrument("strings", Wave(_BOWED, 1.2, 1, 1600, 1000, 1.0, 0.06, 7, 5.2, 10)),
-}
+}  # fmt: skip
 
 
 def coloured(instrument: Instrument, *, brightness: float, ring: float, drive: float) -> Instrument:

@@ -69,7 +69,7 @@ def _equaliser(spectrum: NDArray[np.complex128], desk: Desk, size: int, rate: in
     frequency = np.fft.rfftfreq(size, 1 / rate)
     edges = np.searchsorted(frequency, [e for e in BAND_EDGES_HZ[:-1] if e < frequency[-1]])
     power = np.add.reduceat(spectrum.real**2 + spectrum.imag**2, edges)
-    have_db = 10 * np.log10(power / power.sum() + 1e-9)
+    have_db = 10 * np.log10(power / max(power.sum(), 1e-30) + 1e-9)
     bands = len(edges)
     wanted = desk.tone.match * (np.array(desk.tone.curve_db[:bands]) - have_db)
     wanted = np.clip(wanted, -_MOST_EQ_DB, _MOST_EQ_DB) + np.array(desk.mix_db[:bands])

@@ -67,7 +67,7 @@ def perform(
         if key not in made:
             held, soft = clock.seconds(note.beats) * 0.96, layer / _VELOCITIES
             made[key] = instrument.voice.tone(hz(note.midi), held, soft, clock.rate, rng)
-        _lay(bus, made[key], start, note.velocity * rng.uniform(0.85, 1.0))
+        _lay(bus, made[key], start, note.velocity**1.5 * rng.uniform(0.7, 1.0))
     bus = _level(bus)
     return _level(_amplify(bus, instrument.drive, clock.rate)) if instrument.drive else bus
 

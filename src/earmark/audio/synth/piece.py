@@ -90,7 +90,8 @@ def compose(
         rng=rng,
     )
     dry, send, heard = _record(played, artist, bars, key, clock, round(seconds * sample_rate), rng)
-    samples = master(dry, send, _desk(played, artist), sample_rate, rng)
+    swell = _swell(len(bars), played.tone.swell_db, clock, len(dry), rng)
+    samples = master(dry * swell, send * swell, _desk(played, artist), sample_rate, rng)
     return Piece(
         samples=samples.astype(np.float32),
         sample_rate=sample_rate,
@@ -164,12 +165,24 @@ def _record(
     return dry, send, heard
 
 
+def _swell(
+    bars: int, depth_db: float, clock: Clock, count: int, rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """Return the gain [shape=(count,)] with which players breathe: a new aim every other bar."""
+    aims = rng.uniform(-depth_db, 0, bars // 2 + 2)
+    places = np.arange(len(aims)) * clock.seconds(2 * BEATS_PER_BAR) * clock.rate
+    fine = np.linspace(0, count, 1 + count // 1024)  # decibels need no finer grid
+    gain = 10 ** (np.interp(fine, places, aims) / 20)
+    swell: NDArray[np.float64] = np.interp(np.arange(count), fine, gain)
+    return swell
+
+
 def _desk(style: Style, artist: Artist) -> Desk:
     tone = replace(
         style.tone,
         floor_db=style.tone.floor_db + artist.floor_db,
         reverb_seconds=style.tone.reverb_seconds * artist.room,
-        reverb=style.tone.reverb * artist.reverb * 3,
+        reverb=style.tone.reverb * artist.reverb * 2,
     )
     return Desk(tone, artist.mix_db, tone.rms * 10 ** (artist.loudness_db / 20))
 

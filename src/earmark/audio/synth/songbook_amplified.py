@@ -31,13 +31,14 @@ METAL = Style(
                 "x-x-x-x-xxxxx-------x-x-x-------", "xxxxxxxxxxxxxxxxx-------x-------",
                 "x-------x-------x---x---x-------", "x---x-x-x---x-x-x---------------",
             ),
-            -4, 57, chance=0.75, sections=("chorus",), reverb=0.3,
+            -1, 57, chance=0.75, sections=("chorus",), reverb=0.3,
         ),
         Part("chords", ("metal guitar", "crunch guitar"), ("x---------------", "x-------x-------"),
              -4, 47, chance=0.6, sections=("chorus",), reverb=0.2),
     ),
     tone=Tone(
-        (-17, -9.5, -7.5, -9.5, -10, -9.5, -9, -10.5, -17, -25), 0.154, squeeze=0.85, floor_db=-48,
+        (-18, -10.5, -8.5, -8, -14, -14, -13.5, -13, -10.5, -9.5, -13.5, -42),
+        0.154, squeeze=0.4, floor_db=-59,
         reverb_seconds=0.9, reverb=0.12,
     ),
     beats=(
@@ -52,7 +53,7 @@ METAL = Style(
         (("kick", "x.x.x.x.x.x.x.x."), ("low tom", "........xxxx...."), ("tom",
          "............xxxx")),
     ),
-    drums_db=0,
+    drums_db=5,
     loose_seconds=0.004,
 )  # fmt: skip
 
@@ -85,12 +86,13 @@ POP = Style(
                 "x--x--x-x-------x--x--x-x-------", "x-x-x-x-x---x---..x-x-x-x-------",
                 "x---x-x---x-x-x-x-------........",
             ),
-            2, 62, sections=("verse", "chorus"), reverb=0.45,
+            5, 62, sections=("verse", "chorus"), reverb=0.45,
         ),
     ),
     tone=Tone(
-        (-13, -6.5, -8, -9, -9.5, -10, -11, -11.5, -14, -18), 0.19, match=0.75, squeeze=0.55,
-        floor_db=-60, reverb_seconds=1.4, reverb=0.25,
+        (-13, -6.5, -12.5, -10, -6.5, -8, -13, -17, -16, -18, -18, -16),
+        0.19, match=0.75, squeeze=0.2,
+        floor_db=-71, reverb_seconds=1.4, reverb=0.25,
     ),
     beats=(
         (("kick", "x...x...x...x..."), ("clap", "....x.......x..."), ("hat", "x.o.x.o.x.o.x.o.")),
@@ -102,7 +104,7 @@ POP = Style(
         (("kick", "x...x...x...x..."), ("snare", "....x.......xxxx"), ("hat", "x.o.x.o.x.o.....")),
         (("kick", "x.....x.x......."), ("snare", "....x...x.x.xoxo"), ("tom", "..........x...x.")),
     ),
-    drums_db=1,
+    drums_db=6,
     loose_seconds=0.004,
 )  # fmt: skip
 
@@ -129,14 +131,15 @@ REGGAE = Style(
                 "x-x-x---......x-x-x-x---........", "..x-x-x-x-x-x-------............",
                 "x---x-x-x-------..x-x---x-------", "......x-x-x---........x-x-x---..",
             ),
-            0, 60, sections=("verse", "chorus"), reverb=0.6,
+            3, 60, sections=("verse", "chorus"), reverb=0.6,
         ),
         Part("melody", ("brass", "trumpet"),
-             ("............x.x-............x.x-", "........x-x-x-.................."), -5, 58,
+             ("............x.x-............x.x-", "........x-x-x-.................."), -2, 58,
              chance=0.4, sections=("chorus",), reverb=0.5),
     ),
     tone=Tone(
-        (-13, -5, -7.5, -9.5, -9.5, -10, -12, -14.5, -19, -27), 0.125, squeeze=0.35, floor_db=-52,
+        (-14.5, -6.5, -3.5, -13, -12, -13.5, -15.5, -16.5, -17, -17, -16, -30),
+        0.125, squeeze=0.12, floor_db=-57,
         reverb_seconds=1.6, reverb=0.3,
     ),
     beats=(
@@ -149,7 +152,7 @@ REGGAE = Style(
         (("kick", "........x......."), ("snare", "........x..xx.xx"), ("hat", "x.o.x.o.x.......")),
         (("tom", "x.xx..x........."), ("kick", "........x......."), ("snare", "........x...xx..")),
     ),
-    drums_db=-1,
+    drums_db=4,
     swing=(0.52, 0.62),
     swing_unit_beats=0.25,
     loose_seconds=0.009,
@@ -178,11 +181,12 @@ ROCK = Style(
                 "x-x-x---x-x-x-------x-x-x---....", "x---x---x-x-x---x-------........",
                 "..x-x-x-x---x-x-x-------........", "x-xxx-x-x---....x-xxx-x-x-------",
             ),
-            1, 59, sections=("verse", "chorus"), reverb=0.35,
+            4, 59, sections=("verse", "chorus"), reverb=0.35,
         ),
     ),
     tone=Tone(
-        (-17, -9, -6.5, -7.5, -8.5, -10, -11.5, -15, -21, -31), 0.132, squeeze=0.55, floor_db=-52,
+        (-16.5, -8.5, -9, -5, -8.5, -10, -13.5, -14.5, -14, -15.5, -17, -37),
+        0.132, squeeze=0.2, floor_db=-63,
         reverb_seconds=1.1, reverb=0.2,
     ),
     beats=(
@@ -196,6 +200,6 @@ ROCK = Style(
         (("kick", "x.......x......."), ("snare", "....x.x.x.x.xxxx"), ("crash",
          "...............x")),
     ),
-    drums_db=0,
+    drums_db=5,
     loose_seconds=0.007,
 )  # fmt: skip

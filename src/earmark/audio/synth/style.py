@@ -14,8 +14,8 @@ Section = Literal["intro", "verse", "chorus"]
 # (drum, pattern of one bar) for every drum that plays.
 Beat = tuple[tuple[str, str], ...]
 
-# Edges of the ten bands of a tone curve: octaves up to 5.7 kHz, then finer (in Hz).
-BAND_EDGES_HZ = (0, 44, 88, 177, 354, 707, 1414, 2828, 5657, 8500, 11_026)
+# Edges of the twelve bands of a tone curve: octaves up to 1.4 kHz, half octaves above (in Hz).
+BAND_EDGES_HZ = (0, 44, 88, 177, 354, 707, 1414, 2000, 2828, 4000, 5657, 8000, 11_026)
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,7 @@ class Tone:
         rms: level of the finished piece, full scale 1.
         squeeze: compression, 0 (none) to 1 (all loudness even).
         floor_db: noise of room, tape and vinyl, relative to the music.
+        swell_db: how far phrases of a few bars rise and fall.
         reverb_seconds: until the room is silent.
         reverb: level of the room.
     """
@@ -64,6 +65,7 @@ class Tone:
     match: float = 0.7
     squeeze: float = 0.4
     floor_db: float = -52.0
+    swell_db: float = 2.0
     reverb_seconds: float = 1.2
     reverb: float = 0.25
 

@@ -95,7 +95,7 @@ class Pluck:
         count = max(1, int(_HIGHEST * rate / hz))
         size = 1 << int(np.ceil(np.log2(2 * count + 2)))
         harmonic = np.arange(1, count + 1)
-        hardness = self.hardness_hz * (0.4 + 0.6 * velocity)
+        hardness = self.hardness_hz * (0.4 + 0.6 * velocity) * rng.uniform(0.6, 1.5)
         strength = np.abs(np.sin(np.pi * harmonic * self.position)) / harmonic
         strength /= 1 + (harmonic * hz / hardness) ** 2
         start = strength * np.exp(2j * np.pi * rng.random(count))
@@ -150,7 +150,8 @@ class Wave:
         out = np.zeros(len(t))
         vowel = self.formants[rng.integers(len(self.formants))] if self.formants else ()
         dark = self._table(hz, self.closed_hz, vowel, rate)
-        bright = self._table(hz, self.open_hz * (0.4 + 0.6 * velocity), vowel, rate) - dark
+        opening = self.open_hz * (0.4 + 0.6 * velocity) * rng.uniform(0.7, 1.4)
+        bright = self._table(hz, opening, vowel, rate) - dark
         for detune in (-self.detune_cents, 0.0, self.detune_cents) if self.detune_cents else (0.0,):
             place = phase * _ratio(detune) + rng.random()
             index = (place * _TABLE).astype(np.int64) & (_TABLE - 1)
@@ -212,7 +213,7 @@ class Fm:
 
 
 def _resonance(vowel: Formants, frequency: Samples) -> Samples:
-    total = np.full(len(frequency), 0.06)
+    total = np.full(len(frequency), 0.02)
     for centre, gain in vowel:
         total += gain / (1 + ((frequency - centre) / (60 + 0.1 * centre)) ** 2)
     return total

@@ -1,0 +1,35 @@
+import runpy
+from pathlib import Path
+
+import click
+
+from earmark.cli.main import earmark
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_reference_is_current():
+    made = runpy.run_path(str(ROOT / "docs/generate.py"))["page"]()
+    assert (ROOT / "docs/cli.md").read_text(encoding="utf-8") == made, "run make docs"
+
+
+def commands(command, path="earmark"):
+    yield path, command
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            yield from commands(command.get_command(context, name), f"{path} {name}")
+
+
+def test_every_command_and_option_has_help():
+    for path, command in commands(earmark):
+        assert command.help, path
+        for parameter in command.params:
+            if isinstance(parameter, click.Option):
+                assert parameter.help or parameter.name in ("style",), (path, parameter.name)
+
+
+def test_the_readme_names_the_doors_and_every_command():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for word in ("make demo", "make test", *(p for p, _ in commands(earmark))):
+        assert word in readme, word

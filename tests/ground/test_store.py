@@ -1,0 +1,199 @@
+"""Files are whole or absent, whatever happens while they are written."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from earmark import store
+from earmark.errors import EarmarkError
+
+KEY = "ab" * 32
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
+
+
+def write_half(path: Path, error: BaseException) -> None:
+    with store.atomic_write(path) as file:
+        file.write(b"half of the n")
+        raise error
+
+
+@pytest.fixture
+def full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every write to a new file fail as on a full disk."""
+    real = Path.open
+
+    def open_full(self: Path, *args: Any, **kwargs: Any) -> Any:
+        file = real(self, *args, **kwargs)
+        if args[:1] == ("xb",):
+            file.close()
+            file = FullFile()
+        return file
+
+    monkeypatch.setattr(Path, "open", open_full)
+
+
+class FullFile:
+    def __enter__(self) -> FullFile:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def write(self, _: bytes) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_write_replaces_the_old_file_and_makes_folders(tmp_path: Path) -> None:
+    path = tmp_path / "a/b/c.txt"
+    store.write_text(path, "old\n")
+    store.write_text(path, "né\n")
+    assert path.read_bytes() == b"n\xc3\xa9\n"
+    assert files(tmp_path) == ["a/b/c.txt"]
+
+
+@pytest.mark.parametrize("error", [RuntimeError("stop"), KeyboardInterrupt(), EarmarkError("x")])
+def test_a_block_that_raises_leaves_the_old_file(tmp_path: Path, error: BaseException) -> None:
+    path = tmp_path / "a.bin"
+    store.write_bytes(path, b"old")
+    with pytest.raises(type(error)):
+        write_half(path, error)
+    assert path.read_bytes() == b"old"
+    assert files(tmp_path) == ["a.bin"]
+
+
+@pytest.mark.usefixtures("full_disk")
+def test_a_full_disk_leaves_the_old_file_and_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.bin"
+    path.write_bytes(b"old")
+    expected = r"a\.bin cannot be written: No space left on device"
+    with pytest.raises(EarmarkError, match=expected) as caught:
+        store.write_bytes(path, b"new")
+    assert isinstance(caught.value.__cause__, OSError)
+    assert path.read_bytes() == b"old"
+    assert files(tmp_path) == ["a.bin"]
+
+
+@pytest.mark.usefixtures("full_disk")
+def test_a_full_disk_leaves_no_cache_entry(tmp_path: Path) -> None:
+    cache = store.ArrayCache(tmp_path)
+    with pytest.raises(EarmarkError, match="No space left"):
+        cache.put(KEY, np.arange(3))
+    assert cache.get(KEY) is None
+    assert files(tmp_path) == []
+
+
+def test_a_file_in_place_of_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "taken").touch()
+    with pytest.raises(EarmarkError, match=r"taken.a\.bin cannot be written: "):
+        store.write_bytes(tmp_path / "taken/a.bin", b"x")
+
+
+def test_a_folder_in_place_of_the_file(tmp_path: Path) -> None:
+    (tmp_path / "taken").mkdir()
+    with pytest.raises(EarmarkError, match="taken cannot be written: "):
+        store.write_bytes(tmp_path / "taken", b"x")
+    assert files(tmp_path) == []
+
+
+def test_the_longest_name_can_be_written_and_a_longer_one_is_refused(tmp_path: Path) -> None:
+    store.write_bytes(tmp_path / ("n" * 250), b"x")
+    with pytest.raises(EarmarkError, match="cannot be written: "):
+        store.write_bytes(tmp_path / ("n" * 300), b"x")
+    assert files(tmp_path) == ["n" * 250]
+
+
+def test_content_key_is_the_sha256_of_the_bytes(tmp_path: Path) -> None:
+    content = bytes(range(256)) * 5000
+    (tmp_path / "a").write_bytes(content)
+    assert store.content_key(tmp_path / "a") == hashlib.sha256(content).hexdigest()
+
+
+dtypes = st.sampled_from(["<f4", "<f8", "<i8", "|u1", "|b1", "<U3", ">i2"])
+
+
+@given(hnp.arrays(dtypes, hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4)))
+def test_arrays_come_back_bit_for_bit(
+    tmp_path_factory: pytest.TempPathFactory, array: np.ndarray
+) -> None:
+    cache = store.ArrayCache(tmp_path_factory.mktemp("cache"))
+    cache.put(KEY, array)
+    back = cache.get(KEY)
+    assert back is not None
+    assert (back.dtype, back.shape, back.tobytes()) == (array.dtype, array.shape, array.tobytes())
+
+
+def test_what_was_not_stored_is_absent(tmp_path: Path) -> None:
+    assert store.ArrayCache(tmp_path / "nowhere").get(KEY) is None
+
+
+def test_any_changed_byte_is_found(tmp_path: Path) -> None:
+    cache = store.ArrayCache(tmp_path)
+    cache.put(KEY, np.arange(4.0))
+    whole = cache.path(KEY).read_bytes()
+    for place in range(len(whole)):
+        damaged = bytearray(whole)
+        damaged[place] ^= 1
+        cache.path(KEY).write_bytes(damaged)
+        assert cache.get(KEY) is None, f"byte {place}"
+    cache.put(KEY, np.arange(4.0))
+    assert cache.path(KEY).read_bytes() == whole
+
+
+@pytest.mark.parametrize("length", [0, 1, 63, 64, 65, 150])
+def test_an_entry_cut_short_is_found(tmp_path: Path, length: int) -> None:
+    cache = store.ArrayCache(tmp_path)
+    cache.put(KEY, np.arange(4.0))
+    cache.path(KEY).write_bytes(cache.path(KEY).read_bytes()[:length])
+    assert cache.get(KEY) is None
+
+
+def test_objects_are_neither_stored_nor_read(tmp_path: Path) -> None:
+    cache = store.ArrayCache(tmp_path)
+    with pytest.raises(ValueError, match="allow_pickle"):
+        cache.put(KEY, np.array([{}], dtype=object))
+    assert files(tmp_path) == []
+
+
+WRITER = """
+import sys, numpy as np
+from pathlib import Path
+from earmark.store import ArrayCache
+for _ in range(40):
+    ArrayCache(Path(sys.argv[1])).put(sys.argv[2], np.arange(20_000))
+"""
+
+
+def test_two_processes_write_one_key_and_a_third_reads(tmp_path: Path) -> None:
+    cache, expected = store.ArrayCache(tmp_path), np.arange(20_000)
+    command = [sys.executable, "-c", WRITER, str(tmp_path), KEY]
+    writers = [subprocess.Popen(command) for _ in range(2)]
+    while any(writer.poll() is None for writer in writers):
+        held = cache.get(KEY)
+        # Once there, always whole: a rename never leaves a moment without the file.
+        assert held is None or np.array_equal(held, expected)
+    assert [writer.wait() for writer in writers] == [0, 0]
+    assert np.array_equal(cache.get(KEY), expected)
+    assert len(files(tmp_path)) == 1
+
+
+def test_cache_folder_is_the_given_one_or_the_systems(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EARMARK_CACHE", str(tmp_path))
+    assert store.cache_folder() == tmp_path
+    monkeypatch.delenv("EARMARK_CACHE")
+    assert store.cache_folder().name.lower() in {"earmark", "cache"}
