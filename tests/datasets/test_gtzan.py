@@ -175,7 +175,7 @@ def test_segment_of_refuses_other_names(row_name: str) -> None:
 
 def test_sample_has_each_genre_in_each_part(sample: Gtzan) -> None:
     parts = sample.partitions()["filtered"]
-    held = Counter((sample.tracks[t].labels[0], part) for t, part in parts.items())
+    held = Counter((track.labels[0], parts[t]) for t, track in sample.tracks.items())
     assert held == {(g, p): 1 for g in sample.vocabulary.labels for p in ("train", "valid", "test")}
 
 

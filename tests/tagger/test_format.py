@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.tagger.conftest import manifest
 
 from earmark.errors import TaggerError
 from earmark.tagger import format as tagger_format
 from earmark.tagger.tagger import Tagger
-from tests.tagger.conftest import manifest
 
 
 def seal(members, compression=zipfile.ZIP_STORED):
@@ -64,14 +64,14 @@ def test_a_changed_byte_is_found(contents, tmp_path_factory, data):
     content[at] ^= data.draw(st.integers(1, 255))
     path = tmp_path_factory.getbasetemp() / "changed.earmark"
     path.write_bytes(content)
-    with pytest.raises(TaggerError, match="not a tagger|checksum does not match"):
+    with pytest.raises(TaggerError, match=r"not a tagger|checksum does not match"):
         tagger_format.read(path)
 
 
 @pytest.mark.parametrize("keep", [0, 1, 64, 1000, -1])
 def test_a_cut_off_file_is_found(small, keep):
     small.write_bytes(small.read_bytes()[:keep])
-    with pytest.raises(TaggerError, match="not a tagger|checksum does not match"):
+    with pytest.raises(TaggerError, match=r"not a tagger|checksum does not match"):
         tagger_format.read(small)
 
 

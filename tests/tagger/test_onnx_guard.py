@@ -1,4 +1,5 @@
-import onnx
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -71,18 +72,13 @@ def test_deep_nesting_ends():
 
 @given(st.binary(max_size=300))
 def test_rubbish_gives_one_error_and_nothing_else(content):
-    try:
+    with contextlib.suppress(TaggerError):
         onnx_guard.check(content, "m")
-    except TaggerError as error:
-        assert "m" in str(error)
 
 
 @given(st.integers(0, 10_000), st.integers(1, 255))
 def test_a_changed_byte_gives_one_error_or_none(at, change):
     content = bytearray(model([helper.make_node("Sigmoid", ["rows"], ["scores"])]))
     content[at % len(content)] ^= change
-    try:
+    with contextlib.suppress(TaggerError):  # or none: a name or a number it need not know
         onnx_guard.check(bytes(content), "m")
-    except TaggerError:
-        return
-    assert onnx.ModelProto  # the change was of a name or a number the guard need not know

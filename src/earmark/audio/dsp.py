@@ -103,7 +103,8 @@ def power(spectrum: Complexes) -> Floats:
 
 def frequencies(sample_rate: int, n_fft: int) -> NDArray[np.float64]:
     """Return the centre of each bin in Hz [shape=(1 + n_fft // 2,)]."""
-    hz: NDArray[np.float64] = np.arange(1 + n_fft // 2) * (sample_rate / n_fft)
+    hz = np.arange(1 + n_fft // 2, dtype=np.float64)
+    hz *= sample_rate / n_fft
     return hz
 
 

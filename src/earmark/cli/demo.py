@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-_STYLES = ("classical", "hiphop", "metal")
+_STYLES = ("classical", "jazz", "rock")
 _SECONDS = 30.0
 
 

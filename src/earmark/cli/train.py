@@ -22,7 +22,8 @@ def train(recipe: str, root: Path, out: Path | None, as_json: bool) -> None:
 
     An unfinished run folder is taken up again; a finished one is shown.
     """
-    from earmark.lab import experiment, recipe as recipes
+    from earmark.lab import experiment
+    from earmark.lab import recipe as recipes
 
     loaded = recipes.read(recipe)
     folder = out or Path("runs") / loaded.name

@@ -106,7 +106,11 @@ class Dataset(ABC):
         return {track.id: track for track in self.read_tracks()}
 
     def partitions(self) -> Mapping[str, Mapping[str, str]]:
-        """Return the published partitions: name to {track id: train, valid or test}."""
+        """Return the published partitions: name to {track id: train, valid or test}.
+
+        They are whole, also where this copy lacks some of the tracks: a score on half of a test
+        part must be known for what it is.
+        """
         return {}
 
     def faults(self) -> list[Fault]:

@@ -26,7 +26,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from earmark.datasets.base import Dataset, FeatureTable, Fault, Track
+from earmark.datasets.base import Dataset, Fault, FeatureTable, Track
 from earmark.errors import DataError
 from earmark.labels.vocabulary import Vocabulary
 from earmark.store import write_bytes, write_text
@@ -89,11 +89,11 @@ class Gtzan(Dataset):
         return [_track(track, paths.get(track)) for track in sorted({*paths, *listed})]
 
     def partitions(self) -> Mapping[str, Mapping[str, str]]:
-        """Return ``filtered`` and ``artist-fold-1`` to ``-3``, of the tracks that are present.
+        """Return ``filtered`` and ``artist-fold-1`` to ``-3``, as published.
 
         The fold that an ``artist-fold`` is named for is its test part; it has no valid part.
         """
-        facts = {track: f for track, f in _split_facts().items() if track in self.tracks}
+        facts = _split_facts()
         filtered = {track: f["filtered"] for track, f in facts.items() if f["filtered"]}
         fold = {track: f["artist_fold"] for track, f in facts.items() if f["artist_fold"]}
         return {"filtered": filtered} | {

@@ -113,7 +113,7 @@ def _seen_columns(fitted: Any, labels: int, task: str) -> NDArray[np.int64]:
 def _group_folds(
     y: NDArray[np.int8], groups: NDArray[Any] | None, rng: np.random.Generator
 ) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    from sklearn.model_selection import StratifiedGroupKFold
+    from sklearn.model_selection import GroupKFold, StratifiedGroupKFold
 
     groups = np.arange(len(y)) if groups is None else np.asarray(groups)
     count = min(_CHOICE_FOLDS, len(np.unique(groups)))
@@ -122,8 +122,10 @@ def _group_folds(
             f"all {len(y)} rows are of one group; choosing a penalty needs two groups (artists): "
             "add tracks of another artist or set 'inverse_penalty'."
         )
-    # Stratify by each row's first label: for one label a row that is the label.
-    splitter = StratifiedGroupKFold(count, shuffle=True, random_state=int(rng.integers(2**31)))
+    # Stratify by each row's first label: for one label a row that is the label. With fewer rows of
+    # a label than folds there is nothing to stratify.
+    kind = StratifiedGroupKFold if y.sum(axis=0).min() >= count else GroupKFold
+    splitter = kind(count, shuffle=True, random_state=int(rng.integers(2**31)))
     return list(splitter.split(np.zeros(len(y)), y.argmax(axis=1), groups))
 
 

@@ -1,9 +1,9 @@
 """The tagger file ``name.earmark``: one zip, stored uncompressed.
 
-The same content gives the same bytes. It holds ``tagger.json`` (the manifest below), one ``.onnx`` a branch, and ``check.npz`` (a short
-sound and the scores expected of it). The last 64 bytes, which are the zip's comment, are the
-SHA-256 in hex of everything before them: any changed byte is found. Nothing is compressed, so
-nothing can blow up, and nothing in it is code.
+The same content gives the same bytes. It holds ``tagger.json`` (the manifest below), one
+``.onnx`` a branch, and ``check.npz`` (a short sound and the scores expected of it). The last 64
+bytes, which are the zip's comment, are the SHA-256 in hex of everything before them: any changed
+byte is found. Nothing is compressed, so nothing can blow up, and nothing in it is code.
 """
 
 from __future__ import annotations

@@ -1,0 +1,104 @@
+"""Every model keeps this contract; a new file in ``models/`` is tested by being there."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from earmark import registry, settings
+from earmark.errors import DataError, SettingsError
+from earmark.tagger.export import TOLERANCE, export
+
+ROWS, FEATURES, LABELS = 90, 6, 3
+
+
+@pytest.fixture(params=registry.names("models"))
+def family(request):
+    return registry.load("models", request.param)
+
+
+@pytest.fixture(params=["single", "multi"])
+def task(request):
+    return request.param
+
+
+@pytest.fixture
+def rows(rng):
+    return (rng.standard_normal((ROWS, FEATURES)) * [1, 1000, 1e-3, 1, 1, 1]).astype(np.float32)
+
+
+@pytest.fixture
+def labels(rng, rows, task):
+    if task == "single":
+        return np.eye(LABELS, dtype=np.int8)[(rows[:, 0] > 0).astype(int) + (rows[:, 3] > 0)]
+    return (rows[:, [0, 3, 4]] + 0.3 * rng.standard_normal((ROWS, LABELS)) > 0.2).astype(np.int8)
+
+
+@pytest.fixture
+def fitted(family, task, rows, labels):
+    groups = np.arange(ROWS) // 3
+    return family(task=task).fit(rows, labels, groups=groups, rng=np.random.default_rng(1))
+
+
+def test_scores_are_in_range_and_learn_something(fitted, task, rows, labels):
+    scores = fitted.scores(rows)
+    assert scores.shape == (ROWS, LABELS)
+    assert scores.dtype == np.float32
+    assert ((scores >= 0) & (scores <= 1)).all()
+    if task == "single":
+        np.testing.assert_allclose(scores.sum(axis=1), 1, atol=1e-5)
+        assert (scores.argmax(axis=1) == labels.argmax(axis=1)).mean() > 0.7
+    else:
+        assert ((scores > 0.5) == labels).mean() > 0.7
+
+
+def test_a_batch_equals_its_rows(fitted, rows):
+    one_by_one = np.concatenate([fitted.scores(row[None]) for row in rows[:10]])
+    np.testing.assert_allclose(fitted.scores(rows[:10]), one_by_one, atol=1e-6)
+
+
+def test_the_same_seed_gives_the_same_model(family, task, rows, labels, fitted):
+    again = family(task=task).fit(rows, labels, groups=np.arange(ROWS) // 3,
+                                  rng=np.random.default_rng(1))
+    assert np.array_equal(again.scores(rows), fitted.scores(rows))
+
+
+def test_onnx_gives_the_models_scores(fitted, rows):
+    content, worst = export(fitted, rows)
+    assert worst <= TOLERANCE
+    assert content == fitted.to_onnx(), "two exports of one model differ"
+
+
+def test_fitting_leaves_rows_and_settings_alone(family, task, rows, labels):
+    model = family(task=task)
+    before, kept = settings.to_mapping(model), rows.copy()
+    model.fit(rows, labels, rng=np.random.default_rng(0))
+    assert settings.to_mapping(model) == before
+    assert np.array_equal(rows, kept)
+
+
+def test_settings_make_the_model_again(family, task):
+    model = family(task=task)
+    assert settings.from_mapping(family, settings.to_mapping(model)) == model
+    assert {f.name for f in dataclasses.fields(family) if f.init} >= {"task"}
+
+
+def test_wrong_rows_are_named(family, task, rows, labels):
+    rng = np.random.default_rng(0)
+    holed = rows.copy()
+    holed[7, 2] = np.nan
+    with pytest.raises(DataError, match="feature 2 of row 7 is nan"):
+        family(task=task).fit(holed, labels, rng=rng)
+    with pytest.raises(DataError, match="as many rows"):
+        family(task=task).fit(rows[1:], labels, rng=rng)
+    with pytest.raises(DataError, match="other than 0 and 1"):
+        family(task=task).fit(rows, labels * 2, rng=rng)
+    unused = labels.copy()
+    unused[:, 0] = 0
+    with pytest.raises(DataError, match="no row to learn from|no label or several"):
+        family(task=task).fit(rows, unused, rng=rng)
+
+
+def test_a_misspelt_setting_is_named(family):
+    with pytest.raises(SettingsError, match="unknown setting 'tsak'"):
+        settings.from_mapping(family, {"tsak": "single"})
