@@ -18,10 +18,11 @@ _MOST_CELLS = 60
 
 
 def draw(tags: Tags, top: int, console: Console) -> None:
-    """Print the ``top`` labels of the track along time."""
+    """Print the ``top`` labels of the track along time; nothing for a single segment, whose
+    scores are the track's."""
     from rich.text import Text
 
-    if tags.timeline is None:
+    if tags.timeline is None or len(tags.timeline.scores) < 2:
         return
     names = [label for label, _ in tags.top(top)]
     width = max(len(name) for name in names)

@@ -1,0 +1,31 @@
+"""What all tests share: a cache of their own, seeded chance, and real data where it is at hand."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    # For the session, so that fixtures made once a session do not use the user's cache either.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EARMARK_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(20_240_601)
+
+
+@pytest.fixture(scope="session")
+def realdata() -> Path:
+    """The folder of real recordings and tables; never copied into the repository."""
+    beside = Path(__file__).parents[2] / "shared" / "data"
+    folder = Path(os.environ.get("EARMARK_TEST_DATA") or beside)
+    if not folder.is_dir():
+        pytest.skip(f"no real data in {folder}; name its folder in EARMARK_TEST_DATA")
+    return folder
