@@ -1,4 +1,4 @@
-"""Every feature family keeps this contract; a new file in ``features/`` is tested by being there."""
+"""Every feature family keeps this contract; a new file in ``features/`` is in it by itself."""
 
 import dataclasses
 

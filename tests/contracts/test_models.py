@@ -95,7 +95,7 @@ def test_wrong_rows_are_named(family, task, rows, labels):
         family(task=task).fit(rows, labels * 2, rng=rng)
     unused = labels.copy()
     unused[:, 0] = 0
-    with pytest.raises(DataError, match="no row to learn from|no label or several"):
+    with pytest.raises(DataError, match=r"no row to learn from|no label or several"):
         family(task=task).fit(rows, unused, rng=rng)
 
 
