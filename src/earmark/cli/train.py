@@ -22,7 +22,7 @@ def train(recipe: str, root: Path, out: Path | None, as_json: bool) -> None:
 
     An unfinished run folder is taken up again; a finished one is shown.
     """
-    from earmark.lab import experiment
+    from earmark.lab import experiment, runfolder
     from earmark.lab import recipe as recipes
 
     loaded = recipes.read(recipe)
@@ -35,7 +35,7 @@ def train(recipe: str, root: Path, out: Path | None, as_json: bool) -> None:
         click.echo(f"{folder} holds this run, finished; nothing was done.", err=True)
     for line in summary(run.results):
         click.echo(line)
-    click.echo(f"tagger: {folder / experiment.TAGGER}")
+    click.echo(f"tagger: {folder / runfolder.TAGGER}")
 
 
 def summary(results: Mapping[str, Any]) -> list[str]:

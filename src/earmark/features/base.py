@@ -54,6 +54,10 @@ class FrontEnd(ABC):
         """Other spellings of columns found in published tables: spelling to column."""
         return {}
 
+    def made_by(self, description: Mapping[str, Any]) -> bool:
+        """Tell whether a table made by the described front end holds this one's columns."""
+        return describe(self) == description
+
     @property
     def fingerprint(self) -> str:
         """16 hex digits that change with the family or any of its settings."""

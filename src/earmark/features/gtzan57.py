@@ -7,6 +7,7 @@ librosa defaults, and the two must never be mixed: the setting travels in the ta
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from earmark.audio import descriptors, dsp
 from earmark.audio.segments import Segments
-from earmark.features.base import FrontEnd
+from earmark.features.base import FrontEnd, describe
 
 _CURVES = (
     "chroma_stft", "rms", "spectral_centroid", "spectral_bandwidth", "rolloff",
@@ -28,6 +29,7 @@ COLUMNS = (
     "tempo",
     *(f"mfcc{k}_{moment}" for k in range(1, _N_MFCC + 1) for moment in ("mean", "var")),
 )
+_WITHOUT_SEPARATION = tuple(c for c in COLUMNS if not c.startswith(("harmony", "perceptr")))
 _SHORTEST_SAMPLES = 2  # reflecting needs a neighbour
 
 
@@ -39,6 +41,8 @@ class Gtzan57(FrontEnd):
         sample_rate: in Hz; 22 050 in the published tables.
         n_fft: frame length in samples, a multiple of ``hop_length``.
         hop_length: in samples.
+        separation: False leaves out the four columns of the harmonic and percussive parts,
+            which cost two thirds of the time.
         padding: which convention the tables follow: ``reflect`` mirrors the sound beyond its
             ends (Kaggle's tables, librosa up to 0.8); ``zeros`` puts silence there and takes the
             separated parts to the last sample (tables made with newer librosa).
@@ -53,6 +57,7 @@ class Gtzan57(FrontEnd):
     n_fft: int = 2048
     hop_length: int = 512
     padding: Literal["reflect", "zeros"] = "reflect"
+    separation: bool = True
 
     def __post_init__(self) -> None:
         if not 1000 <= self.sample_rate <= 192_000:
@@ -65,7 +70,12 @@ class Gtzan57(FrontEnd):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        return COLUMNS
+        return COLUMNS if self.separation else _WITHOUT_SEPARATION
+
+    def made_by(self, description: Mapping[str, Any]) -> bool:
+        """A table with the separated parts also has the columns of a front end without them."""
+        with_separation = dataclasses.replace(self, separation=True)
+        return super().made_by(description) or describe(with_separation) == description
 
     @classmethod
     def column_aliases(cls) -> Mapping[str, str]:
@@ -81,24 +91,33 @@ class Gtzan57(FrontEnd):
         return Segments(seconds=seconds, trim_samples=trim, tail="drop")
 
     def __call__(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the 57 values [shape=(57,)] of one segment, in the order of ``columns``."""
+        """Return the 57 values, or 53 without separation, in the order of ``columns``."""
         if len(samples) < _SHORTEST_SAMPLES:
             samples = np.resize(samples, _SHORTEST_SAMPLES)
         values = self._values(np.ascontiguousarray(samples, dtype=np.float32))
-        return np.asarray([values[column] for column in COLUMNS], dtype=np.float32)
+        return np.asarray([values[column] for column in self.columns], dtype=np.float32)
 
     def _values(self, samples: NDArray[np.float32]) -> dict[str, float]:
         spectrum = dsp.stft(samples, self.n_fft, self.hop_length, self.padding)
         powers = dsp.power(spectrum)
         magnitudes = np.sqrt(powers)
         values = self._curves(samples, powers, magnitudes)
+        if self.separation:
+            values |= self._parts(samples, spectrum, magnitudes)
+        return values | self._cepstrum_and_tempo(powers)
+
+    def _parts(
+        self, samples: NDArray[np.float32], spectrum: dsp.Complexes, magnitudes: dsp.Floats
+    ) -> dict[str, float]:
         # The tables with reflected edges stop at the last frame's centre and count zeros after
         # it; those with zero edges go on to the last sample.
         length = None if self.padding == "reflect" else len(samples)
         parts = dsp.separate(samples, spectrum, magnitudes, self.hop_length, length)
-        for name, part in zip(("harmony", "perceptr"), parts, strict=True):
-            values |= _padded_moments(name, part, len(samples))
-        return values | self._cepstrum_and_tempo(powers)
+        return {
+            name: value
+            for part_name, part in zip(("harmony", "perceptr"), parts, strict=True)
+            for name, value in _padded_moments(part_name, part, len(samples)).items()
+        }
 
     def _curves(
         self, samples: NDArray[np.float32], powers: dsp.Floats, magnitudes: dsp.Floats

@@ -174,6 +174,19 @@ def grouped(
     return Split(split, {track: names[part] for track, part in zip(ids, dealt, strict=True)})
 
 
+def redrawn(split: Split, dataset: Dataset, by: By, rng: np.random.Generator) -> Split:
+    """Deal a split's own tracks anew into parts of its sizes, keeping the groups ``by`` whole.
+
+    For comparing protocols with equally much to learn from.
+    """
+    ids = sorted(split.parts)
+    parts = [part for part in PARTS if split.counts[part]]
+    shares = np.array([split.counts[part] / len(ids) for part in parts])
+    dealt = _deal_tracks(dataset, ids, by, shares, rng)
+    name = f"{split.name}, redrawn by {by}"
+    return Split(name, {track: parts[part] for track, part in zip(ids, dealt, strict=True)})
+
+
 def folds(dataset: Dataset, k: int, by: By, rng: np.random.Generator) -> list[Split]:
     """Return ``k`` splits into train and test; every track is in exactly one of the tests.
 

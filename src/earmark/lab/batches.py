@@ -113,7 +113,7 @@ def _matching_table(
     wanted = features.describe(front_end)
     tables = [t for t in dataset.feature_tables() if t.seconds == branch.training_seconds]
     for table in tables:
-        if features.describe(features.build(table.front_end)) == wanted:
+        if front_end.made_by(features.describe(features.build(table.front_end))):
             return table
     if branch.source == "table":
         known = ", ".join(f"{t.path.name} ({t.front_end})" for t in dataset.feature_tables())

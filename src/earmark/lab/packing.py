@@ -47,6 +47,7 @@ def pack(
     split: Split,
     exported: Mapping[str, bytes],
     results: Mapping[str, Any],
+    decisions: Decisions,
 ) -> Contents:
     """Return the tagger of a run."""
     manifest = Manifest(
@@ -56,7 +57,7 @@ def pack(
         labels=dataset.vocabulary.labels,
         groups={label: dataset.vocabulary.group(label) for label in dataset.vocabulary.labels},
         branches=_branches(recipe),
-        decisions=Decisions.usual(dataset.vocabulary),
+        decisions=decisions,
         card=_card(recipe, dataset, split, results),
     )
     return with_check(manifest, exported)
@@ -91,8 +92,7 @@ def _card(recipe: Recipe, dataset: Dataset, split: Split, results: Mapping[str, 
         title=recipe.tagger.title,
         licence=recipe.tagger.licence,
         limits=recipe.tagger.limits,
-        seen=tuple(f"{dataset.name}: {part} part of split {split.name}"
-                   for part in recipe.split.learn_from),
+        seen=_seen(recipe, dataset, split),
         results=tuple(_scores(recipe, split, results)),
         dataset={"name": dataset.name, "fingerprint": dataset.fingerprint},
         split={"name": split.name, "fingerprint": split.fingerprint},
@@ -101,13 +101,25 @@ def _card(recipe: Recipe, dataset: Dataset, split: Split, results: Mapping[str, 
     )
 
 
+def _seen(recipe: Recipe, dataset: Dataset, split: Split) -> tuple[str, ...]:
+    if recipe.ship == "all":
+        return (f"{dataset.name}: all {len(split.parts)} tracks of split {split.name}, its test "
+                "part among them: the scores are those of the same recipe without it",)
+    return tuple(f"{dataset.name}: {part} part of split {split.name}"
+                 for part in recipe.split.learn_from)
+
+
 def _scores(recipe: Recipe, split: Split, results: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The cross-validated score and the one reading of the test part, each with its protocol."""
     readings = results["ledger"]["readings_of_this_test_part"]
-    found = [("test part", results["parts"]["test"], f"test part read {readings} time(s)")]
+    found = []
+    if test := results["parts"].get("test"):
+        found.append(("test part", test, f"test part read {readings} time(s)"))
     if validated := results["cross_validated"]:
         inside = " + ".join(validated["inside"])
-        protocol = f"{validated['folds']} artist-grouped folds inside {inside}"
+        leaky = "leaky: " if validated["leaky"] else ""
+        protocol = (f"{leaky}{validated['folds']} {validated['grouped_by']}-grouped folds inside "
+                    f"{inside}")
         found.insert(0, ("cross-validated", validated, protocol))
     return [
         {

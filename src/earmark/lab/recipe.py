@@ -31,13 +31,20 @@ class SplitChoice:
 
     Attributes:
         partition: a published one of the dataset, by name.
-        learn_from: the parts the final model is fitted on; never ``test``.
+        by: draw the parts instead, keeping these groups whole. With a partition, its tracks are
+            dealt anew into parts of its sizes: as much to learn from under another protocol.
+        fractions: part to share of the tracks, where there is no partition.
+        learn_from: the parts the judged model is fitted on; never ``test``.
     """
 
-    partition: str
+    partition: str | None = None
+    by: Literal["track", "artist", "album"] | None = None
+    fractions: Mapping[str, float] = field(default_factory=lambda: {"train": 0.8, "test": 0.2})
     learn_from: tuple[Part, ...] = ("train",)
 
     def __post_init__(self) -> None:
+        if self.partition is None and self.by is None:
+            raise ValueError("a split needs a 'partition' of the dataset, or 'by' to draw one.")
         if not self.learn_from or len(set(self.learn_from)) != len(self.learn_from):
             raise ValueError("'learn_from' needs at least one part, each named once.")
 
@@ -81,7 +88,12 @@ class Recipe:
 
     Attributes:
         seed: of the run's one random generator.
-        folds: of the artist-grouped cross-validation inside the learnt parts; 0 for none.
+        folds: of the cross-validation inside the learnt parts; 0 for none.
+        folds_by: the groups that folds keep whole; anything but ``artist`` leaks where artists
+            have several tracks.
+        ship: fit the tagger on the learnt parts, or, once judged, on all tracks of the split.
+        curve: measure the learning curve and what more tracks of each label would bring.
+        decide: learn calibration and when to say "unknown" from held-out artists and labels.
     """
 
     name: str
@@ -91,6 +103,10 @@ class Recipe:
     tagger: TaggerChoice
     seed: int = 0
     folds: int = 5
+    folds_by: Literal["track", "artist", "album"] = "artist"
+    ship: Literal["learnt", "all"] = "learnt"
+    curve: bool = False
+    decide: bool = False
 
     def __post_init__(self) -> None:
         if not self.branches:

@@ -1,0 +1,142 @@
+"""A recipe's branches as one learner: tracks in, fitted models and track scores out.
+
+All that judges a recipe (folds, learning curves, the final fit) goes through here, so that they
+differ in the tracks they are given and in nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from earmark import registry, settings
+from earmark.audio.segments import combine
+from earmark.datasets.base import Dataset
+from earmark.errors import DataError
+from earmark.judging import splits
+from earmark.lab.batches import Gathered
+from earmark.lab.recipe import BranchChoice
+from earmark.models.base import Model
+
+
+class TrackScores(NamedTuple):
+    """Scores of tracks.
+
+    Attributes:
+        ids: of the tracks, those that have features in every branch.
+        scores: [shape=(tracks, labels)].
+    """
+
+    ids: list[str]
+    scores: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Learner:
+    """What a recipe learns with, short of the tracks.
+
+    Attributes:
+        gathered: the feature rows of all tracks, one a branch.
+    """
+
+    dataset: Dataset
+    branches: tuple[BranchChoice, ...]
+    gathered: tuple[Gathered, ...]
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """The tracks that have features in every branch."""
+        sets = [set(np.unique(g.features.track_ids).tolist()) for g in self.gathered]
+        return frozenset(set.intersection(*sets))
+
+    def truth(self, ids: Sequence[str]) -> NDArray[np.int8]:
+        """Return the 0/1 matrix [shape=(tracks, labels)] of the tracks."""
+        return self.dataset.vocabulary.matrix([self.dataset.tracks[i].labels for i in ids])
+
+    def groups(self, ids: Sequence[str], by: splits.By = "artist") -> NDArray[np.str_]:
+        """Return a group for each track; see ``splits.group_names``."""
+        return np.asarray(splits.group_names(self.dataset, ids, by), dtype=np.str_)
+
+    def fit(self, ids: Sequence[str], rng: np.random.Generator) -> Fitted:
+        """Fit every branch on the tracks' rows.
+
+        Labels that none of the tracks bears are left out of the models and score 0.
+
+        Raises:
+            DataError: none of the tracks has features.
+        """
+        if not self.known.intersection(ids):
+            raise DataError("none of the tracks to learn from has features.")
+        models, columns = [], np.flatnonzero(self.truth(list(ids)).any(axis=0))
+        for branch, gathered in zip(self.branches, self.gathered, strict=True):
+            rows = gathered.features.of(list(ids))
+            tracks = rows.track_ids.tolist()
+            model = build_model(branch, self.dataset.vocabulary.task)
+            models.append(model.fit(rows.rows, self.truth(tracks)[:, columns],
+                                    groups=self.groups(tracks), rng=rng))
+        return Fitted(self, tuple(models), columns)
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A fitted learner.
+
+    Attributes:
+        models: one a branch.
+        columns: of the vocabulary, those that the models give scores for.
+    """
+
+    learner: Learner
+    models: tuple[Model, ...]
+    columns: NDArray[np.int64]
+
+    def scores(self, ids: Sequence[str]) -> TrackScores:
+        """Return the combined scores of the tracks that have features."""
+        have = [i for i in ids if i in self.learner.known]
+        found = np.zeros((len(have), len(self.learner.dataset.vocabulary)), np.float32)
+        weights = [branch.weight for branch in self.learner.branches]
+        per_branch = [
+            track_scores(model, gathered, have)
+            for model, gathered in zip(self.models, self.learner.gathered, strict=True)
+        ]
+        found[:, self.columns] = np.average(np.stack(per_branch), axis=0, weights=weights)
+        return TrackScores(have, found)
+
+    def segment_hits(self, ids: Sequence[str]) -> NDArray[np.bool_]:
+        """Return, for every segment of the first branch, whether its top label is right."""
+        rows = self.learner.gathered[0].features.of(list(ids))
+        truth = self.learner.truth(rows.track_ids.tolist())[:, self.columns]
+        top = self.models[0].scores(rows.rows).argmax(axis=1)
+        hits: NDArray[np.bool_] = truth[np.arange(len(top)), top] == 1
+        return hits
+
+
+def build_model(branch: BranchChoice, task: str) -> Model:
+    """Return the branch's model, not yet fitted.
+
+    Raises:
+        SettingsError: unknown model or setting; the nearest is offered.
+    """
+    values = dict(branch.model)
+    family = registry.load("models", str(values.pop("name", "")))
+    model: Model = settings.from_mapping(family, {**values, "task": task}, where="model")
+    return model
+
+
+def track_scores(model: Model, gathered: Gathered, ids: Sequence[str]) -> NDArray[np.float32]:
+    """Return the mean of each track's segment scores [shape=(tracks, labels)]."""
+    if not ids:
+        return np.zeros((0, 0), np.float32)
+    rows = gathered.features.of(list(ids))
+    scores = model.scores(rows.rows)
+    order = np.argsort(rows.track_ids, kind="stable")
+    sorted_ids, sorted_scores = rows.track_ids[order], scores[order]
+    wanted = np.asarray(ids, dtype=np.str_)
+    begin = np.searchsorted(sorted_ids, wanted, side="left")
+    end = np.searchsorted(sorted_ids, wanted, side="right")
+    return np.stack([combine(sorted_scores[a:b]) for a, b in zip(begin, end, strict=True)])

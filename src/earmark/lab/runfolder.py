@@ -1,0 +1,130 @@
+"""The run folder: what it holds, whose it is, and whether it is finished.
+
+``recipe.toml`` (resolved), ``split.csv``, ``environment.json``, ``log.jsonl``,
+``predictions.parquet``, ``tagger.earmark`` and, last of all, ``results.json``: a folder with
+results is finished, one without is taken up again. ``identity.json`` is written first and says
+what run the folder is of, so that no run is written over another.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import time
+from collections.abc import Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from earmark import __version__
+from earmark.datasets.base import Dataset
+from earmark.errors import DataError, SettingsError
+from earmark.judging.splits import Split
+from earmark.lab import recipe as recipes
+from earmark.lab.batches import Log
+from earmark.lab.learner import TrackScores
+from earmark.lab.recipe import Recipe
+from earmark.store import atomic_write, write_text
+
+RUN_FORMAT = "1"
+RESULTS, TAGGER, PREDICTIONS = "results.json", "tagger.earmark", "predictions.parquet"
+_IDENTITY = "identity.json"
+
+
+def identify(recipe: Recipe, dataset: Dataset, split: Split) -> dict[str, str]:
+    """Return what tells one run from another."""
+    return {
+        "run_format": RUN_FORMAT,
+        "recipe": recipe.fingerprint,
+        "dataset": dataset.fingerprint,
+        "split": split.fingerprint,
+        "earmark": __version__,
+    }
+
+
+def finished(folder: Path, identity: Mapping[str, str]) -> dict[str, Any] | None:
+    """Return the results of a finished run, None for a new or unfinished one.
+
+    Raises:
+        SettingsError: the folder holds another run, or things that are no run.
+        DataError: it holds a damaged run.
+    """
+    try:
+        begun = _read(folder / _IDENTITY)
+    except FileNotFoundError:
+        if folder.exists() and any(folder.iterdir()):
+            raise SettingsError(f"{folder} is not empty and holds no run; give another folder "
+                                "with --out.") from None
+        return None
+    if begun != identity:
+        other = ", ".join(k for k in identity if begun.get(k) != identity[k])
+        raise SettingsError(f"{folder} holds a run with another {other}; give another folder "
+                            "with --out, or remove it to run again.")
+    try:
+        results = _read(folder / RESULTS)
+    except FileNotFoundError:
+        return None
+    return results if (folder / TAGGER).is_file() else None
+
+
+def begin(folder: Path, recipe: Recipe, split: Split, identity: Mapping[str, str]) -> None:
+    """Write what is known before anything is learnt."""
+    write_text(folder / _IDENTITY, json.dumps(identity, indent=1))
+    recipes.write(recipe, folder / "recipe.toml")
+    split.save(folder / "split.csv")
+    write_text(folder / "environment.json", json.dumps(environment(), indent=1))
+
+
+def environment() -> dict[str, str]:
+    """Return the versions of what a result may depend on."""
+    packages = ("numpy", "bottleneck", "soundfile", "soxr", "onnxruntime", "scikit-learn",
+                "skl2onnx", "onnx")
+    return {
+        "earmark": __version__,
+        "python": platform.python_version(),
+        "machine": f"{platform.system()} {platform.machine()}",
+        **{name: metadata.version(name) for name in packages},
+    }
+
+
+def logger(folder: Path, log: Log) -> Log:
+    """Return a log that also goes into ``log.jsonl``."""
+
+    def both(message: str) -> None:
+        line = json.dumps({"time": round(time.time(), 3), "message": message})
+        with (folder / "log.jsonl").open("a", encoding="utf-8") as file:
+            file.write(line + "\n")
+        log(message)
+
+    return both
+
+
+def write_predictions(
+    folder: Path, dataset: Dataset, scored: Mapping[str, TrackScores]
+) -> None:
+    """Write the scores of every track of every part: track, part, labels, artist, scores."""
+    import pyarrow
+    import pyarrow.parquet
+
+    ids = [i for found in scored.values() for i in found.ids]
+    scores: NDArray[np.float32] = np.concatenate([found.scores for found in scored.values()])
+    columns: dict[str, Any] = {
+        "track": ids,
+        "part": [part for part, found in scored.items() for _ in found.ids],
+        "labels": [list(dataset.tracks[i].labels) for i in ids],
+        "artist": pyarrow.array([dataset.tracks[i].artist for i in ids], pyarrow.string()),
+        **{f"score: {name}": scores[:, k] for k, name in enumerate(dataset.vocabulary.labels)},
+    }
+    with atomic_write(folder / PREDICTIONS) as file:
+        pyarrow.parquet.write_table(pyarrow.table(columns), file)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise DataError(f"{path} is damaged: {error}; remove the folder to run again.") from error
+    return values
