@@ -84,10 +84,23 @@ def test_settings_travel_and_change_the_fingerprint():
     ({"sample_rate": 1}, "1000 to 192000"),
     ({"hop_length": 500}, "divisor"),
     ({"n_fft": 2047}, "even"),
+    ({"without": ["tempoo"]}, "'without' names 'tempoo'. Did you mean 'tempo'"),
 ])
 def test_wrong_settings_are_named(values, message):
     with pytest.raises(SettingsError, match=message):
         base.build({"name": "gtzan57", **values})
+
+
+def test_columns_left_out_change_no_other(rng):
+    samples = music(rng)
+    whole = dict(zip(COLUMNS, Gtzan57()(samples), strict=True))
+    some = Gtzan57(separation=False, without=("tempo", "rms_mean"))
+    assert len(some.columns) == 51
+    for column, value in zip(some.columns, some(samples), strict=True):
+        assert value == whole[column]
+    assert some.made_by(base.describe(Gtzan57()))
+    assert not some.made_by(base.describe(Gtzan57(padding="zeros")))
+    assert not Gtzan57().made_by(base.describe(some))
 
 
 @pytest.mark.realdata

@@ -19,6 +19,7 @@ from earmark.errors import EarmarkError
 # command: (module that holds a click command of that name, help for the list)
 _COMMANDS = {
     "demo": ("earmark.cli.demo", "Compose three short pieces and tag them, or tag your FILES."),
+    "evaluate": ("earmark.cli.evaluate", "Cross-validate recipes side by side, without a test."),
     "features": ("earmark.cli.features", "Extract feature tables from audio."),
     "tag": ("earmark.cli.tag", "Name the genres and tags of audio files."),
     "tagger": ("earmark.cli.tagger", "List, show and check taggers."),

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from earmark.audio import descriptors, dsp
 from earmark.audio.segments import Segments
+from earmark.errors import suggestion
 from earmark.features.base import FrontEnd, describe
 
 _CURVES = (
@@ -43,6 +44,7 @@ class Gtzan57(FrontEnd):
         hop_length: in samples.
         separation: False leaves out the four columns of the harmonic and percussive parts,
             which cost two thirds of the time.
+        without: further columns to leave out.
         padding: which convention the tables follow: ``reflect`` mirrors the sound beyond its
             ends (Kaggle's tables, librosa up to 0.8); ``zeros`` puts silence there and takes the
             separated parts to the last sample (tables made with newer librosa).
@@ -58,6 +60,7 @@ class Gtzan57(FrontEnd):
     hop_length: int = 512
     padding: Literal["reflect", "zeros"] = "reflect"
     separation: bool = True
+    without: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not 1000 <= self.sample_rate <= 192_000:
@@ -67,15 +70,19 @@ class Gtzan57(FrontEnd):
         if self.hop_length < 1 or self.n_fft % self.hop_length:
             raise ValueError(f"'hop_length' is {self.hop_length}; expected a divisor of 'n_fft', "
                              f"which is {self.n_fft}.")
+        if unknown := set(self.without) - set(COLUMNS):
+            name = min(unknown)
+            raise ValueError(f"'without' names '{name}'.{suggestion(name, COLUMNS)}")
 
     @property
     def columns(self) -> tuple[str, ...]:
-        return COLUMNS if self.separation else _WITHOUT_SEPARATION
+        left = COLUMNS if self.separation else _WITHOUT_SEPARATION
+        return tuple(column for column in left if column not in self.without)
 
     def made_by(self, description: Mapping[str, Any]) -> bool:
-        """A table with the separated parts also has the columns of a front end without them."""
-        with_separation = dataclasses.replace(self, separation=True)
-        return super().made_by(description) or describe(with_separation) == description
+        """A table of all columns also has those of a front end that leaves some out."""
+        whole = dataclasses.replace(self, separation=True, without=())
+        return super().made_by(description) or describe(whole) == description
 
     @classmethod
     def column_aliases(cls) -> Mapping[str, str]:
@@ -91,7 +98,7 @@ class Gtzan57(FrontEnd):
         return Segments(seconds=seconds, trim_samples=trim, tail="drop")
 
     def __call__(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the 57 values, or 53 without separation, in the order of ``columns``."""
+        """Return one value for each of ``columns``, in their order."""
         if len(samples) < _SHORTEST_SAMPLES:
             samples = np.resize(samples, _SHORTEST_SAMPLES)
         values = self._values(np.ascontiguousarray(samples, dtype=np.float32))

@@ -1,0 +1,71 @@
+"""``earmark evaluate``: recipes side by side on the same folds, the test part untouched."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from earmark.lab.choose import Judged
+
+
+@click.command()
+@click.argument("recipes", nargs=-1, required=True)
+@click.option("--data", "root", required=True, type=click.Path(path_type=Path),
+              help="The dataset's folder.")
+@click.option("--folds", default=5, show_default=True, type=click.IntRange(2, 50),
+              help="Artist-grouped folds.")
+@click.option("--repeats", default=3, show_default=True, type=click.IntRange(1, 50),
+              help="How often, with other folds each time.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0),
+              help="Of the folds and the fits.")
+@click.option("--nested", is_flag=True,
+              help="Also judge the choice of the best, made anew in every outer fold.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def evaluate(recipes: tuple[str, ...], root: Path, folds: int, repeats: int, seed: int,
+             nested: bool, as_json: bool) -> None:
+    """Cross-validate RECIPES on the tracks they learn from, best judged against the first.
+
+    No artist stands on two sides of a fold, and the test part is not read.
+    """
+    from earmark.lab import choose
+    from earmark.lab import recipe as reader
+
+    loaded = [reader.read(name) for name in recipes]
+    bench = choose.bench(loaded, root, lambda text: click.echo(text, err=True))
+    judged = choose.judge(bench, loaded, folds=folds, repeats=repeats, seed=seed)
+    whole = choose.nested(bench, loaded, folds=folds, seed=seed) if nested else None
+    if as_json:
+        values = {"candidates": [dataclasses.asdict(j) for j in judged], "nested": whole,
+                  "tracks": len(bench.ids), "folds": folds, "repeats": repeats, "seed": seed}
+        click.echo(json.dumps(values, indent=1))
+        return
+    click.echo(f"{bench.dataset.name}, {len(bench.ids)} tracks, {repeats} x {folds} artist-grouped "
+               f"folds, unit track, seed {seed}; the test part was not read")
+    for line in table(judged, whole):
+        click.echo(line)
+
+
+def table(judged: Sequence[Judged], whole: Mapping[str, Any] | None) -> list[str]:
+    """Return a line a candidate, best first, with the paired difference from the first given."""
+    width = max(len(j.name) for j in judged)
+    lines = []
+    for j in sorted(judged, key=lambda j: -j.accuracy):
+        line = (f"  {j.name:{width}}  accuracy {j.accuracy:.3f} [{j.by_artist.low:.3f}, "
+                f"{j.by_artist.high:.3f}] by artist  log loss {j.log_loss:.3f}  "
+                f"f1 macro {j.f1_macro:.3f}")
+        if j.difference:
+            line += (f"  {j.mean_difference:+.3f} [{j.difference.low:+.3f}, "
+                     f"{j.difference.high:+.3f}] against {judged[0].name}")
+        lines.append(line)
+    if whole:
+        interval = whole["by_artist"]
+        lines.append(f"  choosing among them, nested: accuracy {whole['accuracy']:.3f} "
+                     f"[{interval['low']:.3f}, {interval['high']:.3f}] by artist; chosen: "
+                     f"{', '.join(whole['chosen'])}")
+    return lines

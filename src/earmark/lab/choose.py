@@ -1,0 +1,213 @@
+"""Choosing among recipes by artist-grouped folds, without the test part.
+
+All candidates are judged on the same folds, repeated with other folds, and compared in pairs
+track by track. The best of many looks better than it is; ``nested`` says by how much: in every
+outer fold the choice is made anew, by inner folds of the tracks learnt from, and judged on the
+artists left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from earmark import registry, settings
+from earmark.datasets.base import Dataset
+from earmark.errors import DataError, SettingsError
+from earmark.judging import metrics, splits
+from earmark.judging.intervals import Interval, bootstrap, paired_difference
+from earmark.lab.batches import Gathered, Log, gather
+from earmark.lab.learner import Learner
+from earmark.lab.partition import draw
+from earmark.lab.recipe import BranchChoice, Recipe
+
+Scores = NDArray[np.float32]
+_DRAWS = 2000
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One candidate's cross-validated scores.
+
+    Attributes:
+        accuracy: by track, the mean over repeats.
+        by_artist: its 95 % interval by a bootstrap over artists, of the first repeat's folds.
+        difference: accuracy less that of the first candidate; None for the first itself.
+        log_loss: mean over repeats.
+    """
+
+    name: str
+    accuracy: float
+    repeats: tuple[float, ...]
+    by_artist: Interval
+    difference: Interval | None
+    mean_difference: float
+    log_loss: float
+    f1_macro: float
+
+
+@dataclass
+class Bench:
+    """Tracks of one dataset and the folds that all candidates share.
+
+    Attributes:
+        ids: the tracks, sorted: those of the parts that all recipes learn from.
+    """
+
+    dataset: Dataset
+    ids: list[str]
+    log: Log
+    _gathered: dict[str, Gathered] = field(default_factory=dict)
+    _scores: dict[tuple[str, ...], dict[str, Scores]] = field(default_factory=dict)
+
+    def truth(self, ids: Sequence[str]) -> NDArray[np.int8]:
+        """Return the 0/1 matrix of the tracks."""
+        return self.dataset.vocabulary.matrix([self.dataset.tracks[i].labels for i in ids])
+
+    def folds(self, ids: Sequence[str], count: int, seed: int) -> list[tuple[list[str], list[str]]]:
+        """Return pairs of tracks to learn from and held out, no artist on both sides."""
+        groups = splits.group_names(self.dataset, ids, "artist")
+        rng = np.random.default_rng(seed)
+        pairs = splits.group_folds(groups, self.truth(ids), count, rng)
+        return [([ids[i] for i in a], [ids[i] for i in b]) for a, b in pairs]
+
+    def out_of_fold(self, recipe: Recipe, ids: Sequence[str], count: int, seed: int) -> Scores:
+        """Return the recipe's scores of the tracks [shape=(tracks, labels)], each by models that
+        never heard its artist."""
+        found: dict[str, Scores] = {}
+        for learn, held in self.folds(ids, count, seed):
+            found |= self.fold(recipe, learn, held, seed)
+        return np.stack([found[i] for i in ids])
+
+    def fold(
+        self, recipe: Recipe, learn: Sequence[str], held: Sequence[str], seed: int
+    ) -> dict[str, Scores]:
+        """Return the scores of the held-out tracks; each branch is fitted once a fold."""
+        branches = [self._branch(branch, learn, held, seed) for branch in recipe.branches]
+        weights = [branch.weight for branch in recipe.branches]
+        return {i: np.average([b[i] for b in branches], axis=0, weights=weights) for i in held}
+
+    def _branch(
+        self, branch: BranchChoice, learn: Sequence[str], held: Sequence[str], seed: int
+    ) -> dict[str, Scores]:
+        content = {**settings.to_mapping(branch), "weight": 1.0}
+        key = (settings.fingerprint([content, list(learn), list(held)]), str(seed))
+        if key not in self._scores:
+            learner = Learner(self.dataset, (branch,), (self._features(branch),))
+            fitted = learner.fit(learn, np.random.default_rng(seed))
+            found = fitted.scores(held)
+            if len(found.ids) < len(held):
+                gone = sorted(set(held) - set(found.ids))[0]
+                raise DataError(f"{gone} has no features for {branch.front_end['name']}; "
+                                "candidates are compared on the same tracks only.")
+            self._scores[key] = dict(zip(found.ids, found.scores, strict=True))
+        return self._scores[key]
+
+    def _features(self, branch: BranchChoice) -> Gathered:
+        key = settings.fingerprint(
+            [dict(branch.front_end), branch.training_seconds, branch.source])
+        if key not in self._gathered:
+            self._gathered[key] = gather(self.dataset, self.ids, branch, self.log)
+        return self._gathered[key]
+
+
+def bench(recipes: Sequence[Recipe], root: Path, log: Log) -> Bench:
+    """Return the bench for recipes that share dataset, split and parts to learn from.
+
+    Raises:
+        SettingsError: they do not.
+    """
+    first = recipes[0]
+    for recipe in recipes[1:]:
+        if (recipe.dataset, recipe.split) != (first.dataset, first.split):
+            raise SettingsError(f"'{recipe.name}' and '{first.name}' differ in dataset or split; "
+                                "only recipes that learn from the same tracks can be compared.")
+    dataset: Dataset = registry.load("datasets", first.dataset.name)(root)
+    split = draw(first.split, dataset, np.random.default_rng(first.seed))
+    ids = sorted(i for part in first.split.learn_from for i in split.ids(part))
+    return Bench(dataset, ids, log)
+
+
+def judge(
+    found: Bench, recipes: Sequence[Recipe], *, folds: int = 5, repeats: int = 3, seed: int = 0
+) -> list[Judged]:
+    """Return every recipe's cross-validated scores, in the order given.
+
+    The first recipe is the one the others are compared with.
+    """
+    truth = found.truth(found.ids)
+    groups = np.asarray(splits.group_names(found.dataset, found.ids, "artist"))
+    reference: Scores | None = None
+    judged = []
+    for recipe in recipes:
+        runs = []
+        for repeat in range(repeats):
+            found.log(f"{recipe.name}: folds {repeat + 1} of {repeats}")
+            runs.append(found.out_of_fold(recipe, found.ids, folds, seed + repeat))
+        scores = np.concatenate(runs)  # (repeats * tracks, labels)
+        reference = scores if reference is None else reference
+        judged.append(_judged(recipe.name, scores, reference, np.tile(truth, (repeats, 1)),
+                              np.tile(groups, repeats), repeats, seed))
+    return judged
+
+
+def _judged(
+    name: str, scores: Scores, reference: Scores, truth: NDArray[np.int8],
+    groups: NDArray[Any], repeats: int, seed: int,
+) -> Judged:
+    """Judge a candidate; an artist's tracks of all repeats are drawn together."""
+    rng = np.random.default_rng(seed)
+    single = [metrics.accuracy(s, t) for s, t in
+              zip(np.split(scores, repeats), np.split(truth, repeats), strict=True)]
+    difference = None
+    if scores is not reference:
+        difference = paired_difference(metrics.accuracy, scores, reference, truth, groups=groups,
+                                       rng=rng, draws=_DRAWS)
+    accuracy = metrics.accuracy(scores, truth)
+    return Judged(
+        name=name,
+        accuracy=accuracy,
+        repeats=tuple(single),
+        by_artist=bootstrap(metrics.accuracy, scores, truth, groups=groups, rng=rng, draws=_DRAWS),
+        difference=difference,
+        mean_difference=accuracy - metrics.accuracy(reference, truth),
+        log_loss=metrics.log_loss(scores, truth),
+        f1_macro=metrics.f1_macro(_top(scores), truth),
+    )
+
+
+def nested(
+    found: Bench, recipes: Sequence[Recipe], *, folds: int = 5, seed: int = 0
+) -> Mapping[str, Any]:
+    """Return the accuracy of the whole procedure, the choice among the recipes included.
+
+    Returns:
+        ``accuracy`` by track, ``by_artist`` interval, and ``chosen``, one name an outer fold.
+    """
+    scores: dict[str, Scores] = {}
+    chosen = []
+    for number, (learn, held) in enumerate(found.folds(found.ids, folds, seed), 1):
+        found.log(f"nested, outer fold {number} of {folds}")
+        truth = found.truth(learn)
+        inner = [metrics.accuracy(found.out_of_fold(r, learn, folds, seed + 1), truth)
+                 for r in recipes]
+        best = recipes[int(np.argmax(inner))]
+        chosen.append(best.name)
+        scores |= found.fold(best, learn, held, seed)
+    ordered, truth = np.stack([scores[i] for i in found.ids]), found.truth(found.ids)
+    groups = np.asarray(splits.group_names(found.dataset, found.ids, "artist"))
+    interval = bootstrap(metrics.accuracy, ordered, truth, groups=groups,
+                         rng=np.random.default_rng(seed), draws=_DRAWS)
+    return {"accuracy": metrics.accuracy(ordered, truth), "chosen": chosen,
+            "by_artist": {"low": interval.low, "high": interval.high, "level": interval.level}}
+
+
+def _top(scores: Scores) -> NDArray[np.int8]:
+    from earmark.judging.decisions import top_label
+
+    return top_label(scores)

@@ -1,0 +1,94 @@
+"""Learning a person's own labels from folders or a table of files, in one go.
+
+A personal collection is small, so nothing is held out for a test: the score comes from folds that
+keep each artist on one side (each song, where the artist is not known), the tagger learns from
+all of it, and what is said of it is what the folds say.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from earmark import registry
+from earmark.datasets.base import Dataset
+from earmark.errors import DataError
+from earmark.judging import splits
+from earmark.lab.recipe import (
+    DatasetChoice,
+    Recipe,
+    SplitChoice,
+    TaggerChoice,
+    read,
+)
+
+TABLES = frozenset({".csv", ".tsv", ".jsonl", ".parquet"})
+_MOST_FOLDS = 5
+
+
+def is_collection(given: str) -> bool:
+    """Tell whether a word on the command line names a folder or table of one's own music."""
+    path = Path(given)
+    return path.is_dir() or (path.suffix.lower() in TABLES and path.is_file())
+
+
+def collection(path: Path) -> Dataset:
+    """Return the reader for a folder a label, or for a table of files."""
+    kind = "folder" if path.is_dir() and not (path / "manifest.csv").is_file() else "manifest"
+    dataset: Dataset = registry.load("datasets", kind)(path)
+    return dataset
+
+
+def recipe_for(dataset: Dataset, name: str, like: str = "personal") -> Recipe:
+    """Return the recipe for a collection: that of ``like`` with its data, folds and card.
+
+    Raises:
+        DataError: one label, or too few tracks or artists to learn and judge anything.
+    """
+    tracks = list(dataset.tracks.values())
+    labels = sorted({label for track in tracks for label in track.labels})
+    if len(labels) < 2:
+        raise DataError(f"{dataset.root}: {_count(len(tracks), 'track')} of one label "
+                        f"('{labels[0]}'); a tagger tells labels apart: add a folder of another.")
+    groups = set(splits.group_names(dataset, sorted(dataset.tracks), "artist"))
+    if len(groups) < 2:
+        raise DataError(f"{dataset.root}: all {len(tracks)} tracks are of one artist; what is "
+                        "learnt from one artist cannot be judged on another: add a second.")
+    model = read(like)
+    return dataclasses.replace(
+        model,
+        name=name,
+        dataset=DatasetChoice(dataset.name),
+        split=SplitChoice(by="track", fractions={"train": 1.0}),
+        folds=min(_MOST_FOLDS, len(groups)),
+        tagger=_card(dataset, name, labels),
+    )
+
+
+def _card(dataset: Dataset, name: str, labels: Sequence[str]) -> TaggerChoice:
+    count = _count(len(dataset.tracks), "track")
+    return TaggerChoice(
+        name=name,
+        title=f"{len(labels)} labels learnt from {count} of {dataset.root.name or 'a folder'}",
+        licence="yours",
+        limits=f"learnt from {count}; it knows {', '.join(labels[:12])}"
+               f"{' ...' if len(labels) > 12 else ''} and nothing else",
+    )
+
+
+def advice_line(results: Mapping[str, Any]) -> str | None:
+    """Return what to collect next, or None when nothing is expected to help."""
+    advised = [a for a in results.get("label_advice", ()) if a["gain"] > 0]
+    if not advised:
+        return None
+    best = advised[0]
+    return (f"{best['tracks']} more {best['label']} tracks would help most: about "
+            f"{100 * best['gain']:+.0f} points of macro F1")
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+

@@ -1,0 +1,81 @@
+import dataclasses
+
+import numpy as np
+import pytest
+
+from earmark.errors import SettingsError
+from earmark.lab import choose
+from earmark.lab import recipe as recipes
+
+
+@pytest.fixture(scope="module")
+def pair():
+    """A plain recipe and one whose penalty leaves nothing to learn."""
+    whole = recipes.read("gtzan57-logistic")
+
+    def with_penalty(name, value):
+        model = {"name": "classical:logistic", "inverse_penalty": value}
+        branch = dataclasses.replace(whole.branches[0], model=model, source="table")
+        return dataclasses.replace(whole, name=name, branches=(branch,))
+
+    return [with_penalty("plain", 1.0), with_penalty("stifled", 1e-9)]
+
+
+@pytest.fixture(scope="module")
+def bench(pair, sample_root):
+    return choose.bench(pair, sample_root, lambda _: None)
+
+
+def test_only_tracks_to_learn_from_are_used(bench, pair):
+    split = bench.dataset.partitions()["filtered"]
+    assert len(bench.ids) == 20
+    assert {split[i] for i in bench.ids} == {"train", "valid"}
+
+
+def test_folds_keep_artists_whole_and_hold_each_track_out_once(bench):
+    pairs = bench.folds(bench.ids, 4, 0)
+    assert sorted(i for _, held in pairs for i in held) == bench.ids
+    for learn, held in pairs:
+        artists = [{bench.dataset.tracks[i].artist for i in ids} - {None} for ids in (learn, held)]
+        assert not artists[0] & artists[1]
+
+
+def test_candidates_are_compared_on_the_same_folds(bench, pair):
+    plain, stifled = choose.judge(bench, pair, folds=2, repeats=2)
+    assert plain.difference is None
+    assert plain.mean_difference == 0
+    assert stifled.mean_difference == pytest.approx(stifled.accuracy - plain.accuracy)
+    assert stifled.difference.low <= stifled.mean_difference <= stifled.difference.high
+    assert stifled.log_loss == pytest.approx(np.log(10), abs=0.05)
+    assert plain.accuracy == pytest.approx(np.mean(plain.repeats))
+    assert choose.judge(bench, pair, folds=2, repeats=2) == [plain, stifled]
+
+
+def test_a_branch_is_fitted_once_a_fold(sample_root, pair, monkeypatch):
+    fits = []
+    true_fit = choose.Learner.fit
+    monkeypatch.setattr(choose.Learner, "fit",
+                        lambda self, ids, rng: fits.append(1) or true_fit(self, ids, rng))
+    fresh = choose.bench(pair, sample_root, lambda _: None)
+    both = dataclasses.replace(pair[0], name="both", branches=pair[0].branches + pair[1].branches)
+    choose.judge(fresh, [*pair, both], folds=2, repeats=1)
+    assert len(fits) == 4
+
+
+def test_an_average_of_branches_is_the_mean_of_their_scores(bench, pair):
+    both = dataclasses.replace(pair[0], name="both", branches=pair[0].branches + pair[1].branches)
+    scores = [bench.out_of_fold(r, bench.ids, 2, 0) for r in (*pair, both)]
+    np.testing.assert_allclose(scores[2], (scores[0] + scores[1]) / 2, atol=1e-6)
+
+
+def test_nested_chooses_in_every_outer_fold(bench, pair):
+    whole = choose.nested(bench, pair, folds=2)
+    assert whole["chosen"] == ["plain", "plain"]
+    assert whole["by_artist"]["low"] <= whole["accuracy"] <= whole["by_artist"]["high"]
+
+
+def test_recipes_of_other_tracks_are_refused(pair, sample_root):
+    split = dataclasses.replace(pair[1].split, learn_from=("train",))
+    other = dataclasses.replace(pair[1], split=split)
+    with pytest.raises(SettingsError, match="differ in dataset or split"):
+        choose.bench([pair[0], other], sample_root, lambda _: None)
