@@ -7,6 +7,7 @@ for some multi-label work; the turns there and back are made here, once.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -17,6 +18,7 @@ from earmark.errors import DataError
 from earmark.labels.vocabulary import Task
 
 Scores = NDArray[np.float32]
+Doubles = NDArray[np.float64]
 
 
 @dataclass
@@ -83,6 +85,8 @@ def check_fit(rows: ArrayLike, labels: ArrayLike, task: Task) -> tuple[
         raise DataError(f"feature {column} of row {row} is {x[row, column]}; expected numbers.")
     if task == "single" and (y.sum(axis=1) != 1).any():
         raise DataError("a row bears no label or several; single-label models need exactly one.")
+    if task == "single" and y.shape[1] < 2:
+        raise DataError("there is one label only; telling labels apart needs at least two.")
     if (empty := np.flatnonzero(y.sum(axis=0) == 0)).size:
         raise DataError(f"label {empty[0]} has no row to learn from; drop it or add tracks.")
     return x, y.astype(np.int8)
@@ -92,3 +96,74 @@ def class_vector(labels: NDArray[np.int8]) -> NDArray[np.int64]:
     """Turn a 0/1 matrix with one 1 a row into the column numbers [shape=(rows,)]."""
     columns: NDArray[np.int64] = labels.argmax(axis=1).astype(np.int64)
     return columns
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """scikit-learn classifiers that were fitted to a 0/1 matrix and answer with one.
+
+    Attributes:
+        estimators: one for all labels, or one a label; in place of a label's estimator its
+            constant score, 0.0 or 1.0, where no or every row bore it.
+        labels: how many labels the matrix had.
+    """
+
+    estimators: tuple[Any, ...]
+    labels: int
+    task: Task
+    native: bool
+
+    def scores(self, rows: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return probabilities [shape=(rows, labels)]; 0 for a label that had no row."""
+        scores = np.zeros((len(rows), self.labels))
+        if self.task == "single":
+            estimator = self.estimators[0]
+            scores[:, estimator.classes_] = estimator.predict_proba(rows)
+        elif self.native:
+            estimator = self.estimators[0]
+            _fill(scores, estimator.predict_proba(rows), getattr(estimator, "classes_", None))
+        else:
+            for label, estimator in enumerate(self.estimators):
+                constant = isinstance(estimator, float)
+                scores[:, label] = estimator if constant else estimator.predict_proba(rows)[:, 1]
+        return scores
+
+
+def fit_matrix(
+    make: Callable[[], Any],
+    rows: NDArray[np.float32],
+    labels: NDArray[np.int8],
+    task: Task,
+    *,
+    native: bool = False,
+) -> Fitted:
+    """Fit classifiers to a 0/1 matrix in which labels may be missing, as they may in a fold.
+
+    Args:
+        make: returns a new scikit-learn classifier.
+        native: the classifier takes several labels a row itself; else each gets one of its own.
+    """
+    count = labels.shape[1]
+    if task == "single":
+        return Fitted((make().fit(rows, class_vector(labels)),), count, task, native)
+    if native:
+        return Fitted((make().fit(rows, labels.astype(np.int64)),), count, task, native)
+    estimators = tuple(
+        float(column[0]) if (column == column[0]).all() else make().fit(rows, column)
+        for column in labels.T.astype(np.int64)
+    )
+    return Fitted(estimators, count, task, native)
+
+
+def _fill(scores: NDArray[np.float64], given: Any, classes: Any) -> None:
+    """Fill in what a classifier of several labels gave: a matrix, or a list of columns.
+
+    A list holds [shape=(rows, classes seen)] for each label, where only 0 or only 1 may have been
+    seen.
+    """
+    if not isinstance(given, list):
+        scores[:] = given.reshape(scores.shape)
+        return
+    for label, (columns, seen) in enumerate(zip(given, classes, strict=True)):
+        if 1 in seen:
+            scores[:, label] = columns[:, list(seen).index(1)]

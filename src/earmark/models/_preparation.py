@@ -1,0 +1,184 @@
+"""What is done to feature rows before a classic model sees them: pruning, scaling, projection.
+
+All of it is learnt on the rows given to ``fit`` and nowhere else, is computed in double precision
+(some features are a million times larger than others), and writes itself into the model's ONNX
+graph, so that preparation and model cannot part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from earmark.errors import DataError
+from earmark.models import _scaling
+from earmark.models._onnx import Graph
+from earmark.models._scaling import Doubles, Step
+
+Scaling = Literal["none", "standard", "quantile", "power"]
+Pruning = Literal["none", "pairwise", "twice"]
+# Values of scaled columns stay within this many standard deviations. No row to learn from lies
+# there (of n rows none is further out than sqrt(n - 1)); a hostile one must not end as NaN.
+_FURTHEST = 1e4
+
+
+@dataclass(frozen=True)
+class Projection:
+    """Principal components: ``(rows - mean) @ axes.T``.
+
+    Attributes:
+        axes: [shape=(components, columns)].
+    """
+
+    mean: Doubles
+    axes: Doubles
+
+    def __call__(self, x: Doubles) -> Doubles:
+        return (x - self.mean) @ self.axes.T
+
+    def add_to(self, graph: Graph, x: str) -> str:
+        """Add the projection to a graph."""
+        centred = graph.add("Sub", x, graph.constant(self.mean))
+        return graph.add("MatMul", centred, graph.constant(self.axes.T))
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """Learnt steps, applied in order to the columns kept.
+
+    Attributes:
+        columns: how many columns rows have.
+        kept: numbers of the columns that pruning left.
+        steps: scaling, then projection.
+        width: how many columns prepared rows have.
+    """
+
+    columns: int
+    kept: NDArray[np.int64]
+    steps: tuple[Step, ...]
+    width: int
+
+    def __call__(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return prepared rows [shape=(rows, columns kept or components)].
+
+        Raises:
+            DataError: another number of columns than was learnt, or values that are not finite.
+        """
+        x = np.asarray(rows, dtype=np.float32)
+        if x.ndim != 2 or x.shape[1] != self.columns:
+            raise DataError(f"rows of shape {x.shape}; this model was fitted on "
+                            f"{self.columns} features, so expected (rows, {self.columns}).")
+        if not np.isfinite(x).all():
+            row, column = np.argwhere(~np.isfinite(x))[0]
+            raise DataError(f"feature {column} of row {row} is {x[row, column]}; expected numbers.")
+        x = x[:, self.kept]
+        return self._steps(x.astype(np.float64)).astype(np.float32) if self.steps else x
+
+    def _steps(self, x: Doubles) -> Doubles:
+        for step in self.steps:
+            x = step(x)
+        return x
+
+    def add_to(self, graph: Graph) -> str:
+        """Add all steps to a graph; return the name of the prepared rows, in single precision."""
+        x = graph.rows
+        if len(self.kept) < self.columns:
+            x = graph.add("Gather", x, graph.constant(self.kept, np.int64), axis=1)
+        if not self.steps:
+            return x
+        x = graph.cast(x, np.float64)
+        for step in self.steps:
+            x = step.add_to(graph, x)
+        return graph.cast(x, np.float32)
+
+
+def learn(
+    rows: NDArray[np.float32],
+    *,
+    scaling: Scaling,
+    pca: int | float | None,
+    pruning: Pruning,
+    pruning_threshold: float,
+) -> Preparation:
+    """Learn the preparation from rows [shape=(rows, features)].
+
+    ``pca`` is a number of components (fewer where the rows do not bear so many) or, below 1, the
+    share of variance to keep.
+    """
+    kept = _PRUNING[pruning](correlations(rows), pruning_threshold)
+    x = rows[:, kept].astype(np.float64)
+    steps = list(_SCALING[scaling](x))
+    for step in steps:
+        x = step(x)
+    if pca is not None:
+        projection = _projection(x, pca)
+        return Preparation(rows.shape[1], kept, (*steps, projection), len(projection.axes))
+    return Preparation(rows.shape[1], kept, tuple(steps), len(kept))
+
+
+def correlations(rows: NDArray[np.float32]) -> Doubles:
+    """Return |r| (Pearson) between columns; 0 for a constant column, which goes with none."""
+    x = rows.astype(np.float64)
+    x = x - x.mean(axis=0)
+    length = np.sqrt((x**2).sum(axis=0))
+    x = np.divide(x, length, out=np.zeros_like(x), where=length > 0)
+    found: Doubles = np.abs(x.T @ x)
+    return found
+
+
+def _keep_all(r: Doubles, threshold: float) -> NDArray[np.int64]:
+    return np.arange(len(r))
+
+
+def _drop_later(r: Doubles, threshold: float) -> NDArray[np.int64]:
+    """Drop the later column of each pair with ``|r| >= threshold``."""
+    pairs = np.triu(r >= threshold, k=1)  # [first, later]
+    return np.flatnonzero(~pairs.any(axis=0))
+
+
+def _drop_twice_first(r: Doubles, threshold: float) -> NDArray[np.int64]:
+    """Drop a column that comes first in two or more such pairs.
+
+    The rule of a student project on FMA (vinay-pv), there with a threshold of 0.7.
+    """
+    pairs = np.triu(r >= threshold, k=1)
+    return np.flatnonzero(pairs.sum(axis=1) < 2)
+
+
+def _projection(x: Doubles, pca: int | float) -> Projection:
+    from sklearn.decomposition import PCA
+
+    components = min(pca, *x.shape) if isinstance(pca, int) else pca
+    fitted = PCA(components, svd_solver="full").fit(x)
+    return Projection(fitted.mean_, fitted.components_)
+
+
+def _standard(x: Doubles) -> tuple[Step, ...]:
+    return (_scaling.standard(x, np.float32), _scaling.Clip(_FURTHEST))
+
+
+def _power(x: Doubles) -> tuple[Step, ...]:
+    first, clip = _standard(x)
+    x = clip(first(x))
+    power = _scaling.power(x)
+    return (first, clip, power, _scaling.standard(power(x)), clip)
+
+
+def _nothing(x: Doubles) -> tuple[Step, ...]:
+    return ()
+
+
+def _quantile(x: Doubles) -> tuple[Step, ...]:
+    return (_scaling.quantile(x),)
+
+
+_PRUNING: dict[str, Callable[[Doubles, float], NDArray[np.int64]]] = {
+    "none": _keep_all, "pairwise": _drop_later, "twice": _drop_twice_first
+}
+_SCALING: dict[str, Callable[[Doubles], tuple[Step, ...]]] = {
+    "none": _nothing, "standard": _standard, "quantile": _quantile, "power": _power
+}

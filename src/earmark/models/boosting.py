@@ -1,0 +1,116 @@
+"""Gradient-boosted trees by LightGBM."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from earmark.errors import require
+from earmark.models import _tree_graph
+from earmark.models._classic import Choice, Classic, ClassWeight, above_zero
+from earmark.models._onnx import Graph
+from earmark.models._preparation import Scaling
+from earmark.models._tree_graph import Tree
+from earmark.models.base import class_vector
+
+
+class Boosters(NamedTuple):
+    """One booster for all labels, or one a label; a constant score where nothing was to learn."""
+
+    boosters: tuple[Any, ...]
+    labels: int
+
+
+@dataclass
+class Boosting(Classic):
+    """Gradient-boosted trees; scaling by columns does not change them, so there is none.
+
+    Attributes:
+        n_estimators: rounds; each grows a tree a label.
+        learning_rate: how much of a tree is taken.
+        num_leaves: of a tree, at most.
+        min_child_samples: rows in a leaf, at least.
+        colsample_bytree: share of columns that a tree may ask.
+        subsample: share of rows drawn for each round.
+        reg_lambda: penalty on squared leaf values.
+        class_weight: ``balanced`` to let every label weigh the same.
+    """
+
+    name: ClassVar[str] = "classical:boosting"
+    uses_chance: ClassVar[bool] = True
+    scaling: Scaling = "none"
+    n_estimators: int = 200
+    learning_rate: float = 0.05
+    num_leaves: int = 8
+    min_child_samples: int = 10
+    colsample_bytree: float = 0.3
+    subsample: float = 0.8
+    reg_lambda: float = 1.0
+    class_weight: ClassWeight = "none"
+
+    def _check_settings(self) -> None:
+        above_zero(self, "n_estimators", "learning_rate", "min_child_samples", "colsample_bytree",
+                   "subsample")
+        if self.num_leaves < 2:
+            raise ValueError(f"'num_leaves' is {self.num_leaves}; expected at least 2.")
+        for name in ("colsample_bytree", "subsample"):
+            if getattr(self, name) > 1:
+                raise ValueError(f"'{name}' is {getattr(self, name)}; expected at most 1.")
+        if self.reg_lambda < 0:
+            raise ValueError(f"'reg_lambda' is {self.reg_lambda}; expected 0 or above.")
+
+    def _learn(
+        self, x: NDArray[np.float32], y: NDArray[np.int8], choice: Choice, seed: int
+    ) -> Boosters:
+        count = y.shape[1]
+        if self.task == "single":
+            kind = {"objective": "multiclass", "num_class": count}
+            return Boosters((self._train(x, class_vector(y), kind, seed),), count)
+        return Boosters(tuple(
+            float(column[0]) if (column == column[0]).all()
+            else self._train(x, column.astype(np.int64), {"objective": "binary"}, seed)
+            for column in y.T
+        ), count)  # fmt: skip
+
+    def _train(
+        self, x: NDArray[np.float32], target: NDArray[np.int64], kind: dict[str, Any], seed: int
+    ) -> Any:
+        lightgbm: Any = require("lightgbm", extra="train", purpose="gradient boosting")
+        from sklearn.utils.class_weight import compute_sample_weight
+
+        weight = compute_sample_weight("balanced", target) if self.class_weight != "none" else None
+        parameters = {
+            **kind, "learning_rate": self.learning_rate, "num_leaves": self.num_leaves,
+            "min_data_in_leaf": self.min_child_samples, "lambda_l2": self.reg_lambda,
+            "feature_fraction": self.colsample_bytree, "bagging_fraction": self.subsample,
+            "bagging_freq": 1, "seed": seed, "deterministic": True, "force_row_wise": True,
+            "verbose": -1,
+        }  # fmt: skip
+        rows = lightgbm.Dataset(x, target, weight=weight, params={"verbose": -1})
+        return lightgbm.train(parameters, rows, num_boost_round=self.n_estimators)
+
+    def _predict(self, fitted: Boosters, x: NDArray[np.float32]) -> NDArray[np.float64]:
+        if not len(x):
+            return np.zeros((0, fitted.labels))
+        columns = [np.full(len(x), booster) if isinstance(booster, float) else booster.predict(x)
+                   for booster in fitted.boosters]
+        return np.column_stack(columns)
+
+    def _add_to(self, graph: Graph, x: str) -> tuple[str, int]:
+        fitted: Boosters = self.fitted_
+        trees = [tree for label, booster in enumerate(fitted.boosters)
+                 for tree in _trees(booster, label, fitted.labels, self.task == "single")]
+        logits = _tree_graph.add(graph, x, trees, fitted.labels)
+        return graph.probabilities(graph.cast(logits, np.float64), self.task), fitted.labels
+
+
+def _trees(booster: Any, label: int, labels: int, all_labels: bool) -> list[Tree]:
+    if isinstance(booster, float):
+        leaf = {"leaf_value": 100.0 if booster else -100.0}  # sigmoid gives 1 and 0
+        return [_tree_graph.of_lightgbm({"tree_structure": leaf}, label, labels)]
+    dumped = booster.dump_model()["tree_info"]
+    return [_tree_graph.of_lightgbm(tree, k % labels if all_labels else label, labels)
+            for k, tree in enumerate(dumped)]

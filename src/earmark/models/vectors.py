@@ -1,0 +1,172 @@
+"""Support vector machine with a radial kernel, its decisions turned into probabilities.
+
+scikit-learn's own ``probability=True`` is on its way out and calibrates on folds that ignore
+groups. Here each label's machine is calibrated (Platt, 1999) on decisions about rows whose group
+(artist) it had not seen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from earmark.models import _choice
+from earmark.models._classic import Choice, Classic, ClassWeight, above_zero, weight_of
+from earmark.models._onnx import Graph
+from earmark.models.base import Doubles
+
+_BLOCK_VALUES = 20_000_000  # kernel values computed at once
+_CERTAIN = 100.0  # a logit whose sigmoid is 1
+
+class Machines(NamedTuple):
+    """One machine a label against the rest, over common support vectors.
+
+    Attributes:
+        vectors: [shape=(vectors, columns)].
+        weights: of the kernel values [shape=(labels, vectors)]; offsets [shape=(labels,)].
+        gamma: of the kernel ``exp(-gamma * distance ** 2)``.
+        slopes: decision to logit [shape=(labels,)]; ``intercepts`` likewise.
+    """
+
+    vectors: Doubles
+    weights: Doubles
+    offsets: Doubles
+    gamma: float
+    slopes: Doubles
+    intercepts: Doubles
+
+
+@dataclass
+class SupportVectors(Classic):
+    """Support vector machine, a label against the rest, with a radial kernel.
+
+    Attributes:
+        inverse_penalty: scikit-learn's ``C``; None to choose it by artist-grouped folds.
+        gamma: of the kernel; None for 1 / (columns * variance), scikit-learn's ``scale``.
+        class_weight: ``balanced`` to let every label weigh the same.
+        inverse_penalty_: what was chosen.
+    """
+
+    name: ClassVar[str] = "classical:svm"
+    candidates: ClassVar = {"inverse_penalty": (0.3, 1.0, 3.0, 10.0)}
+    loss: ClassVar[Any] = staticmethod(_choice.log_loss)
+    needs_folds: ClassVar[bool] = True  # for calibration
+    inverse_penalty: float | None = None
+    gamma: float | None = None
+    class_weight: ClassWeight = "none"
+    inverse_penalty_: float = field(default=0.0, init=False, compare=False)
+
+    def _check_settings(self) -> None:
+        above_zero(self, "inverse_penalty", "gamma")
+
+    def _learn(
+        self, x: NDArray[np.float32], y: NDArray[np.int8], choice: Choice, seed: int
+    ) -> Machines:
+        from sklearn.svm import SVC
+
+        x = x.astype(np.float64)
+        gamma = self.gamma or 1.0 / (x.shape[1] * x.var() or 1.0)
+        weights, offsets = np.zeros((y.shape[1], len(x))), np.full(y.shape[1], np.nan)
+        for label, column in enumerate(y.T.astype(np.int64)):
+            if (column == column[0]).all():
+                continue  # nothing to tell apart; its decisions stay NaN
+            machine = SVC(C=choice["inverse_penalty"], gamma=gamma,
+                          class_weight=weight_of(self.class_weight)).fit(x, column)
+            weights[label, machine.support_] = machine.dual_coef_[0]
+            offsets[label] = machine.intercept_[0]
+        used = np.flatnonzero(weights.any(axis=0))
+        unknown = np.full(y.shape[1], np.nan)
+        return Machines(x[used], weights[:, used], offsets, gamma, unknown, unknown)
+
+    def _held_out(self, fitted: Machines, x: NDArray[np.float32]) -> Doubles:
+        return decisions(fitted, x.astype(np.float64))
+
+    def _judge(self, y: NDArray[np.int8], scores: Doubles) -> float:
+        slopes, intercepts = calibrate(scores, y)
+        return super()._judge(y, self._scores(scores, slopes, intercepts))
+
+    def _finish(self, fitted: Machines, y: NDArray[np.int8], out_of_fold: Doubles) -> Machines:
+        slopes, intercepts = calibrate(out_of_fold, y)
+        everywhere = np.isnan(fitted.offsets)  # of several labels, one that every row bears
+        return fitted._replace(
+            offsets=np.where(everywhere, 0.0, fitted.offsets),
+            slopes=np.where(everywhere, 0.0, slopes),
+            intercepts=np.where(everywhere, _CERTAIN, intercepts),
+        )
+
+    def _predict(self, fitted: Machines, x: NDArray[np.float32]) -> Doubles:
+        return self._scores(decisions(fitted, x.astype(np.float64)), fitted.slopes,
+                            fitted.intercepts)  # fmt: skip
+
+    def _scores(self, given: Doubles, slopes: Doubles, intercepts: Doubles) -> Doubles:
+        """Return probabilities; where a label must be one of several, their shares of the sum."""
+        logits = np.nan_to_num(given) * slopes + intercepts
+        scores: Doubles = 1 / (1 + np.exp(-logits))
+        return scores / scores.sum(axis=1, keepdims=True) if self.task == "single" else scores
+
+    def _add_to(self, graph: Graph, x: str) -> tuple[str, int]:
+        fitted: Machines = self.fitted_
+        x = graph.cast(x, np.float64)
+        squares = graph.add("ReduceSumSquare", x, graph.constant([1], np.int64), keepdims=1)
+        distances = graph.linear(x, -2 * fitted.vectors, (fitted.vectors**2).sum(axis=1))
+        distances = graph.add("Add", distances, squares)
+        kernel = graph.add("Exp", graph.add("Mul", distances, graph.constant(-fitted.gamma)))
+        logits = graph.linear(kernel, fitted.weights * fitted.slopes[:, None],
+                              fitted.offsets * fitted.slopes + fitted.intercepts)
+        scores = graph.add("Sigmoid", logits)
+        if self.task == "single":
+            axis = graph.constant([1], np.int64)
+            scores = graph.add("Div", scores, graph.add("ReduceSum", scores, axis, keepdims=1))
+        return scores, len(fitted.offsets)
+
+
+def decisions(fitted: Machines, x: Doubles) -> Doubles:
+    """Return signed distances from each label's border [shape=(rows, labels)]."""
+    from scipy.spatial.distance import cdist
+
+    size = max(1, _BLOCK_VALUES // max(1, len(fitted.vectors)))
+    found = np.empty((len(x), len(fitted.offsets)))
+    for at in range(0, len(x), size):
+        distances = cdist(x[at : at + size], fitted.vectors, "sqeuclidean")
+        found[at : at + size] = np.exp(-fitted.gamma * distances) @ fitted.weights.T
+    return found + fitted.offsets
+
+
+def calibrate(given: Doubles, y: NDArray[np.int8]) -> tuple[Doubles, Doubles]:
+    """Return slope and intercept of each label that turn decisions into logits.
+
+    Args:
+        given: decisions about unseen rows [shape=(rows, labels)]; NaN where there was none.
+    """
+    pairs = [platt(given[:, label], y[:, label]) for label in range(y.shape[1])]
+    return np.array([a for a, _ in pairs]), np.array([b for _, b in pairs])
+
+
+def platt(decided: Doubles, truth: NDArray[np.int8]) -> tuple[float, float]:
+    """Return Platt's slope and intercept, with his targets that allow for few rows.
+
+    Decisions that do not rise with the truth tell nothing: the slope is then 0 and the intercept
+    that of the label's share. With no decision about a row that bears the label, as when all of
+    them are of one artist, decisions are taken as logits.
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    known = np.isfinite(decided)
+    positive, negative = int((truth[known] == 1).sum()), int((truth[known] == 0).sum())
+    if not positive or not negative:
+        return 1.0, 0.0
+    target = np.where(truth[known] == 1, (positive + 1) / (positive + 2), 1 / (negative + 2))
+    # Soft targets: each row once as 1 and once as 0, weighted.
+    rows = np.tile(decided[known], 2)[:, None]
+    sides = np.repeat([1, 0], known.sum())
+    fitted = LogisticRegression(C=1e6, max_iter=1000).fit(
+        rows, sides, sample_weight=np.concatenate([target, 1 - target])
+    )
+    slope, intercept = float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
+    if slope <= 0:
+        share = (positive + 1) / (positive + negative + 2)
+        return 0.0, float(np.log(share / (1 - share)))
+    return slope, intercept
