@@ -1,8 +1,20 @@
+import json
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from earmark.errors import DataError, SettingsError
-from earmark.judging.decisions import Decisions, answers, decide
+from earmark.judging.decisions import (
+    Calibration,
+    Decisions,
+    Unknown,
+    answers,
+    calibrate,
+    decide,
+    is_unknown,
+)
 from earmark.labels.vocabulary import Vocabulary
 from earmark.settings import from_mapping, to_mapping
 
@@ -67,3 +79,150 @@ def test_scores_and_thresholds_must_match_the_labels():
         decide([0.1, 0.2, float("nan")], ONE, Decisions())
     with pytest.raises(DataError, match="0 thresholds for 3 labels"):
         decide([0.1, 0.2, 0.3], MANY, Decisions())
+
+
+def softmax_of_logs(row, temperature):
+    """The formula, spelt out without the floor."""
+    powers = [value ** (1 / temperature) for value in row]
+    return [power / sum(powers) for power in powers]
+
+
+WARM = Decisions(calibration=Calibration(temperature=2.0))
+PLATT = Decisions((0.5,) * 3, Calibration(slopes=(1.0, 2.0, 0.0), offsets=(0.0, 0.0, -1.0)))
+STRICT = Decisions(unknown=Unknown(0.5, kept_known=0.9, caught_strange=0.4))
+
+
+def test_temperature_by_hand():
+    # square roots of .64, .32 and .04 are .8, .566 and .2, which sum to 1.566
+    found = calibrate([0.64, 0.32, 0.04], WARM, ONE)
+    np.testing.assert_allclose(found, [0.8 / 1.5656854, 0.5656854 / 1.5656854, 0.2 / 1.5656854])
+
+
+def test_platt_by_hand():
+    # odds of .8 are 4 to 1; squared 16 to 1; a slope of 0 leaves sigmoid(-1)
+    found = calibrate([0.8, 0.8, 0.9], PLATT, MANY)
+    np.testing.assert_allclose(found, [0.8, 16 / 17, 1 / (1 + np.e)])
+
+
+rows = st.lists(st.floats(1e-5, 1), min_size=3, max_size=3).map(lambda r: [v / sum(r) for v in r])
+
+
+@given(rows, st.floats(0.05, 20))
+def test_temperature_keeps_order_and_sum(row, temperature):
+    rule = Decisions(calibration=Calibration(temperature=temperature))
+    found = calibrate(row, rule, ONE)
+    assert found.sum() == pytest.approx(1)
+    assert ((found >= 0) & (found <= 1)).all()
+    ordered = found[np.argsort(row, kind="stable")]
+    assert (np.diff(ordered) >= 0).all()
+    if min(row) >= 1e-6:
+        np.testing.assert_allclose(found, softmax_of_logs(row, temperature), atol=1e-9)
+
+
+@given(rows)
+def test_a_temperature_of_one_changes_nothing(row):
+    rule = Decisions(calibration=Calibration(temperature=1.0))
+    np.testing.assert_allclose(calibrate(row, rule, ONE), row, atol=4e-6)
+
+
+@given(st.lists(st.floats(0, 1), min_size=3, max_size=3), st.floats(0, 100), st.floats(-50, 50))
+def test_platt_keeps_order_along_a_label_and_stays_within(values, slope, offset):
+    rule = Decisions((), Calibration(slopes=(slope,) * 3, offsets=(offset,) * 3))
+    found = calibrate(values, rule, MANY)
+    assert ((found >= 0) & (found <= 1)).all()
+    assert (np.diff(found[np.argsort(values, kind="stable")]) >= 0).all()
+
+
+@pytest.mark.parametrize("temperature", [0.05, 1.0, 20.0])
+@pytest.mark.parametrize("row", [[0.0, 0.0, 1.0], [0.0, 0.0, 0.0], [1 / 3] * 3, [1.0, 1.0, 1.0]])
+def test_zeros_and_equal_scores_give_finite_rows_that_sum_to_one(row, temperature):
+    found = calibrate(row, Decisions(calibration=Calibration(temperature=temperature)), ONE)
+    assert found.sum() == pytest.approx(1)
+    if len(set(row)) == 1:
+        np.testing.assert_allclose(found, 1 / 3)
+
+
+def test_tables_keep_their_shape_and_precision(rng):
+    table = rng.dirichlet([1, 1, 1], size=(4, 5)).astype(np.float32)
+    found = calibrate(table, WARM, ONE)
+    assert found.shape == table.shape
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found[2, 3], calibrate(table[2, 3], WARM, ONE))
+    assert calibrate(table[:0], WARM, ONE).shape == (0, 5, 3)
+
+
+def test_without_a_calibration_scores_come_back():
+    assert calibrate([0.2, 0.5, 0.3], Decisions(), ONE).tolist() == [0.2, 0.5, 0.3]
+
+
+def test_branches_are_averaged_before_calibration():
+    branches = np.array([[0.9, 0.1, 0.0], [0.1, 0.7, 0.2]])
+    found = calibrate(np.average(branches, axis=0, weights=[3, 1]), WARM, ONE)
+    np.testing.assert_allclose(found, softmax_of_logs([0.7, 0.25, 0.05], 2.0))
+
+
+def test_unknown_is_below_the_threshold_and_says_why():
+    for row, unknown in (([0.4, 0.35, 0.25], True), ([0.5, 0.3, 0.2], False)):
+        assert bool(is_unknown(row, STRICT)) is unknown
+        assert (decide(row, ONE, STRICT) == ()) is unknown
+    assert not is_unknown([0.01, 0.01, 0.01], Decisions())
+    table = [[0.4, 0.35, 0.25], [0.5, 0.3, 0.2]]
+    assert answers(table, ONE, STRICT).tolist() == [[0, 0, 0], [1, 0, 0]]
+    assert is_unknown(table, STRICT).tolist() == [True, False]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_best_score_at_the_threshold_is_known_in_any_precision(dtype):
+    for value in (0.1, 0.3, 0.7):
+        row = np.array([value, 0.05, 0.0], dtype)
+        assert not is_unknown(row, Decisions(unknown=Unknown(value)))
+
+
+@pytest.mark.parametrize("rule", [WARM, PLATT, STRICT])
+def test_all_rules_travel_as_json(rule):
+    assert from_mapping(Decisions, json.loads(json.dumps(to_mapping(rule)))) == rule
+
+
+@pytest.mark.parametrize(("values", "message"), [
+    ({"calibration": {}}, "either a 'temperature' or"),
+    ({"calibration": {"temperature": 1.0, "slopes": [1.0], "offsets": [0.0]}}, "either"),
+    ({"calibration": {"temperature": 0.0}}, "temperature is 0.0; expected between 0.05 and 20"),
+    ({"calibration": {"temperature": 1e9}}, "expected between"),
+    ({"calibration": {"temperature": float("nan")}}, "finite"),
+    ({"calibration": {"temprature": 1.0}}, "Did you mean 'temperature'"),
+    ({"calibration": {"slopes": [1.0], "offsets": []}}, "1 slopes and 0 offsets"),
+    ({"calibration": {"slopes": [-1.0], "offsets": [0.0]}}, "slope of -1.0"),
+    ({"calibration": {"slopes": [1.0], "offsets": [float("inf")]}}, "finite"),
+    ({"unknown": {}}, "missing setting 'threshold'"),
+    ({"unknown": {"threshold": 1.5}}, "'threshold' of unknown is 1.5"),
+    ({"unknown": {"threshold": 0.5, "kept_known": -1.0}}, "'kept_known' of unknown is -1.0"),
+])
+def test_rules_out_of_range_are_refused(values, message):
+    with pytest.raises(SettingsError, match=message):
+        from_mapping(Decisions, values)
+    with pytest.raises(ValueError, match="nan"):
+        Calibration(temperature=float("nan"))
+
+
+@pytest.mark.parametrize(("rule", "vocabulary", "message"), [
+    (WARM, MANY, "temperature does not fit multi-label"),
+    (PLATT, ONE, "slopes and offsets does not fit single-label"),
+    (Decisions((), Calibration(slopes=(1.0,), offsets=(0.0,))), MANY, "1 slopes for 3 labels"),
+    (Decisions((0.5,) * 3, unknown=Unknown(0.5)), MANY, "'unknown' is for single-label"),
+])
+def test_rules_of_another_vocabulary_are_refused(rule, vocabulary, message):
+    for work in (lambda s: calibrate(s, rule, vocabulary), lambda s: decide(s, vocabulary, rule)):
+        with pytest.raises(DataError, match=message):
+            work([0.2, 0.3, 0.5])
+
+
+@pytest.mark.parametrize(("scores", "message"), [
+    ([0.1, 0.9], r"shape \(2,\) for 3 labels"),
+    (0.5, r"shape \(\) for 3 labels"),
+    ([0.1, np.nan, 0.9], "one finite score"),
+    ([0.1, 0.2, 3.0], "not logits"),
+    ([-2.0, 0.2, 0.3], "not logits"),
+])
+def test_what_is_no_score_is_not_calibrated(scores, message):
+    with pytest.raises(DataError, match=message):
+        calibrate(scores, WARM, ONE)

@@ -8,11 +8,15 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from earmark.cli.batch import EXIT_SOME_FAILED, Outcome, outcomes
 from earmark.labels.tags import Tags
+
+if TYPE_CHECKING:
+    from rich.text import Text
 
 
 @click.command()
@@ -106,19 +110,25 @@ class _TextPrinter:
 
         minutes, seconds = divmod(round(tags.seconds), 60)
         self.console.print(Text.assemble((tags.file, "bold"), f"  {minutes}:{seconds:02d}"))
-        chosen = set(tags.tags)
-        best = [(f"{label} {score:.2f}", "green" if label in chosen else "dim")
-                for label, score in tags.top(self.top)]
-        line = Text("  ")
-        for text, style in best:
-            line.append(text, style).append("  ")
-        self.console.print(line)
+        self.console.print(self._answer(tags))
         for note in tags.notes:
             self.console.print(Text(f"  note: {note}", "yellow"))
         if tags.timeline is not None:
             from earmark.cli.heatmap import draw
 
             draw(tags, self.top, self.console)
+
+    def _answer(self, tags: Tags) -> Text:
+        from rich.text import Text
+
+        best = [(label, f"{label} {score:.2f}") for label, score in tags.top(self.top)]
+        if tags.unknown:
+            nearest = "  ".join(text for _, text in best)
+            return Text.assemble("  ", ("unknown", "yellow"), (f" (nearest: {nearest})", "dim"))
+        line = Text("  ")
+        for label, text in best:
+            line.append(text, "green" if label in tags.tags else "dim").append("  ")
+        return line
 
 
 Shower = Callable[[Outcome[Tags]], None]

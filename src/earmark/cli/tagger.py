@@ -7,6 +7,9 @@ from typing import Any
 
 import click
 
+_RATES = (("kept_known", "of tracks of its own genres keep a label"),
+          ("caught_strange", "of tracks of genres it did not learn are found unknown"))
+
 
 @click.group()
 def tagger() -> None:
@@ -69,8 +72,30 @@ def _card_lines(values: dict[str, Any], identity: str) -> list[str]:
         seconds = branch["segments"].get("seconds")
         cut = f"segments of {seconds:g} s" if seconds else "whole tracks"
         lines.append(f"  listens by: {name} ({detail}) on {cut}, weight {branch['weight']:g}")
+    lines += [f"  {line}" for line in _decision_lines(values["decisions"])]
     lines += [f"  has seen: {seen}" for seen in card["seen"]]
     return lines + [_score_line(result) for result in card["results"]]
+
+
+def _decision_lines(decisions: dict[str, Any]) -> list[str]:
+    """Say in words how scores become tags."""
+    calibration, unknown = decisions.get("calibration"), decisions.get("unknown")
+    if calibration is None:
+        lines = ["calibration: none; a score of 0.8 need not be right 8 times in 10"]
+    elif temperature := calibration.get("temperature"):
+        effect = "less" if temperature >= 1 else "more"
+        lines = [f"calibration: temperature {temperature:.3g}, which makes scores {effect} sure "
+                 "than the model's own"]
+    else:
+        lines = ["calibration: each label's scores are drawn to its measured chances (Platt)"]
+    if thresholds := decisions.get("thresholds"):
+        lines.append(f"tags: labels from their threshold up ({min(thresholds):.2f} to "
+                     f"{max(thresholds):.2f})")
+    if unknown is None:
+        return [*lines, *([] if thresholds else ["unknown: never said; the best label is given"])]
+    said = f"unknown: said when no label's score reaches {unknown['threshold']:.2f}"
+    rates = [f"{unknown[name]:.0%} {words}" for name, words in _RATES if name in unknown]
+    return [*lines, said + (f"; so measured, {' and '.join(rates)}" if rates else "")]
 
 
 def _score_line(result: dict[str, Any]) -> str:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -223,13 +224,16 @@ def summary(
     ``labels_without_curve`` (names left out of the two AUC means) and ``per_label``.
 
     Args:
-        decisions: how scores become answers; the top label, or scores from 0.5 up, when None.
+        decisions: how scores, already calibrated, become answers; the top label, or scores
+            from 0.5 up, when None. Its rule for "unknown" is left aside.
 
     Raises:
         DataError: what ``checked`` refuses, or a vocabulary of another size.
     """
     x, y = checked(scores, truth)
-    predicted = answers(x, vocabulary, decisions or Decisions.usual(vocabulary))
+    # The labels are all there is to be right about here, so "unknown" is no answer.
+    closed = replace(decisions or Decisions.usual(vocabulary), unknown=None)
+    predicted = answers(x, vocabulary, closed)
     curved = has_curve(y)
     found: dict[str, Any] = {"rows": len(x)}
     found |= _single(x, y, predicted) if vocabulary.task == "single" else _multi(x, y)

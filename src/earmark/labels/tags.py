@@ -64,6 +64,8 @@ class Tags:
         timeline: on request.
         notes: what was unusual, one sentence each (repeated to fill a segment, ...).
         tagger: its name and fingerprint.
+        unknown: True when none of the tagger's genres fits; there are then no tags, and the
+            scores say what is nearest.
     """
 
     file: str
@@ -73,6 +75,7 @@ class Tags:
     timeline: Timeline | None = None
     notes: tuple[str, ...] = ()
     tagger: str = ""
+    unknown: bool = False
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.seconds) and self.seconds >= 0):
@@ -81,6 +84,8 @@ class Tags:
         for tag in self.tags:
             if tag not in self.scores:
                 raise DataError(f"{self.file}: the tag '{tag}' has no score.")
+        if self.unknown and self.tags:
+            raise DataError(f"{self.file}: is unknown and has the tag '{self.tags[0]}'.")
 
     def top(self, n: int) -> tuple[tuple[str, float], ...]:
         """Return the ``n`` best (label, score), best first; ties in the vocabulary's order.
@@ -97,6 +102,7 @@ class Tags:
             "file": self.file,
             "seconds": _rounded(self.seconds),
             "tags": list(self.tags),
+            "unknown": self.unknown,
             "scores": {label: _rounded(score) for label, score in self.scores.items()},
             "notes": list(self.notes),
             "tagger": self.tagger,
@@ -108,13 +114,15 @@ class Tags:
     def csv_row(self) -> list[str]:
         """Return the fields under ``csv_header`` of the same labels."""
         scores = [f"{score:.{_DECIMALS}f}" for score in self.scores.values()]
-        lists = [_SEPARATOR.join(self.tags), _SEPARATOR.join(self.notes)]
-        return [self.file, f"{self.seconds:.{_DECIMALS}f}", *lists, self.tagger, *scores]
+        facts = [self.file, f"{self.seconds:.{_DECIMALS}f}", _SEPARATOR.join(self.tags),
+                 "yes" if self.unknown else "no", _SEPARATOR.join(self.notes), self.tagger]
+        return [*facts, *scores]
 
 
 def csv_header(labels: Sequence[str]) -> list[str]:
-    """Return the column names for ``Tags.csv_row``: five facts, then a column a label."""
-    return ["file", "seconds", "tags", "notes", "tagger", *(f"score: {label}" for label in labels)]
+    """Return the column names for ``Tags.csv_row``: six facts, then a column a label."""
+    facts = ["file", "seconds", "tags", "unknown", "notes", "tagger"]
+    return [*facts, *(f"score: {label}" for label in labels)]
 
 
 def _check_scores(values: Iterable[float], where: str) -> None:

@@ -102,6 +102,8 @@ class Manifest:
         thresholds = self.decisions.thresholds
         if thresholds and len(thresholds) != len(self.labels):
             raise ValueError(f"{len(self.labels)} labels but {len(thresholds)} thresholds.")
+        if fault := self.decisions.misfit(self.task, len(self.labels)):
+            raise ValueError(fault)
 
     @property
     def vocabulary(self) -> Vocabulary:

@@ -14,7 +14,7 @@ from earmark.audio.load import stream
 from earmark.audio.segments import Window, combine, is_silent, windows
 from earmark.errors import AudioError, SettingsError, TaggerError, suggestion
 from earmark.features import base as features
-from earmark.judging.decisions import decide
+from earmark.judging.decisions import calibrate, decide, is_unknown
 from earmark.labels.tags import Tags, Timeline
 from earmark.labels.vocabulary import Vocabulary
 from earmark.tagger import format as tagger_format
@@ -107,7 +107,7 @@ class Tagger:
             raise AudioError(f"{path}: {error}") from error
 
     def scores(self, samples: NDArray[np.float32], sample_rate: int) -> NDArray[np.float32]:
-        """Return the track scores [shape=(labels,)] of mono samples in memory.
+        """Return the calibrated track scores [shape=(labels,)] of mono samples in memory.
 
         Raises:
             AudioError: no samples, or all of them silent.
@@ -149,12 +149,17 @@ class Tagger:
             timeline=self._timeline(heard) if timeline else None,
             notes=tuple(notes),
             tagger=self.identity,
+            unknown=bool(is_unknown(scores, self.manifest.decisions)),
         )
 
     def _combine(self, heard: list[Heard]) -> NDArray[np.float32]:
         tracks = np.stack([combine(h.scores, h.audible) for h in heard])  # (branches, labels)
-        combined: NDArray[np.float32] = np.average(tracks, axis=0, weights=self._weights)
-        return combined.astype(np.float32)
+        averaged = np.average(tracks, axis=0, weights=self._weights)
+        return self._calibrate(averaged.astype(np.float32))
+
+    def _calibrate(self, scores: NDArray[np.float32]) -> NDArray[np.float32]:
+        found = calibrate(scores, self.manifest.decisions, self.vocabulary)
+        return found.astype(np.float32)
 
     @property
     def _weights(self) -> list[float]:
@@ -167,7 +172,10 @@ class Tagger:
         segment_seconds = self.manifest.branches[finest].segments.seconds or grid.seconds
         length = min(segment_seconds, grid.seconds)
         aligned = [h.scores[_nearest(h.starts, grid.starts)] for h in heard]
-        scores = np.average(np.stack(aligned), axis=0, weights=self._weights)
+        scores = np.average(np.stack(aligned), axis=0, weights=self._weights).astype(np.float32)
+        audible = ~np.isnan(scores[:, 0])
+        # Learnt on whole tracks: a segment's chances are less certain than they look.
+        scores[audible] = self._calibrate(scores[audible])
         return Timeline(
             starts_seconds=tuple(map(float, grid.starts)),
             segment_seconds=length,

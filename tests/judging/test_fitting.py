@@ -1,0 +1,193 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from earmark.errors import DataError, SettingsError
+from earmark.judging import fitting, metrics
+from earmark.judging.decisions import Calibration, Decisions, answers, calibrate, softened
+from earmark.labels.vocabulary import Vocabulary
+
+ONE = Vocabulary(("a", "b", "c"))
+MANY = Vocabulary(("a", "b"), "multi")
+
+
+def drawn(rng, rows=4000, labels=3):
+    """True chances and labels drawn by them."""
+    chances = rng.dirichlet(np.ones(labels), rows).clip(1e-3)
+    chances /= chances.sum(axis=1, keepdims=True)
+    picked = (rng.random((rows, 1)) > chances.cumsum(axis=1)).sum(axis=1).clip(0, labels - 1)
+    return chances, np.eye(labels, dtype=np.int8)[picked]
+
+
+@pytest.mark.parametrize("temperature", [0.3, 1.0, 2.5])
+def test_temperature_undoes_what_made_scores_too_sure(rng, temperature):
+    chances, truth = drawn(rng)
+    too_sure = softened(chances, 1 / temperature)
+    # The floor of 1e-6 touches the sharpest of them; hence the width.
+    assert fitting.fit_temperature(too_sure, truth) == pytest.approx(temperature, rel=0.12)
+
+
+def test_temperature_has_the_least_log_loss_of_a_grid(rng):
+    chances, truth = drawn(rng, 300)
+    scores = softened(chances, 0.4)
+    found = fitting.fit_temperature(scores, truth)
+    grid = np.geomspace(0.05, 20, 2000)
+    losses = [metrics.log_loss(softened(scores, t), truth) for t in grid]
+    assert found == pytest.approx(grid[int(np.argmin(losses))], rel=0.005)
+
+
+def test_temperature_at_the_edges():
+    truth = np.eye(3, dtype=np.int8)
+    assert fitting.fit_temperature(np.full((3, 3), 1 / 3), truth) == 1.0
+    right, wrong = 0.8 * truth + 0.1 * (1 - truth), np.roll(0.8 * truth + 0.1 * (1 - truth), 1, 1)
+    assert fitting.fit_temperature(right, truth) == pytest.approx(0.05)
+    assert fitting.fit_temperature(wrong, truth) == pytest.approx(20)
+    certain = fitting.fit_temperature(truth.astype(float), truth)  # zeros have no logarithm
+    assert certain == pytest.approx(0.05)
+    one_class = np.tile([1, 0, 0], (3, 1))
+    assert 0.05 <= fitting.fit_temperature(right, one_class) <= 20
+
+
+@given(arrays(float, (6, 3), elements=st.floats(0, 1)), st.integers(0, 2))
+def test_any_scores_give_a_temperature_in_range(scores, shift):
+    truth = np.roll(np.eye(3, dtype=np.int8).repeat(2, axis=0), shift, axis=1)
+    assert 0.05 <= fitting.fit_temperature(scores, truth) <= 20
+
+
+def test_platt_agrees_with_scikit_learn(rng):
+    from sklearn.calibration import _sigmoid_calibration
+    from sklearn.linear_model import LogisticRegression
+
+    odds = rng.normal(size=500) * 2
+    truth = (rng.random(500) < 1 / (1 + np.exp(-(0.5 * odds - 1)))).astype(np.int8)
+    scores = 1 / (1 + np.exp(-odds))
+    (slope,), (offset,) = fitting.fit_platt(scores[:, None], truth[:, None])
+    a, b = _sigmoid_calibration(odds, truth)  # of the same drawn-in truth, sign turned
+    assert (slope, offset) == pytest.approx((-a, -b), abs=2e-3)
+    plain = LogisticRegression(C=np.inf).fit(odds[:, None], truth)
+    assert (slope, offset) == pytest.approx((plain.coef_[0, 0], plain.intercept_[0]), abs=0.05)
+
+
+def test_platt_at_the_edges(rng):
+    scores = np.column_stack([np.full(8, 0.7), np.repeat([0.1, 0.9], 4), np.repeat([0.9, 0.1], 4),
+                              np.linspace(0, 1, 8)])
+    truth = np.column_stack([[1, 1, 0, 0, 0, 0, 0, 0], *[np.repeat([0, 1], 4)] * 2, np.zeros(8)])
+    slopes, offsets = fitting.fit_platt(scores, truth)
+    assert np.isfinite([*slopes, *offsets]).all()
+    rule = Decisions((), Calibration(slopes=slopes, offsets=offsets))
+    found = calibrate(scores, rule, Vocabulary(("a", "b", "c", "d"), "multi"))
+    # equal scores: (2 * 3/4 + 6 * 1/8) / 8, the drawn-in prevalence
+    np.testing.assert_allclose(found[:, 0], 0.28125)
+    np.testing.assert_allclose(found[:, 1], np.repeat([1 / 6, 5 / 6], 4), atol=1e-3)
+    assert slopes[2] == 0  # misleading scores are not turned round
+    assert (found[:, 3] <= 0.11).all()
+
+
+def test_cross_calibration_never_uses_a_rows_own_fold(rng):
+    chances, truth = drawn(rng, 90)
+    fold = np.arange(90) % 3
+    before = fitting.cross_calibrated(chances, truth, fold, ONE)
+    for held in range(3):
+        rule = Decisions(calibration=fitting.fit_calibration(
+            chances[fold != held], truth[fold != held], "single"))
+        np.testing.assert_array_equal(before[fold == held],
+                                      calibrate(chances[fold == held], rule, ONE))
+    other = np.where((fold == 0)[:, None], np.roll(truth, 1, axis=1), truth)
+    after = fitting.cross_calibrated(chances, other, fold, ONE)
+    np.testing.assert_array_equal(after[fold == 0], before[fold == 0])
+    assert not np.allclose(after[fold == 1], before[fold == 1])
+
+
+def test_thresholds_by_hand():
+    scores = np.array([[0.9, 0.2], [0.8, 0.4], [0.3, 0.6], [0.1, 0.8]])
+    truth = np.array([[1, 0], [1, 1], [0, 1], [0, 1]])
+    assert fitting.fit_thresholds(scores, truth) == pytest.approx((0.55, 0.3))
+    # one for both: F1 is 1 and 1 from any cut in (0.3, 0.4]; the cut below 0.4 is at 0.35
+    assert fitting.fit_thresholds(scores, truth, by="all") == pytest.approx((0.35, 0.35))
+    assert fitting.fit_thresholds(scores, np.zeros((4, 2))) == (0.5, 0.5)
+    assert fitting.fit_thresholds(scores, np.zeros((4, 2)), by="all") == (0.5, 0.5)
+
+
+def test_thresholds_have_the_best_f1_of_all(rng):
+    scores = rng.random((60, 2)).round(2)
+    truth = (rng.random((60, 2)) < scores).astype(np.int8)
+    found = fitting.fit_thresholds(scores, truth)
+    reached = metrics.per_label(answers(scores, MANY, Decisions(found)), truth).f1
+    for k in range(2):
+        best = max(metrics.per_label((scores[:, k:k + 1] >= t).astype(int), truth[:, k:k + 1]).f1[0]
+                   for t in np.linspace(0, 1, 401))
+        assert reached[k] == pytest.approx(best)
+
+
+def table(best):
+    """Single-label rows of the given best scores."""
+    return np.array([[b, 1 - b, 0.0] for b in best])
+
+
+def test_unknown_by_hand(rng):
+    known, strange = table([0.6, 0.7, 0.8, 0.9, 1.0]), table([0.5, 0.55, 0.65, 0.75])
+    found = fitting.fit_unknown(known, strange, keep=0.8, rng=rng)
+    # four of five stay from 0.7 on; 0.5, 0.55 and 0.65 lie below
+    assert found.rule.threshold == pytest.approx(0.7)
+    assert (found.false_unknown, found.caught_unknown) == pytest.approx((0.2, 0.75))
+    assert (found.rule.kept_known, found.rule.caught_strange) == pytest.approx((0.8, 0.75))
+    # pairs in the right order: 2 + 3 + 4 + 4 + 4 of 20
+    assert found.auroc == pytest.approx(17 / 20)
+    assert found.interval.low <= found.auroc <= found.interval.high
+    # balanced: 0.8 + 0.75 from the cut between 0.65 and 0.7; 0.6 + 1 between 0.75 and 0.8 is more
+    balanced = fitting.fit_unknown(known, strange, keep=None, rng=rng)
+    assert balanced.rule.threshold == pytest.approx(0.775)
+
+
+@given(st.lists(st.floats(0.5, 1), min_size=2, max_size=40), st.floats(0.01, 0.99))
+def test_at_least_the_wanted_share_is_kept_and_no_higher_threshold_keeps_it(best, keep):
+    threshold = fitting.kept_threshold(table(best), keep)
+    best = np.float32(best)
+    assert (best >= np.float32(threshold)).mean() >= keep - 1e-9
+    higher = best[best > np.float32(threshold)]
+    if len(higher):
+        assert (best >= higher.min()).mean() < keep + 1e-9
+
+
+def test_unknown_intervals_draw_artists(rng):
+    known, strange = table(rng.uniform(0.6, 1, 40)), table(rng.uniform(0.5, 0.9, 40))
+    known[:20], strange[:20] = known[0], strange[0]
+    groups = [0] * 20 + list(range(1, 21))
+    alone = fitting.fit_unknown(known, strange, rng=np.random.default_rng(1))
+    artists = fitting.fit_unknown(known, strange, rng=np.random.default_rng(1),
+                                  known_groups=groups, strange_groups=[g + 100 for g in groups])
+    assert artists.auroc == alone.auroc
+    assert np.ptp(artists.interval[:2]) > np.ptp(alone.interval[:2])
+    half = fitting.fit_unknown(known, strange, rng=rng, known_groups=groups)
+    assert half.auroc == alone.auroc
+
+
+def test_scores_that_are_all_equal_tell_nothing_apart(rng):
+    found = fitting.fit_unknown(table([0.7] * 5), table([0.7] * 5), rng=rng)
+    assert found.auroc == 0.5
+    assert (found.false_unknown, found.caught_unknown) == (0, 0)
+
+
+@pytest.mark.parametrize("keep", [0, 1, -0.1, float("nan")])
+def test_a_share_to_keep_out_of_range_is_refused(rng, keep):
+    with pytest.raises(SettingsError, match="to keep is"):
+        fitting.fit_unknown(table([0.6, 0.7]), table([0.5]), keep=keep, rng=rng)
+
+
+def test_what_cannot_be_learnt_from_is_refused(rng):
+    scores, truth = drawn(rng, 6)
+    with pytest.raises(DataError, match=r"shape \(6, 3\) and truth of shape \(5, 3\)"):
+        fitting.fit_temperature(scores, truth[:5])
+    with pytest.raises(DataError, match="nan"):
+        fitting.fit_calibration(np.where(truth == 1, np.nan, scores), truth, "single")
+    with pytest.raises(DataError, match="bears 2 labels"):
+        fitting.fit_temperature(scores, np.maximum(truth, np.roll(truth, 1, axis=1)))
+    with pytest.raises(DataError, match="neither empty"):
+        fitting.fit_unknown(scores, scores[:0], rng=rng)
+    for fold in (np.zeros(6), np.zeros(5), np.arange(12).reshape(6, 2)):
+        with pytest.raises(DataError, match="at least two folds"):
+            fitting.cross_calibrated(scores, truth, fold, ONE)
+    with pytest.raises(SettingsError, match="Known: all, label"):
+        fitting.fit_thresholds(scores, truth, by="genre")
