@@ -27,10 +27,11 @@ from earmark.judging.ledger import Ledger, read_test
 from earmark.judging.splits import Split
 from earmark.lab import runfolder, validation
 from earmark.lab.batches import Log, gather
-from earmark.lab.learner import Fitted, Learner, TrackScores
+from earmark.lab.learner import Fitted, Learner, TrackScores, fitter
 from earmark.lab.packing import export_all, pack
 from earmark.lab.partition import draw, leaks_of_folds
 from earmark.lab.recipe import Recipe
+from earmark.lab.selfjudge import judge_self
 from earmark.models.base import Model
 from earmark.store import write_text
 from earmark.tagger import format as tagger_format
@@ -104,7 +105,8 @@ class _Experiment:
             "leaks": [leak_text(leak) for leak in splits.leaks(self.split, self.dataset)],
             "models": [settings_of(model) for model in fitted.models],
             "failed": sorted({line for g in learner.gathered for line in g.failed}),
-            "notes": [note for g in learner.gathered for note in g.notes],
+            "notes": [*(note for g in learner.gathered for note in g.notes),
+                      *self._notes],
             "ledger": ledger,
         }
         if self.recipe.ship == "all":
@@ -125,6 +127,7 @@ class _Experiment:
     def _before_the_test_part(self, learner: Learner) -> dict[str, Any]:
         self._oof: validation.OutOfFold | None = None
         self._decisions = Decisions.usual(self.dataset.vocabulary)
+        self._notes: list[str] = []
         found: dict[str, Any] = {"cross_validated": None}
         if self.recipe.folds:
             found["cross_validated"] = self._cross_validate(learner)
@@ -133,7 +136,21 @@ class _Experiment:
             arguments = (learner, self.learnt, folds, self.rng, self.log)
             found["learning_curve"] = validation.learning_curve(*arguments)
             found["label_advice"] = validation.advice(*arguments)
+        if self.recipe.decide:
+            found |= self._decide(learner)
         return found
+
+    def _decide(self, learner: Learner) -> dict[str, Any]:
+        """Learn calibration and "unknown" from held-out artists and labels."""
+        ids = sorted(learner.known.intersection(self.learnt))
+        judged = judge_self(
+            ids, learner.truth(ids), learner.groups(ids).tolist(), self.dataset.vocabulary,
+            fitter(learner, self.rng), rng=self.rng, folds=self.recipe.folds or 5, log=self.log,
+        )
+        self._decisions = judged.decisions
+        results = dict(judged.results)
+        self._notes = results.pop("notes")
+        return results
 
     def _cross_validate(self, learner: Learner) -> dict[str, Any]:
         recipe = self.recipe

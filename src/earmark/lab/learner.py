@@ -20,6 +20,7 @@ from earmark.datasets.base import Dataset
 from earmark.errors import DataError
 from earmark.judging import splits
 from earmark.lab.batches import Gathered
+from earmark.lab.outoffold import Fit, ScoresFor
 from earmark.lab.recipe import BranchChoice
 from earmark.models.base import Model
 
@@ -114,6 +115,21 @@ class Fitted:
         top = self.models[0].scores(rows.rows).argmax(axis=1)
         hits: NDArray[np.bool_] = truth[np.arange(len(top)), top] == 1
         return hits
+
+
+def fitter(learner: Learner, rng: np.random.Generator) -> Fit:
+    """Return the learner as ``selfjudge`` wants it: tracks and labels to a scorer of tracks."""
+
+    def fit(ids: Sequence[str], labels: Sequence[str]) -> ScoresFor:
+        fitted = learner.fit(ids, rng)
+        columns = [learner.dataset.vocabulary.index(label) for label in labels]
+
+        def scores_for(wanted: Sequence[str]) -> NDArray[np.floating]:
+            return fitted.scores(wanted).scores[:, columns]
+
+        return scores_for
+
+    return fit
 
 
 def build_model(branch: BranchChoice, task: str) -> Model:

@@ -10,19 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from earmark import registry, settings
-from earmark.audio.segments import combine
-from earmark.datasets.base import Dataset
 from earmark.errors import DataError
 from earmark.judging.curves import Floats, Truth
-from earmark.judging.splits import group_folds, group_names
-from earmark.lab.batches import Gathered
-from earmark.lab.recipe import BranchChoice
+from earmark.judging.splits import group_folds
 from earmark.labels.vocabulary import Vocabulary
 
 ScoresFor = Callable[[Sequence[str]], NDArray[np.floating]]
@@ -120,46 +115,3 @@ class Rounds:
                             f"{len(columns)} labels; expected one row a track.")
         done.scores[np.ix_(held, columns)] = given
         done.learnt[np.ix_(held, columns)] = True
-
-
-def fitter(
-    branches: Sequence[BranchChoice], dataset: Dataset, gathered: Sequence[Gathered],
-    rng: np.random.Generator,
-) -> Fit:
-    """Return a ``Fit`` that fits all branches on their gathered rows and averages their scores.
-
-    Raises:
-        SettingsError: on fitting, a model or setting that is not known.
-    """
-
-    def fit(ids: Sequence[str], labels: Sequence[str]) -> ScoresFor:
-        vocabulary = Vocabulary(tuple(labels), dataset.vocabulary.task)
-        models = []
-        for branch, found in zip(branches, gathered, strict=True):
-            rows = found.features.of(ids)
-            row_ids = rows.track_ids.tolist()
-            known = [[name for name in dataset.tracks[i].labels if name in labels]
-                     for i in row_ids]
-            groups = np.asarray(group_names(dataset, row_ids, "artist"), dtype=np.str_)
-            values = {**branch.model, "task": vocabulary.task}
-            family = registry.load("models", str(values.pop("name", "")))
-            model = settings.from_mapping(family, values, where="model")
-            models.append(model.fit(rows.rows, vocabulary.matrix(known), groups=groups, rng=rng))
-
-        def scores_for(wanted: Sequence[str]) -> NDArray[np.floating]:
-            tracks = [_combined(m, g, wanted) for m, g in zip(models, gathered, strict=True)]
-            weights = [branch.weight for branch in branches]
-            return np.asarray(np.average(np.stack(tracks), axis=0, weights=weights))
-
-        return scores_for
-
-    return fit
-
-
-def _combined(model: Any, gathered: Gathered, ids: Sequence[str]) -> NDArray[np.float32]:
-    chosen = gathered.features.of(ids)
-    scores = model.scores(chosen.rows)
-    rows: dict[str, list[int]] = {}
-    for row, track in enumerate(chosen.track_ids.tolist()):
-        rows.setdefault(track, []).append(row)
-    return np.stack([combine(scores[rows[track]]) for track in ids])

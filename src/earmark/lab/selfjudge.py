@@ -65,7 +65,7 @@ def judge_self(
         ids: tracks of train and valid that have rows in every branch; never test.
         truth: 0/1 [shape=(tracks, labels)].
         groups: an artist a track (``splits.group_names``).
-        fit: see ``outoffold.Fit``; ``outoffold.fitter`` makes one of a recipe's branches.
+        fit: see ``outoffold.Fit``; ``learner.fitter`` makes one of a recipe's branches.
         folds: at most; fewer when there are fewer artists.
         keep: share of known tracks that shall keep a label.
         hold_out_labels: False saves labels x folds fits and learns no "unknown".
