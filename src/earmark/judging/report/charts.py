@@ -70,10 +70,10 @@ def _interval_row(bar: Bar, scale: Scale, y: float) -> str:
         parts.append(line(scale(wide.low), y, scale(wide.high), y, f"whisker{dash}"))
         parts += [line(scale(v), y - 4, scale(v), y + 4, "whisker") for v in wide[:2]]
     if narrow := bar.narrow:
-        parts.append(line(scale(narrow.low), y, scale(narrow.high), y, f"interval{dash}"))
+        parts.append(line(scale(narrow.low), y, scale(narrow.high), y, "interval"))
     x = scale(bar.value)
     parts.append(diamond(x, y, 6.5, "mark-open") if bar.doubtful
-                 else element("circle", cx=x, cy=y, r=5.0, class_="mark"))
+                 else element("circle", cx=x, cy=y, r=4.5, class_="mark"))
     parts.append(text(f"{bar.value:.3f}", WIDTH - 4, y + 4, "value", "end"))
     return "".join(parts)
 
@@ -203,14 +203,14 @@ def gaps(name: str, found: Sequence[Gap]) -> str:
     scale = Scale(0, 1, 20, WIDTH - 50)
     parts = []
     for i, gap in enumerate(found):
-        top = 8 + 92.0 * i
+        top = 8 + 104.0 * i
         parts += [
-            text(shorten(gap.model, 60), 20, top + 14, "strong"),
-            _gap_row(gap.leaky, scale, top + 34), _gap_row(gap.honest, scale, top + 66),
+            text(shorten(gap.model, 60), 20, top + 16, "strong"),
+            _gap_row(gap.leaky, scale, top + 38), _gap_row(gap.honest, scale, top + 70),
         ]
     told = "; ".join(f"{g.model}: {g.leaky.value:.3f} {g.leaky.name}, {g.honest.value:.3f} "
                      f"{g.honest.name}" for g in found)
-    bottom = 8 + 92.0 * len(found)
+    bottom = 8 + 104.0 * len(found)
     return chart(name, "The same model under leaky and honest splits", told, bottom + 22,
                  across(scale, 8, bottom), *parts)
 

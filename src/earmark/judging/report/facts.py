@@ -33,7 +33,7 @@ class Mistakes:
 
 def number(value: float | None) -> str:
     """Return three decimals, or a dash where there is no number."""
-    return "–" if value is None else f"{value:.3f}"
+    return f"{value:.3f}" if isinstance(value, int | float) else "–"
 
 
 def bracket(interval: Interval | None) -> str:
@@ -68,8 +68,16 @@ def headline(run: RunFolder) -> str:
     where = "the test part" if scores.name == "test" else f"cross-validation ({scores.how})" \
         if scores.name == "cross-validated" else f"the {scores.name} part"
     text = (f"{leaky}{scores.metric} {number(scores.value)}{sure}, on {scores.rows} tracks of "
-            f"{where} of {run.dataset}, split {run.split}")
+            f"{where} of {run.dataset}, split {run.split}{reading_note(run, scores)}")
     return text[0].upper() + text[1:] + "."
+
+
+def reading_note(run: RunFolder, scores: Scores) -> str:
+    """Return what must stand beside a score: ``leaky``, and how often the test part was read."""
+    said = ["leaky"] if run.leaky else []
+    if scores.name == "test":
+        said.append(f"test part read {times(run.reading_count)}")
+    return "".join(f"; {s}" for s in said)
 
 
 def meaning(run: RunFolder) -> str:

@@ -65,7 +65,7 @@ def _lines(run: RunFolder) -> Iterator[str]:
         folds = ", ".join(facts.number(v) for v in run.validated.fold_accuracy)
         yield f"\nAccuracy of the folds: {folds}."
     for scores in facts.detailed(run):
-        yield from _detail(scores, run.leaky)
+        yield from _detail(scores, facts.reading_note(run, scores))
     yield from _decisions(run)
     yield from _mistakes(run)
     yield "\n## Leaks\n"
@@ -85,10 +85,10 @@ def _score_table(run: RunFolder) -> list[str]:
     return table(header, rows, "-nnnnnn-")
 
 
-def _detail(scores: Scores, leaky: bool) -> Iterator[str]:
+def _detail(scores: Scores, note: str) -> Iterator[str]:
     if not scores.labels:
         return
-    title = f"{scores.name}, {scores.rows} tracks{', leaky' if leaky else ''}"
+    title = f"{scores.name}, {scores.rows} tracks{note}"
     yield f"\n## Label by label: {escaped(title)}\n"
     figure = facts.number
     rows = [[s.name, figure(s.precision), figure(s.recall), figure(s.f1), str(s.support)]

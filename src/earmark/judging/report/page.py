@@ -39,6 +39,7 @@ def render(template: str, **values: Any) -> str:
     )
     environment.filters |= {
         "number": facts.number, "bracket": facts.bracket, "clean": clean,
+        "sentence": lambda text: text[:1].upper() + text[1:],
         "percent": lambda share: "–" if share is None else f"{share:.1%}",
     }
     shared = {"version": __version__, "facts": facts, "charts": _Charts(jinja2)}

@@ -19,6 +19,7 @@ from earmark.errors import DataError
 _UNPRINTABLE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
 )
+_MOST = 2**53
 
 
 @dataclass(frozen=True)
@@ -52,13 +53,14 @@ class Node:
 
     def number(self) -> float:
         """Return a number."""
-        if isinstance(self.value, bool) or not isinstance(self.value, int | float):
-            self._refuse("a number")
-        return float(self.value)
+        value = self.value
+        if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > _MOST:
+            self._refuse("a number")  # JSON's 1e999 is an infinity
+        return float(value)
 
     def whole(self) -> int:
         """Return a whole number, 0 or more."""
-        if type(self.value) is not int or self.value < 0:
+        if type(self.value) is not int or not 0 <= self.value <= _MOST:
             self._refuse("a whole number")
         return int(self.value)
 

@@ -103,8 +103,11 @@ def read_predictions(path: Path) -> Predictions | None:
 
     try:
         # In memory: an open file could not be replaced on Windows.
-        columns: dict[str, list[Any]] = pyarrow.parquet.read_table(
-            pyarrow.BufferReader(path.read_bytes())).to_pydict()
+        table = pyarrow.parquet.read_table(pyarrow.BufferReader(path.read_bytes()))
+        columns: dict[str, Any] = {
+            name: column.to_numpy() if name.startswith(_SCORE) else column.to_pylist()
+            for name, column in zip(table.column_names, table.columns, strict=True)
+        }
     except (OSError, pyarrow.ArrowException, ValueError) as error:
         raise DataError(f"{path} is damaged ({error}); run the recipe again in another folder.") \
             from error
@@ -142,7 +145,7 @@ def _pick(scores: NDArray[np.float64], columns: NDArray[np.intp]) -> NDArray[np.
     return picked
 
 
-def _predictions(path: Path, columns: dict[str, list[Any]]) -> Predictions:
+def _predictions(path: Path, columns: dict[str, Any]) -> Predictions:
     names = [name for name in columns if name.startswith(_SCORE)]
     for need in ("track", "part", "labels"):
         if need not in columns or not names:

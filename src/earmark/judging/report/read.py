@@ -136,7 +136,10 @@ class RunFolder:
     def method(self) -> str:
         """Fingerprint of front ends, segments, models and weights: the recipe without its data,
         split, seed and names."""
-        return fingerprint({"branches": self.recipe.get("branches", self.identity["recipe"])})
+        try:
+            return fingerprint(self.recipe["branches"])
+        except (KeyError, TypeError, ValueError):  # none, or with dates or NaN, which TOML has
+            return self.identity["recipe"]
 
     @property
     def model_names(self) -> str:
