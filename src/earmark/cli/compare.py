@@ -1,0 +1,34 @@
+"""``earmark compare``: finished runs side by side, like with like."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), default=None, metavar="FILE.html",
+              help="Write a page to this file; tables on the terminal without it.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--mixed", is_flag=True,
+              help="Also put runs of unlike protocols in one table, labelled so.")
+def compare(runs: tuple[Path, ...], out: Path | None, as_json: bool, mixed: bool) -> None:
+    """Set finished RUNS side by side: scores with intervals, and differences on the same tracks.
+
+    Runs are ranked within one protocol (dataset, split, unit, leaky or not), never across.
+    """
+    from earmark.judging.report import comparison, side_by_side
+    from earmark.store import write_text
+
+    found = comparison.compare(runs, mixed=mixed)
+    if out:
+        write_text(out, side_by_side.page(found))
+    if as_json:
+        click.echo(json.dumps(comparison.plain(found), indent=1))
+    elif out:
+        click.echo(out)
+    else:
+        click.echo(side_by_side.markdown(found), nl=False)

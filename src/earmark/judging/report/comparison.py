@@ -1,0 +1,284 @@
+"""Several runs side by side: like with like, paired on the same tracks, and the leaky-honest gap.
+
+Scores earned under unlike protocols (other tracks, another split, another unit, leaky or not) are
+no contest: each protocol has a table of its own. Runs are ranked by their cross-validated score
+where all of them have the same kind of it, because whoever chooses by the test part uses it up.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from earmark.errors import DataError
+from earmark.judging import metrics
+from earmark.judging.intervals import Interval, paired_difference
+from earmark.judging.report.charts import Bar, Gap
+from earmark.judging.report.facts import honest
+from earmark.judging.report.predictions import Predictions
+from earmark.judging.report.read import RunFolder, read
+from earmark.judging.report.scores import Scores
+
+_DRAWS = 2000
+_SEED = 57
+_ALL_PAIRS = 4  # with more runs than this, each is set against the first only
+_PAIRED = {"accuracy": metrics.accuracy, "pr_auc_macro": metrics.pr_auc_macro}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Score of ``a`` minus score of ``b`` on the same tracks.
+
+    Attributes:
+        part: ``test`` or ``cross-validated``.
+        tracks: how many both have scores for.
+        by_track, by_artist: intervals; None where artists were not recorded.
+    """
+
+    a: str
+    b: str
+    part: str
+    metric: str
+    tracks: int
+    value: float
+    by_track: Interval
+    by_artist: Interval | None
+
+    @property
+    def verdict(self) -> str:
+        """In words: whether the interval (by artist, where known) holds 0."""
+        low, high, _ = self.by_artist or self.by_track
+        sure = "" if self.by_artist else " by track only: artists not recorded"
+        if low <= 0 <= high:
+            return f"cannot be told apart{sure}"
+        return f"{self.a if low > 0 else self.b} is better{sure}"
+
+
+@dataclass(frozen=True)
+class Group:
+    """Runs under one protocol, ranked.
+
+    Attributes:
+        ranked_by: ``cross-validated``, ``test`` ...; empty when the runs could not be ranked.
+        runs: best first; by name when not ranked.
+    """
+
+    ranked_by: str
+    runs: tuple[RunFolder, ...]
+    differences: tuple[Difference, ...]
+
+    @property
+    def title(self) -> str:
+        """The protocol in words."""
+        run = self.runs[0]
+        leaky = " – leaky" if run.leaky else ""
+        return f"{run.dataset}, split {run.split}{leaky}"
+
+    @property
+    def bars(self) -> list[Bar]:
+        """The scores ranked by, or those each run stands for."""
+        found = [(run, scores_of(run, self.ranked_by) or honest(run)) for run in self.runs]
+        return [
+            Bar(run.name, s.value, s.by_track, s.by_artist, s.baseline, run.leaky)
+            for run, s in found if s is not None and s.value is not None
+        ]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Groups of runs, and each model's leaky score beside its honest one.
+
+    Attributes:
+        mixed: all runs in one order, only when asked for; such an order proves nothing.
+    """
+
+    groups: tuple[Group, ...]
+    gaps: tuple[Gap, ...]
+    mixed: tuple[RunFolder, ...] = ()
+
+    @property
+    def leaky(self) -> bool:
+        """Whether any run is."""
+        return any(group.runs[0].leaky for group in self.groups)
+
+
+def compare(folders: Sequence[Path], *, mixed: bool = False) -> Comparison:
+    """Read finished runs and set them side by side.
+
+    Args:
+        mixed: also put all runs in one table, whatever their protocols.
+
+    Raises:
+        DataError: fewer than two runs, one given twice, or one that cannot be read.
+    """
+    if len(folders) < 2:
+        raise DataError(f"{len(folders)} run given; expected two or more run folders.")
+    twice = [f for f, n in Counter(folder.resolve() for folder in folders).items() if n > 1]
+    if twice:
+        raise DataError(f"{twice[0]} is given twice; name each run once.")
+    runs = _named(folders, [read(folder) for folder in folders])
+    by_protocol: dict[tuple[str, str, str, bool], list[RunFolder]] = {}
+    for run in runs:
+        by_protocol.setdefault(run.protocol, []).append(run)
+    groups = sorted(by_protocol.values(), key=lambda g: (g[0].leaky, g[0].dataset, g[0].split))
+    return Comparison(
+        tuple(_group(members) for members in groups), tuple(_gaps(runs)),
+        tuple(sorted(runs, key=lambda r: (-_value(honest(r)), r.name))) if mixed else (),
+    )
+
+
+def scores_of(run: RunFolder, part: str) -> Scores | None:
+    """Return a run's scores: ``cross-validated`` or one of its parts."""
+    return run.validated if part == "cross-validated" else run.parts.get(part)
+
+
+def plain(found: Comparison) -> dict[str, Any]:
+    """Return the comparison as JSON-able values."""
+    values: dict[str, Any] = {
+        "groups": [_plain_group(group) for group in found.groups],
+        "gaps": [{"model": g.model, "leaky": g.leaky.value, "honest": g.honest.value,
+                  "leaky_score": g.leaky.name, "honest_score": g.honest.name}
+                 for g in found.gaps],
+    }
+    if found.mixed:
+        values["mixed"] = {"comparable": len(found.groups) == 1,
+                           "runs": [{"run": r.name, "leaky": r.leaky} for r in found.mixed]}
+    return values
+
+
+def _named(folders: Sequence[Path], runs: Sequence[RunFolder]) -> list[RunFolder]:
+    count = Counter(run.name for run in runs)
+    return [dataclasses.replace(run, name=str(folder)) if count[run.name] > 1 else run
+            for folder, run in zip(folders, runs, strict=True)]
+
+
+def _group(members: Sequence[RunFolder]) -> Group:
+    part = next((p for p in ("cross-validated", "test", "valid") if _alike(members, p)), "")
+    if part:
+        ranked = sorted(members, key=lambda r: (-_value(scores_of(r, part)), r.name))
+    else:
+        ranked = sorted(members, key=lambda r: r.name)
+    return Group(part, tuple(ranked), tuple(_differences(ranked)))
+
+
+def _alike(members: Sequence[RunFolder], part: str) -> bool:
+    """Tell whether all members have an honest score of this part, measured in the same way."""
+    found = [scores_of(run, part) for run in members]
+    if any(s is None or s.value is None or s.learnt_from for s in found):
+        return False
+    return len({(s.main, s.rows, s.how) for s in found if s}) == 1
+
+
+def _value(scores: Scores | None) -> float:
+    return -1.0 if scores is None or scores.value is None else scores.value
+
+
+def _differences(ranked: Sequence[RunFolder]) -> Iterator[Difference]:
+    pairs = itertools.combinations(ranked, 2) if len(ranked) <= _ALL_PAIRS else (
+        (ranked[0], other) for other in ranked[1:])
+    for a, b in pairs:
+        for part in ("cross-validated", "test"):
+            if _alike([a, b], part) and (found := _difference(a, b, part)):
+                yield found
+
+
+def _difference(a: RunFolder, b: RunFolder, part: str) -> Difference | None:
+    """Return the paired difference, or None when the runs' predictions cannot be paired."""
+    scores = scores_of(a, part)
+    if a.predictions is None or b.predictions is None or scores is None:
+        return None
+    metric = _PAIRED.get(scores.main)
+    x, y = _paired(a.predictions.of(part), b.predictions.of(part))
+    if metric is None or len(x.tracks) < 2 or sorted(x.labels) != sorted(y.labels):
+        return None
+    if x.borne != y.borne:
+        raise DataError(f"{a.folder} and {b.folder} give the same tracks other true labels; they "
+                        "are no runs on the same data.")
+    others = y.scores[:, [y.labels.index(label) for label in x.labels]]
+    value = metric(x.scores, x.truth) - metric(others, x.truth)
+
+    def interval(groups: Any) -> Interval:
+        rng = np.random.default_rng(_SEED)  # the same draws whatever the order of the runs
+        return paired_difference(metric, x.scores, others, x.truth, groups=groups, rng=rng,
+                                 draws=_DRAWS)
+
+    groups = x.groups or y.groups
+    by_artist = interval(groups) if groups and len(set(groups)) > 1 else None
+    return Difference(a.name, b.name, part, scores.metric, len(x.tracks), value, interval(None),
+                      by_artist)
+
+
+def _paired(a: Predictions, b: Predictions) -> tuple[Predictions, Predictions]:
+    """Return the rows of the tracks that both have, in the same order."""
+    at = {track: i for i, track in enumerate(b.tracks)}
+    mine = [i for i, track in enumerate(a.tracks) if track in at]
+    return a.take(mine), b.take([at[a.tracks[i]] for i in mine])
+
+
+def _gaps(runs: Sequence[RunFolder]) -> Iterator[Gap]:
+    for leaky, fair in itertools.product(runs, runs):
+        same = (leaky.method, leaky.identity["dataset"]) == (fair.method, fair.identity["dataset"])
+        if leaky.leaky and not fair.leaky and same and (pair := _like_scores(leaky, fair)):
+            yield Gap(_title(leaky, fair), _gap_bar(leaky, pair[0]), _gap_bar(fair, pair[1]))
+
+
+def _title(leaky: RunFolder, fair: RunFolder) -> str:
+    names = f"{leaky.name} / {fair.name}"
+    return f"{fair.model_names} ({names})"
+
+
+def _gap_bar(run: RunFolder, scores: Scores) -> Bar:
+    kind = "leaky" if run.leaky else "honest"
+    return Bar(f"{kind}: split {run.split}, {scores.name}", _value(scores), scores.by_track,
+               scores.by_artist, scores.baseline, run.leaky)
+
+
+def _like_scores(a: RunFolder, b: RunFolder) -> tuple[Scores, Scores] | None:
+    pairs = [(a.test, b.test), (a.validated, b.validated), (honest(a), honest(b))]
+    for x, y in pairs:
+        if x and y and x.value is not None and y.value is not None and x.main == y.main:
+            return x, y
+    return None
+
+
+def _plain_group(group: Group) -> dict[str, Any]:
+    run = group.runs[0]
+    return {
+        "dataset": run.dataset, "split": run.split, "unit": run.unit, "leaky": run.leaky,
+        "dataset_fingerprint": run.identity["dataset"],
+        "split_fingerprint": run.identity["split"], "ranked_by": group.ranked_by or None,
+        "runs": [_plain_run(run) for run in group.runs],
+        "differences": [
+            {**dataclasses.asdict(d), "by_track": d.by_track._asdict(),
+             "by_artist": d.by_artist._asdict() if d.by_artist else None}
+            for d in group.differences
+        ],
+    }
+
+
+def _plain_run(run: RunFolder) -> dict[str, Any]:
+    return {
+        "run": run.name, "folder": str(run.folder), "models": run.model_names,
+        "leaky": run.leaky, "test_readings": run.reading_count,
+        "test": _plain_scores(run.test), "cross_validated": _plain_scores(run.validated),
+        "majority_baseline": run.majority_baseline,
+    }
+
+
+def _plain_scores(scores: Scores | None) -> dict[str, Any] | None:
+    if scores is None:
+        return None
+    return {
+        "metric": scores.main, "value": scores.value, "tracks": scores.rows,
+        "how": scores.how or None,
+        "by_track": scores.by_track._asdict() if scores.by_track else None,
+        "by_artist": scores.by_artist._asdict() if scores.by_artist else None,
+        "f1_macro": scores.numbers.get("f1_macro"),
+    }

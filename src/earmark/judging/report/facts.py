@@ -1,0 +1,150 @@
+"""What the page and the Markdown both say: the headline, the table of scores, the mistakes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from earmark.judging.intervals import Interval
+from earmark.judging.report.charts import Bar
+from earmark.judging.report.predictions import Mistake, worst_mistakes
+from earmark.judging.report.read import RunFolder
+from earmark.judging.report.scores import Scores
+
+_MOST_MISTAKES = 15
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the table of scores."""
+
+    title: str
+    scores: Scores
+    remark: str
+
+
+@dataclass(frozen=True)
+class Mistakes:
+    """The worst mistakes and where they were made."""
+
+    part: str
+    tracks: int
+    worst: list[Mistake]
+
+
+def number(value: float | None) -> str:
+    """Return three decimals, or a dash where there is no number."""
+    return f"{value:.3f}" if isinstance(value, int | float) else "–"
+
+
+def bracket(interval: Interval | None) -> str:
+    """Return ``[0.418, 0.646]``, or a dash."""
+    return "–" if interval is None else f"[{interval.low:.3f}, {interval.high:.3f}]"
+
+
+def times(count: int) -> str:
+    """Return ``once``, ``twice`` or ``5 times``."""
+    return {0: "never", 1: "once", 2: "twice"}.get(count, f"{count} times")
+
+
+def honest(run: RunFolder) -> Scores | None:
+    """Return the scores that stand for the run: those of test, else cross-validated, else of a
+    part not learnt from."""
+    others = [s for s in run.parts.values() if s.name != "test"]
+    for scores in (run.test, run.validated, *others):
+        if scores is not None and not scores.learnt_from and scores.value is not None:
+            return scores
+    return None
+
+
+def headline(run: RunFolder) -> str:
+    """Return the honest number with its interval and protocol in a sentence."""
+    scores = honest(run)
+    if scores is None or scores.value is None:
+        return "This run was judged on no track that it had not learnt from: it has no score."
+    interval, unit = (scores.by_artist, "artist") if scores.by_artist else (scores.by_track,
+                                                                           "track")
+    sure = f", {interval.level:.0%} interval {bracket(interval)} by {unit}" if interval else ""
+    leaky = "leaky " if run.leaky else ""
+    where = "the test part" if scores.name == "test" else f"cross-validation ({scores.how})" \
+        if scores.name == "cross-validated" else f"the {scores.name} part"
+    text = (f"{leaky}{scores.metric} {number(scores.value)}{sure}, on {scores.rows} tracks of "
+            f"{where} of {run.dataset}, split {run.split}{reading_note(run, scores)}")
+    return text[0].upper() + text[1:] + "."
+
+
+def reading_note(run: RunFolder, scores: Scores) -> str:
+    """Return what must stand beside a score: ``leaky``, and how often the test part was read."""
+    said = ["leaky"] if run.leaky else []
+    if scores.name == "test":
+        said.append(f"test part read {times(run.reading_count)}")
+    return "".join(f"; {s}" for s in said)
+
+
+def meaning(run: RunFolder) -> str:
+    """Return what the headline means in plain words; empty for multi-label work."""
+    scores = honest(run)
+    if scores is None or scores.main != "accuracy" or scores.value is None:
+        return ""
+    base = run.majority_baseline if scores.name == "test" else None
+    base = scores.baseline if base is None else base
+    known = "tracks of artists it may have heard" if run.leaky else "tracks it had not heard"
+    text = f"It names the right label for {scores.value:.1%} of {known}"
+    if base is not None:
+        text += f"; always answering the commonest label would be right for {base:.1%}"
+    return text + "."
+
+
+def score_rows(run: RunFolder) -> list[Row]:
+    """Return train, valid, test and the cross-validated scores, in this order."""
+    known = [run.parts[name] for name in ("train", "valid", "test") if name in run.parts]
+    others = [s for name, s in run.parts.items() if name not in ("train", "valid", "test")]
+    every = [*known, *others, *([run.validated] if run.validated else [])]
+    return [Row(scores.name, scores, _remark(run, scores)) for scores in every]
+
+
+def _remark(run: RunFolder, scores: Scores) -> str:
+    said = []
+    if run.leaky:
+        said.append("leaky")
+    if scores.learnt_from:
+        said.append("learnt from: no estimate")
+    elif scores.name == "test":
+        said.append(f"not learnt from; read {times(run.reading_count)}")
+    elif scores.name == "cross-validated":
+        said.append(scores.how)
+    else:
+        said.append("not learnt from")
+    return "; ".join(s for s in said if s)
+
+
+def score_bars(run: RunFolder) -> list[Bar]:
+    """Return the rows of the table of scores for the chart."""
+    return [
+        Bar(row.title, row.scores.value, row.scores.by_track, row.scores.by_artist,
+            row.scores.baseline, run.leaky or row.scores.learnt_from)
+        for row in score_rows(run) if row.scores.value is not None
+    ]
+
+
+def detailed(run: RunFolder) -> list[Scores]:
+    """Return the scores shown in detail: cross-validated and test, else what is not learnt from."""
+    found = [s for s in (run.validated, run.test) if s is not None]
+    return found or [s for s in run.parts.values() if not s.learnt_from]
+
+
+def mistakes(run: RunFolder) -> Mistakes | None:
+    """Return the mistakes the model was surest of.
+
+    The cross-validated ones where they are kept: who mends what went wrong on test, fits to it.
+    """
+    if run.predictions is None:
+        return None
+    learnt = {name for name, scores in run.parts.items() if scores.learnt_from}
+    for part in ("cross-validated", "test", "valid"):
+        chosen = run.predictions.of(part)
+        if chosen.tracks and part not in learnt:
+            scores = run.validated if part == "cross-validated" else run.parts.get(part)
+            single = scores is None or scores.main == "accuracy"
+            worst = worst_mistakes(chosen, single=single, most=_MOST_MISTAKES)
+            return Mistakes(part, len(chosen.tracks), worst)
+    return None

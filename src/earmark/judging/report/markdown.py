@@ -1,0 +1,159 @@
+"""The report of one run as Markdown: the same tables, for a terminal, a diff or an issue."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from earmark import __version__
+from earmark.judging.report import facts
+from earmark.judging.report.plain import clean
+from earmark.judging.report.read import RunFolder
+from earmark.judging.report.scores import Scores
+
+# An underscore within a word, or a bracket that makes no link, is none of Markdown's.
+_SPECIAL = re.compile(r"[\\`*|#~]|\](?=[(\[:])|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+
+
+def markdown(run: RunFolder) -> str:
+    """Return the report; every text from the run is escaped."""
+    return "\n".join([*_lines(run), ""])
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]], numbers: str = "") -> list[str]:
+    """Return an aligned table.
+
+    Args:
+        header: names of the columns.
+        rows: cells, which are escaped here.
+        numbers: a letter a column, ``n`` for those set to the right.
+
+    >>> table(["part", "score"], [["a|b", "0.5"]], "-n")
+    ['| part | score |', '| ---- | ----: |', '| a\\\\|b |   0.5 |']
+    """
+    cells = [[escaped(cell) for cell in row] for row in [header, *rows]]
+    right = [numbers[i : i + 1] == "n" for i in range(len(header))]
+    widths = [max(3, *(len(row[i]) for row in cells)) for i in range(len(header))]
+    rule = ["-" * (w - 1) + ":" if r else "-" * w for w, r in zip(widths, right, strict=True)]
+    lines = [
+        [c.rjust(w) if r else c.ljust(w) for c, w, r in zip(row, widths, right, strict=True)]
+        for row in cells
+    ]
+    return [f"| {' | '.join(line)} |" for line in [lines[0], rule, *lines[1:]]]
+
+
+def escaped(text: str) -> str:
+    """Return the text with Markdown's and HTML's signs made harmless."""
+    text = clean(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _SPECIAL.sub(lambda found: "\\" + found[0], text)
+
+
+def _lines(run: RunFolder) -> Iterator[str]:
+    yield f"# {escaped(run.name)}"
+    yield f"\n**{escaped(facts.headline(run))}**"
+    if said := facts.meaning(run):
+        yield f"\n{escaped(said)}"
+    if run.leaky:
+        yield ("\n> **leaky**: the same artist, album or recording may stand in what was learnt "
+               "from and in what was judged. These scores are too high.")
+    yield "\n## Scores\n"
+    yield from _score_table(run)
+    if run.majority_baseline is not None:
+        yield ("\nAlways answering the label that was commonest in what was learnt from scores "
+               f"{facts.number(run.majority_baseline)} on test.")
+    if run.validated and run.validated.fold_accuracy:
+        folds = ", ".join(facts.number(v) for v in run.validated.fold_accuracy)
+        yield f"\nAccuracy of the folds: {folds}."
+    for scores in facts.detailed(run):
+        yield from _detail(scores, facts.reading_note(run, scores))
+    yield from _decisions(run)
+    yield from _mistakes(run)
+    yield "\n## Leaks\n"
+    yield from [f"- {escaped(leak)}" for leak in run.leaks] or ["None is known."]
+    yield from _making(run)
+
+
+def _score_table(run: RunFolder) -> list[str]:
+    rows = [
+        [row.title, str(s.rows), facts.number(s.value), facts.bracket(s.by_track),
+         facts.bracket(s.by_artist), facts.number(s.numbers.get("f1_macro")),
+         facts.number(s.baseline), row.remark]
+        for row in facts.score_rows(run) if (s := row.scores)
+    ]
+    header = ["part", "tracks", "score", "by track", "by artist", "F1 macro",
+              "majority baseline", "remark"]
+    return table(header, rows, "-nnnnnn-")
+
+
+def _detail(scores: Scores, note: str) -> Iterator[str]:
+    if not scores.labels:
+        return
+    title = f"{scores.name}, {scores.rows} tracks{note}"
+    yield f"\n## Label by label: {escaped(title)}\n"
+    figure = facts.number
+    rows = [[s.name, figure(s.precision), figure(s.recall), figure(s.f1), str(s.support)]
+            for s in scores.by_need]
+    yield from table(["label", "precision", "recall", "F1", "support"], rows, "-nnnn")
+    if scores.confusion:
+        names = [label.name for label in scores.labels]
+        yield "\nRows: the true label; columns: the answer.\n"
+        counts = [[name, *map(str, row)] for name, row in
+                  zip(names, scores.confusion, strict=True)]
+        yield from table(["", *names], counts, "-" + "n" * len(names))
+
+
+def _decisions(run: RunFolder) -> Iterator[str]:
+    figure = facts.number
+    if run.calibration:
+        yield "\n## Calibration\n"
+        yield from table(["calibration", "expected error", "log loss"],
+                         [[when, figure(its.ece), figure(its.log_loss)]
+                          for when, its in run.calibration.items()], "-nn")
+    if run.curve:
+        yield "\n## Learning curve\n"
+        yield from table(["tracks", "accuracy", "low", "high"],
+                         [[str(p.tracks), figure(p.accuracy), figure(p.low), figure(p.high)]
+                          for p in run.curve], "nnnn")
+    for advice in run.advice:
+        yield (f"\n- {advice.tracks} more tracks of {escaped(advice.label)} may bring "
+               f"{advice.gain:+.3f}.")
+    if unknown := run.unknown:
+        yield "\n## Unknown\n"
+        yield (f"ROC AUC {figure(unknown.auroc)} {facts.bracket(unknown.interval)}, threshold "
+               f"{figure(unknown.threshold)}, known tracks kept {figure(unknown.kept_known)}, "
+               f"strange tracks caught {figure(unknown.caught_strange)}.\n")
+        yield from table(["genre held out", "caught"],
+                         [[genre, figure(share)] for genre, share in unknown.by_genre], "-n")
+
+
+def _mistakes(run: RunFolder) -> Iterator[str]:
+    found = facts.mistakes(run)
+    if found is None:
+        return
+    yield f"\n## The worst mistakes among {found.tracks} {escaped(found.part)} tracks\n"
+    rows = [
+        [m.track, ", ".join(m.borne) or "none", f"{'missed ' if m.missed else ''}{m.answer}",
+         facts.number(m.score), facts.number(m.true_score)]
+        for m in found.worst
+    ]
+    yield from table(["track", "true label", "answer", "its score", "true label's score"], rows,
+                     "---nn")
+
+
+def _making(run: RunFolder) -> Iterator[str]:
+    yield "\n## How it was made\n"
+    for model in run.models:
+        yield "- model: " + ", ".join(f"{escaped(k)} {escaped(v)}" for k, v in model)
+    yield from (f"- {escaped(note)}" for note in run.notes)
+    yield from (f"- skipped: {escaped(line)}" for line in run.failed)
+    prints = " · ".join(f"{k} {v}" for k, v in run.identity.items())
+    yield f"- {escaped(prints)}"
+    yield "- " + " · ".join(f"{escaped(k)} {escaped(v)}" for k, v in run.environment)
+    if run.recipe_text:
+        fence = "~" * (3 + max((len(s) for s in re.findall("~+", run.recipe_text)), default=0))
+        yield f"\n{fence}toml\n{run.recipe_text}\n{fence}"
+    yield (f"\n## Ledger\n\nThe test part of this split has been read "
+           f"{facts.times(run.reading_count)} from here.\n")
+    lines = [f"{r.time} {r.run}" for r in run.readings] or run.recorded
+    yield from (f"- {escaped(line)}" for line in lines)
+    yield f"\nMade by Earmark {__version__}."

@@ -1,0 +1,58 @@
+"""The report of one run as a single HTML page: nothing fetched, no script, prints well."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from earmark import __version__
+from earmark.errors import require
+from earmark.judging.report import charts, facts
+from earmark.judging.report.plain import clean
+from earmark.judging.report.read import RunFolder
+
+
+def page(run: RunFolder) -> str:
+    """Return the HTML of the report.
+
+    Raises:
+        MissingExtraError: Jinja2 is not installed.
+    """
+    detailed = facts.detailed(run)
+    return render(
+        "run.html.jinja", title=f"{run.name}: {run.dataset}, split {run.split}", run=run,
+        rows=facts.score_rows(run), honest=facts.honest(run), bars=facts.score_bars(run),
+        confused=[s for s in detailed if s.confusion],
+        detailed=[s for s in detailed if s.labels], mistakes=facts.mistakes(run),
+    )
+
+
+def render(template: str, **values: Any) -> str:
+    """Return a template of this package, filled in; all values are escaped.
+
+    Raises:
+        MissingExtraError: Jinja2 is not installed.
+    """
+    jinja2 = require("jinja2", extra="train", purpose="making a report")
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("earmark.judging.report"), autoescape=True,
+        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "number": facts.number, "bracket": facts.bracket, "clean": clean,
+        "sentence": lambda text: text[:1].upper() + text[1:],
+        "percent": lambda share: "–" if share is None else f"{share:.1%}",
+    }
+    shared = {"version": __version__, "facts": facts, "charts": _Charts(jinja2)}
+    html: str = environment.get_template(template).render(**shared, **values)
+    return html
+
+
+class _Charts:
+    """The functions of ``charts``, their SVG marked as safe: they escape what they are given."""
+
+    def __init__(self, jinja2: Any) -> None:
+        self._markup = jinja2.utils.markupsafe.Markup
+
+    def __getattr__(self, name: str) -> Any:
+        draw = getattr(charts, name)
+        return lambda *given: self._markup(draw(*given))

@@ -1,0 +1,309 @@
+"""A finished run folder, read as plain files into typed values.
+
+The lab writes the folder and lies above this layer; what is shared is the format: version 1,
+named in ``identity.json``. Everything is checked here, so that what makes pages may trust it.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from earmark.errors import DataError
+from earmark.judging.intervals import Interval
+from earmark.judging.ledger import Ledger, Reading
+from earmark.judging.report.plain import Node, clean, read_json
+from earmark.judging.report.predictions import Predictions, read_predictions
+from earmark.judging.report.scores import Scores, read_interval, read_scores
+from earmark.settings import fingerprint
+
+RUN_FORMAT = "1"
+
+
+@dataclass(frozen=True)
+class CurvePoint:
+    """Accuracy, with its interval where known, after learning from so many tracks."""
+
+    tracks: int
+    accuracy: float
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True)
+class Advice:
+    """How much accuracy so many more tracks of a label may bring."""
+
+    label: str
+    tracks: int
+    gain: float
+
+
+@dataclass(frozen=True)
+class Bin:
+    """Tracks of like confidence, and how often the answer was right."""
+
+    confidence: float
+    accuracy: float
+    count: int
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """Expected calibration error, log loss and the bins of the diagram."""
+
+    ece: float | None
+    log_loss: float | None
+    bins: tuple[Bin, ...]
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """How well tracks of genres held out are told from known ones."""
+
+    auroc: float | None
+    interval: Interval | None
+    threshold: float | None
+    kept_known: float | None
+    caught_strange: float | None
+    by_genre: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """A finished run.
+
+    Attributes:
+        folder: where it lies; ``name`` is its own name.
+        identity: fingerprints of recipe, dataset and split, and the version of Earmark.
+        dataset, split, unit, seed, leaky, tracks: the protocol.
+        parts: train, valid, test, those that exist.
+        validated: the cross-validated scores.
+        majority_baseline: accuracy on test of answering the commonest label learnt.
+        readings: of this test part, oldest first, from the ledger beside the run as it is now.
+        recorded_readings: how many the run itself knew of; ``recorded`` names them.
+        predictions: None when the file is absent.
+    """
+
+    folder: Path
+    name: str
+    identity: Mapping[str, str]
+    dataset: str
+    split: str
+    unit: str
+    seed: str
+    leaky: bool
+    tracks: Mapping[str, int]
+    parts: Mapping[str, Scores]
+    validated: Scores | None
+    majority_baseline: float | None
+    leaks: tuple[str, ...]
+    failed: tuple[str, ...]
+    notes: tuple[str, ...]
+    models: tuple[tuple[tuple[str, str], ...], ...]
+    curve: tuple[CurvePoint, ...]
+    advice: tuple[Advice, ...]
+    calibration: Mapping[str, Reliability]
+    unknown: Unknown | None
+    readings: tuple[Reading, ...]
+    recorded_readings: int
+    recorded: tuple[str, ...]
+    recipe_text: str
+    recipe: Mapping[str, Any]
+    environment: tuple[tuple[str, str], ...]
+    predictions: Predictions | None
+
+    @property
+    def test(self) -> Scores | None:
+        """Scores on the test part, if it was read."""
+        return self.parts.get("test")
+
+    @property
+    def protocol(self) -> tuple[str, str, str, bool]:
+        """What two runs must share for their scores to be ranked in one table."""
+        return (self.identity["dataset"], self.identity["split"], self.unit, self.leaky)
+
+    @property
+    def reading_count(self) -> int:
+        """Readings of the test part: those in the ledger now, or those the run knew of."""
+        return max(len(self.readings), self.recorded_readings)
+
+    @cached_property
+    def method(self) -> str:
+        """Fingerprint of front ends, segments, models and weights: the recipe without its data,
+        split, seed and names."""
+        try:
+            return fingerprint(self.recipe["branches"])
+        except (KeyError, TypeError, ValueError):  # none, or with dates or NaN, which TOML has
+            return self.identity["recipe"]
+
+    @property
+    def model_names(self) -> str:
+        """The models, as in ``classical:svm + classical:knn``."""
+        return " + ".join(dict(model).get("name", "?") for model in self.models) or "unnamed model"
+
+
+def read(folder: Path) -> RunFolder:
+    """Read a finished run.
+
+    Raises:
+        DataError: no run, of another format, unfinished, or damaged; says which and what to do.
+        MissingExtraError: there are predictions and pyarrow is not installed.
+    """
+    identity = _identity(folder)
+    try:
+        results = read_json(folder / "results.json")
+    except FileNotFoundError:
+        raise DataError(f"{folder} is half written (no results.json): run its recipe again with "
+                        f"--out {folder} to finish it.") from None
+    for key, value in results.need("identity").items():
+        if identity.get(key) != value.text():
+            raise DataError(f"{results.where} belongs to a run with another {key} than "
+                            f"identity.json says; run the recipe again in another folder.")
+    protocol = results.need("protocol")
+    text, recipe = _recipe(folder / "recipe.toml")
+    ledger = results.get("ledger")
+    validated = results.get("cross_validated")
+    return RunFolder(
+        folder=folder,
+        name=clean(folder.resolve().name) or "run",
+        identity=identity,
+        dataset=protocol.need("dataset").text(),
+        split=protocol.need("split").text(),
+        unit=protocol.need("unit").text(),
+        seed=protocol.need("seed").shown(),
+        leaky=protocol.need("leaky").flag(),
+        tracks={k: v.whole() for k, v in protocol.need("tracks").items()},
+        parts={name: read_scores(name, its) for name, its in results.need("parts").items()},
+        validated=read_scores("cross-validated", validated) if validated else None,
+        majority_baseline=_majority(results.get("majority_baseline")),
+        leaks=_texts(results.get("leaks")),
+        failed=_texts(results.get("failed")),
+        notes=_texts(results.get("notes")),
+        models=_models(results.get("models")),
+        curve=_curve(results.get("learning_curve")),
+        advice=_advice(results.get("label_advice")),
+        calibration=_calibration(results.get("calibration")),
+        unknown=_unknown(results.get("unknown")),
+        readings=_readings(folder, identity),
+        recorded_readings=ledger.need("readings_of_this_test_part").whole() if ledger else 0,
+        recorded=_texts(ledger.get("runs")) if ledger else (),
+        recipe_text=text,
+        recipe=recipe,
+        environment=_environment(folder / "environment.json"),
+        predictions=read_predictions(folder / "predictions.parquet"),
+    )
+
+
+def _identity(folder: Path) -> dict[str, str]:
+    if not folder.is_dir():
+        raise DataError(f"{folder} is no folder; give a run folder as 'earmark train' writes it.")
+    try:
+        found = read_json(folder / "identity.json")
+    except FileNotFoundError:
+        raise DataError(f"{folder} holds no run (no identity.json); give a run folder as "
+                        "'earmark train' writes it.") from None
+    version = found.need("run_format").shown()
+    if version != RUN_FORMAT:
+        raise DataError(f"{folder} is of run format '{version}' and this Earmark reads "
+                        f"'{RUN_FORMAT}'; use the Earmark that wrote it, or run it again.")
+    for key in ("recipe", "dataset", "split"):
+        found.need(key).text()
+    return {key: value.text() for key, value in found.items()}
+
+
+def _readings(folder: Path, identity: Mapping[str, str]) -> tuple[Reading, ...]:
+    ledger = Ledger(folder.resolve().parent / "ledger.jsonl")
+    return tuple(ledger.readings(identity["dataset"], identity["split"]))
+
+
+def _recipe(path: Path) -> tuple[str, dict[str, Any]]:
+    try:
+        text = path.read_text(encoding="utf-8")
+        values = tomllib.loads(text)
+    except FileNotFoundError:
+        return "", {}
+    except (OSError, ValueError, RecursionError) as error:
+        raise DataError(f"{path} is damaged ({error}); run the recipe again.") from error
+    return "\n".join(clean(line) for line in text.splitlines()), values
+
+
+def _environment(path: Path) -> tuple[tuple[str, str], ...]:
+    try:
+        return tuple((key, value.shown()) for key, value in read_json(path).items())
+    except FileNotFoundError:
+        return ()
+
+
+def _texts(node: Node | None) -> tuple[str, ...]:
+    return tuple(e.text() for e in node.elements()) if node else ()
+
+
+def _majority(node: Node | None) -> float | None:
+    return _number(node, "accuracy") if node else None
+
+
+def _number(node: Node, key: str) -> float | None:
+    return found.number() if (found := node.get(key)) else None
+
+
+def _models(node: Node | None) -> tuple[tuple[tuple[str, str], ...], ...]:
+    if node is None:
+        return ()
+    return tuple(tuple((k, v.shown()) for k, v in e.items()) for e in node.elements())
+
+
+def _curve(node: Node | None) -> tuple[CurvePoint, ...]:
+    if node is None:
+        return ()
+    points = [
+        CurvePoint(e.need("tracks").whole(), e.need("accuracy").number(), _number(e, "low"),
+                   _number(e, "high"))
+        for e in node.elements()
+    ]
+    return tuple(sorted(points, key=lambda p: p.tracks))
+
+
+def _advice(node: Node | None) -> tuple[Advice, ...]:
+    if node is None:
+        return ()
+    return tuple(
+        Advice(e.need("label").text(), e.need("tracks").whole(), e.need("gain").number())
+        for e in node.elements()
+    )
+
+
+def _calibration(node: Node | None) -> dict[str, Reliability]:
+    found = {when: node.get(when) if node else None for when in ("before", "after")}
+    return {when: _reliability(its) for when, its in found.items() if its}
+
+
+def _reliability(node: Node) -> Reliability:
+    bins = node.get("bins")
+    return Reliability(
+        _number(node, "ece"), _number(node, "log_loss"),
+        tuple(
+            Bin(e.need("confidence").number(), e.need("accuracy").number(),
+                e.need("count").whole())
+            for e in (bins.elements() if bins else ())
+            if e.need("count").whole()  # an empty bin has no accuracy
+        ),
+    )
+
+
+def _unknown(node: Node | None) -> Unknown | None:
+    if node is None:
+        return None
+    genres = node.get("by_genre")
+    shares = [(k, v.number()) for k, v in genres.items()] if genres else []
+    return Unknown(
+        _number(node, "auroc"), read_interval(node.get("interval")), _number(node, "threshold"),
+        _number(node, "kept_known"), _number(node, "caught_strange"),
+        tuple(sorted(shares, key=lambda pair: (pair[1], pair[0]))),
+    )
+
+
