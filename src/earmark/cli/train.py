@@ -36,6 +36,7 @@ def train(recipe: str, root: Path, out: Path | None, as_json: bool) -> None:
     for line in summary(run.results):
         click.echo(line)
     click.echo(f"tagger: {folder / runfolder.TAGGER}")
+    click.echo(f"report: {folder / 'report.html'}")
 
 
 def summary(results: Mapping[str, Any]) -> list[str]:

@@ -20,7 +20,7 @@ import numpy as np
 from earmark import registry, settings
 from earmark.datasets.base import Dataset
 from earmark.errors import require
-from earmark.judging import metrics, splits
+from earmark.judging import metrics, report, splits
 from earmark.judging.decisions import Decisions
 from earmark.judging.intervals import bootstrap
 from earmark.judging.ledger import Ledger, read_test
@@ -72,6 +72,7 @@ def run(recipe: Recipe, root: Path, folder: Path, log: Log = lambda _: None) -> 
     experiment = _Experiment(recipe, dataset, split, folder, runfolder.logger(folder, log))
     results = {"identity": identity, **experiment.results()}
     write_text(folder / runfolder.RESULTS, json.dumps(results, indent=1, allow_nan=False))
+    report.write(folder)
     return Run(folder, results)
 
 
