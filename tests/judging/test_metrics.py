@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from earmark.errors import DataError
 from earmark.judging import metrics
-from earmark.judging.decisions import Decisions, top_label
+from earmark.judging.decisions import Decisions, Unknown, top_label
 from earmark.labels.vocabulary import Vocabulary
 
 FEW = settings(deadline=None, max_examples=60)
@@ -297,6 +297,14 @@ def test_summary_multi_uses_the_decisions():
     assert lower["baseline_pr_auc_macro"] == pytest.approx(2 / 3)
     assert lower["pr_auc_macro"] == usual["pr_auc_macro"] == 1.0
     assert "accuracy" not in usual
+
+
+def test_summary_leaves_unknown_aside():
+    vocabulary = Vocabulary(("blues", "ska"))
+    scores, truth = np.array([[0.6, 0.4], [0.1, 0.9]]), np.array([[1, 0], [0, 1]])
+    doubting = Decisions(unknown=Unknown(1.0))
+    assert metrics.summary(scores, truth, vocabulary, doubting) == metrics.summary(
+        scores, truth, vocabulary)
 
 
 def test_summary_of_nothing_but_absent_labels_has_none_and_no_nan():

@@ -29,6 +29,7 @@ def test_json_is_plain_rounded_and_in_order():
         "file": "a.mp3",
         "seconds": 30.0,
         "tags": ["jazz"],
+        "unknown": False,
         "scores": {"rock": 0.1235, "jazz": 0.7, "blues": 0.7},
         "notes": ["short"],
         "tagger": "gtzan 12ab",
@@ -59,9 +60,19 @@ def test_csv_rows_fit_the_header():
     csv.writer(text).writerows([csv_header(list(SCORES)), hostile.csv_row()])
     (row,) = csv.DictReader(io.StringIO(text.getvalue(), newline=""))
     assert row == {
-        "file": 'a,"b"\n.mp3', "seconds": "30.0000", "tags": "jazz; blues", "notes": "short; mono",
-        "tagger": "", "score: rock": "0.1235", "score: jazz": "0.7000", "score: blues": "0.7000",
+        "file": 'a,"b"\n.mp3', "seconds": "30.0000", "tags": "jazz; blues", "unknown": "no",
+        "notes": "short; mono", "tagger": "", "score: rock": "0.1235", "score: jazz": "0.7000",
+        "score: blues": "0.7000",
     }
+
+
+def test_an_unknown_track_has_scores_and_no_tags():
+    unknown = tags(tags=(), unknown=True)
+    assert unknown.to_json()["unknown"] is True
+    assert dict(zip(csv_header(list(SCORES)), unknown.csv_row(), strict=True))["unknown"] == "yes"
+    assert unknown.top(1) == (("jazz", 0.7),)
+    with pytest.raises(DataError, match="is unknown and has the tag 'jazz'"):
+        tags(unknown=True)
 
 
 @pytest.mark.parametrize(
