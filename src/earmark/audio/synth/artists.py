@@ -77,7 +77,8 @@ def make_artist(
     if not 0 <= character <= 4:
         raise SettingsError(f"'character' is {character}; expected 0 to 4.")
     played = style_named(style)
-    tilt = rng.normal(0, 0.7 * character) * np.linspace(-5, 5, len(BAND_EDGES_HZ) - 1)  # dB per octave, about
+    # About in dB per octave.
+    tilt = rng.normal(0, 0.7 * character) * np.linspace(-5, 5, len(BAND_EDGES_HZ) - 1)
     return Artist(
         name=name,
         style=style,
