@@ -177,7 +177,7 @@ def _align(
     if not enough.any():
         return None
     offset = int(np.where(enough, agreed, -np.inf).argmax())
-    offset -= size if offset > size // 2 else 0
+    offset -= size if offset >= first.shape[1] else 0  # circular: those are of a before b
     first, second = first[:, max(offset, 0) :], second[:, max(-offset, 0) :]
     length = min(first.shape[1], second.shape[1])
     return first[:, :length], second[:, :length]

@@ -18,7 +18,7 @@ from earmark.audio.synth.artists import invent_name
 from earmark.audio.synth.styles import style_named
 from earmark.errors import SettingsError
 
-NEAR_WAYS = ("6 dB softer", "lossy", "1 s later", "noise at -25 dB")
+NEAR_WAYS = ("6 dB softer", "lossy", "1 s later", "noise at -30 dB")
 _GTZANS = tuple(style for style in STYLES if style not in ("ambient", "techno"))
 
 

@@ -105,7 +105,7 @@ def faulty(samples: Samples, rate: int, track: Planned, rng: np.random.Generator
         return _through_codec(samples, rate)
     if track.way:
         noise = rng.standard_normal(len(samples), dtype=np.float32)
-        hissing: Samples = samples + noise * samples.std() * np.float32(10 ** (-25 / 20))
+        hissing: Samples = samples + noise * samples.std() * np.float32(10 ** (-30 / 20))
         return hissing
     return samples
 
@@ -116,7 +116,8 @@ def _through_codec(samples: Samples, rate: int) -> Samples:
 
     kind: dict[str, Any] = {"format": "OGG", "subtype": "VORBIS", "compression_level": 1.0}
     if "MPEG_LAYER_III" in soundfile.available_subtypes("MP3") and rate <= 48_000:
-        kind = {"format": "MP3", "subtype": "MPEG_LAYER_III", "compression_level": 0.9}
+        kind = {"format": "MP3", "subtype": "MPEG_LAYER_III", "compression_level": 0.65,
+                "bitrate_mode": "CONSTANT"}  # 64 kbit/s at 22 050 Hz
     buffer = io.BytesIO()
     soundfile.write(buffer, samples, rate, **kind)
     buffer.seek(0)
@@ -171,7 +172,7 @@ def _claim(root: Path, settings: CollectionSettings, seed: int) -> None:
             raise DataError(f"{root}: holds a collection of other settings or another seed; give "
                             "another folder, or delete what it holds.")
         return
-    faults = plain.to_mapping(made_of.pop("faults"))
+    faults = made_of.pop("faults")
     lines = [*_toml(head), "", "[settings]", *_toml(made_of), "", "[settings.faults]",
              *_toml(faults)]  # fmt: skip
     write_text(path, "\n".join(lines) + "\n")
