@@ -12,6 +12,7 @@ import numpy as np
 from earmark.audio.synth.drums import Kit
 from earmark.audio.synth.style import BAND_EDGES_HZ, Part
 from earmark.audio.synth.styles import style_named
+from earmark.errors import SettingsError
 
 _FAITHFUL = 0.8
 _STARTS = ("Bel", "Cor", "Dra", "El", "Fen", "Gal", "Hol", "Jun", "Kes", "Lor", "Mar", "Nov", "Or")
@@ -61,14 +62,23 @@ class Artist:
     floor_db: float
 
 
-def make_artist(name: str, style: str, rng: np.random.Generator) -> Artist:
+def make_artist(
+    name: str, style: str, rng: np.random.Generator, *, character: float = 1.0
+) -> Artist:
     """Draw an artist's habits.
 
+    Args:
+        character: how far the artist's sound strays from the style's, 0 to 4. The more, the more
+            a model gains by learning artists, and the less of it holds for new ones.
+
     Raises:
-        SettingsError: no such style; suggests the nearest.
+        SettingsError: no such style (suggests the nearest), or ``character`` out of range.
     """
+    if not 0 <= character <= 4:
+        raise SettingsError(f"'character' is {character}; expected 0 to 4.")
     played = style_named(style)
-    tilt = rng.normal(0, 0.7) * np.linspace(-5, 5, len(BAND_EDGES_HZ) - 1)  # dB per octave, about
+    # About in dB per octave.
+    tilt = rng.normal(0, 0.7 * character) * np.linspace(-5, 5, len(BAND_EDGES_HZ) - 1)
     return Artist(
         name=name,
         style=style,
@@ -77,16 +87,16 @@ def make_artist(name: str, style: str, rng: np.random.Generator) -> Artist:
         tempo=float(rng.random()),
         swing=float(rng.random()),
         lineup=tuple(_favourite(part, rng) for part in played.parts),
-        brightness=_factor(0.2, rng),
-        ring=_factor(0.2, rng),
-        drive=_factor(0.25, rng),
+        brightness=_factor(0.2 * character, rng),
+        ring=_factor(0.2 * character, rng),
+        drive=_factor(0.25 * character, rng),
         kit=_kit(rng),
-        mix_db=tuple(float(d) for d in tilt + rng.normal(0, 1.2, len(tilt))),
-        loudness_db=float(rng.normal(0, 1.8)),
-        room=_factor(0.3, rng),
-        reverb=_factor(0.35, rng),
-        looseness=_factor(0.3, rng),
-        floor_db=float(rng.normal(0, 4)),
+        mix_db=tuple(float(d) for d in tilt + rng.normal(0, 1.2 * character, len(tilt))),
+        loudness_db=float(rng.normal(0, 1.8 * character)),
+        room=_factor(0.3 * character, rng),
+        reverb=_factor(0.35 * character, rng),
+        looseness=_factor(0.3 * character, rng),
+        floor_db=float(rng.normal(0, 4 * character)),
     )
 
 
