@@ -347,3 +347,44 @@ def test_an_artist_in_three_parts_leaks_three_times(made_up):
 def test_tracks_that_the_dataset_lacks_are_passed_over(made_up):
     dataset = made_up([Track("a", ("x",), artist="Bob")])
     assert splits.leaks(Split("s", {"a": "train", "z": "test"}), dataset) == []
+
+
+def test_songs_are_kept_whole_and_stand_in_for_unknown_artists(made_up, rng):
+    tracks = [Track(f"t{i}", ("a",), artist="X" if i == 5 else None, song=song)
+              for i, song in enumerate(["s", "s", "u", "u", None, None])]  # fmt: skip
+    dataset = made_up(tracks)
+    ids = list(dataset.tracks)
+    assert splits.group_names(dataset, ids, "song") == (
+        "song s", "song s", "song u", "song u", "track t4", "track t5")  # fmt: skip
+    assert splits.group_names(dataset, ids, "artist") == (
+        "song s", "song s", "song u", "song u", "track t4", "artist X")  # fmt: skip
+    assert splits.group_names(dataset, ["t0", "t1"], "track") == ("track t0", "track t1")
+    for split in [splits.grouped(dataset, "song", {"train": 0.5, "test": 0.5}, rng),
+                  *splits.folds(dataset, 3, "song", rng)]:  # fmt: skip
+        assert split.parts["t0"] == split.parts["t1"]
+        assert split.parts["t2"] == split.parts["t3"]
+        assert splits.leaks(split, dataset) == []
+
+
+def test_a_song_on_both_sides_is_a_leak(made_up):
+    dataset = made_up([Track("x", ("a",), song="s"), Track("y", ("a",), song="s")])
+    assert splits.leaks(Split("s", {"x": "train", "y": "test"}), dataset) == [
+        Leak("song", "x", "y", ("train", "test"), "s", 1)]  # fmt: skip
+
+
+@settings(deadline=None, max_examples=40)
+@given(counts=st.lists(st.integers(1, 12), min_size=10, max_size=60))
+def test_row_folds_are_scikit_learns_group_folds(counts):
+    from sklearn.model_selection import GroupKFold
+
+    rows = {f"t{i:02d}": count for i, count in enumerate(counts)}
+    groups = np.repeat(sorted(rows), counts)
+    expected = [set(groups[test]) for _, test in GroupKFold(10).split(groups, groups=groups)]
+    found = splits.row_folds(rows, 10)
+    assert [set(split.ids("test")) for split in found] == expected
+    assert sorted(t for split in found for t in split.ids("test")) == sorted(rows)
+
+
+def test_row_folds_need_tracks_enough():
+    with pytest.raises(DataError, match="3 groups cannot be divided into 4 folds"):
+        splits.row_folds({"a": 1, "b": 2, "c": 3}, 4)

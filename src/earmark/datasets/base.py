@@ -20,10 +20,12 @@ class Track:
     Attributes:
         id: unique in the dataset and the same in every layout of it.
         labels: names in the dataset's vocabulary.
-        path: of the audio, relative to the dataset's root with ``/``; None when only ready-made
-            features are at hand.
+        path: of the audio, relative to the dataset's root with ``/`` (absolute where a table
+            names audio elsewhere); None when only ready-made features are at hand.
         artist: a name or group id that is equal for equal artists; None when unknown.
         album: likewise.
+        song: equal for the parts of one recording that are tracks of their own; None for a
+            track that is a whole recording.
     """
 
     id: str
@@ -31,6 +33,7 @@ class Track:
     path: str | None = None
     artist: str | None = None
     album: str | None = None
+    song: str | None = None
 
 
 @dataclass(frozen=True)
@@ -117,6 +120,10 @@ class Dataset(ABC):
         """Return the known faults that concern tracks of this dataset."""
         return []
 
+    def remarks(self) -> list[str]:
+        """Return sentences on what was merged, left out or guessed while reading."""
+        return []
+
     def feature_tables(self) -> tuple[FeatureTable, ...]:
         """Return the ready-made feature tables at hand."""
         return ()
@@ -127,5 +134,9 @@ class Dataset(ABC):
 
     @cached_property
     def fingerprint(self) -> str:
-        """16 hex digits that change with the set of tracks, their labels or their artists."""
-        return fingerprint([[t.id, t.labels, t.artist, t.album] for t in self.tracks.values()])
+        """16 hex digits that change with the set of tracks, their labels, artists or songs."""
+        return fingerprint([
+            # The song only where there is one: datasets without keep their fingerprints.
+            [t.id, t.labels, t.artist, t.album, *([t.song] if t.song else [])]
+            for t in self.tracks.values()
+        ])

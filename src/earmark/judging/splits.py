@@ -16,19 +16,19 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from earmark.datasets.base import Dataset
+from earmark.datasets.base import Dataset, Track
 from earmark.errors import DataError, SettingsError, suggestion
 from earmark.judging.dealing import deal_groups, numbered
 from earmark.settings import fingerprint
 from earmark.store import write_text
 
 PARTS = ("train", "valid", "test")
-By = Literal["track", "artist", "album"]
+By = Literal["track", "song", "artist", "album"]
 _HEADER = ["track_id", "part"]
 
 
@@ -102,11 +102,11 @@ class Leak:
     """Something two parts of a split have in common.
 
     Attributes:
-        kind: ``artist``, ``album``, or the kind of a known fault (``exact duplicate`` ...).
+        kind: ``artist``, ``album``, ``song``, or the kind of a known fault (``exact duplicate``).
         a: id of a track in the first of ``parts``.
         b: id of a track in the second.
         parts: the two parts, in the order train, valid, test.
-        shared: the artist's or album's name; empty for faults.
+        shared: the artist's, album's or song's name; empty for faults.
         tracks: how many tracks of the second part are concerned.
     """
 
@@ -158,12 +158,12 @@ def random(dataset: Dataset, fractions: Mapping[str, float], rng: np.random.Gene
 def grouped(
     dataset: Dataset, by: By, fractions: Mapping[str, float], rng: np.random.Generator
 ) -> Split:
-    """Divide whole artists or albums, as near to the fractions and label shares as that allows.
+    """Divide whole artists, albums or songs, as near to the fractions as that allows.
 
-    A track without an artist (or album) is a group of its own. Arguments and errors as in
-    ``random``; the shares of the parts are met to within the size of a group.
+    A track without an artist (or album) goes with its song, else by itself. Arguments and errors
+    as in ``random``; the shares of the parts are met to within the size of a group.
     """
-    shares = _check_fractions(fractions)
+    shares = check_fractions(fractions)
     ids = sorted(dataset.tracks)
     dealt = _deal_tracks(dataset, ids, by, np.array(list(shares.values())), rng)
     if (empty := set(range(len(shares))) - set(dealt.tolist())):
@@ -203,6 +203,34 @@ def folds(dataset: Dataset, k: int, by: By, rng: np.random.Generator) -> list[Sp
     ]
 
 
+def row_folds(rows: Mapping[str, int], k: int) -> list[Split]:
+    """Return ``k`` splits of tracks into train and test, even in the number of their rows.
+
+    The protocol of scikit-learn's ``GroupKFold`` with the track as the group, which source
+    projects report for tables of several rows a track: no chance in it, labels and artists do
+    not count. It is kept to compare with their numbers; ``folds`` by artist is the honest one.
+
+    Args:
+        rows: track id to the number of its rows.
+
+    Raises:
+        DataError: fewer tracks than folds. SettingsError: ``k`` below 2.
+    """
+    _check_folds(k, len(rows))
+    ids = sorted(rows)
+    counts = np.array([rows[track] for track in ids])
+    held, fold_of = np.zeros(k), {}
+    # The largest first, each to the emptiest fold.
+    for place in np.argsort(counts, kind="stable")[::-1]:
+        fold_of[ids[place]] = fold = int(held.argmin())
+        held[fold] += counts[place]
+    return [
+        Split(f"row-fold-{fold + 1}-of-{k}",
+              {track: "test" if fold_of[track] == fold else "train" for track in ids})
+        for fold in range(k)
+    ]
+
+
 def group_folds(
     groups: Sequence[Hashable] | NDArray[Any], labels: ArrayLike, k: int,
     rng: np.random.Generator,
@@ -230,29 +258,36 @@ def group_folds(
 
 
 def group_names(dataset: Dataset, ids: Iterable[str], by: By) -> tuple[str, ...]:
-    """Return a group for each track id; a track without artist (album) has one of its own.
+    """Return a group for each track id.
+
+    A track without artist (album) is grouped with its song, and one without song by itself.
 
     Raises:
-        SettingsError: ``by`` is not track, artist or album.
+        SettingsError: ``by`` is not track, song, artist or album.
     """
-    if by not in ("track", "artist", "album"):
-        raise SettingsError(f"tracks cannot be grouped by '{by}'."
-                            f"{suggestion(by, ['track', 'artist', 'album'])}")
-    found = [(track, getattr(dataset.tracks[track], by, None)) for track in ids]
-    return tuple(f"{by} {name}" if name else f"track {track}" for track, name in found)
+    if by not in get_args(By):
+        raise SettingsError(f"tracks cannot be grouped by '{by}'.{suggestion(by, get_args(By))}")
+    kinds = [] if by == "track" else list(dict.fromkeys([by, "song"]))
+    return tuple(_group(dataset.tracks[track], kinds) for track in ids)
 
 
 def leaks(split: Split, dataset: Dataset) -> list[Leak]:
-    """Return all that is known to stand on two sides of a split: artists, albums, duplicates.
+    """Return all known to stand on two sides of a split: artists, albums, songs, duplicates.
 
     An artist in all three parts gives three leaks, one a pair of parts. Tracks of the split that
     the dataset does not hold are passed over. An empty list means that nothing is known.
     """
-    return [*_shared(split, dataset, "artist"), *_shared(split, dataset, "album"),
-            *_divided_pairs(split, dataset)]
+    kinds: tuple[Literal["artist", "album", "song"], ...] = ("artist", "album", "song")
+    shared = [leak for kind in kinds for leak in _shared(split, dataset, kind)]
+    return [*shared, *_divided_pairs(split, dataset)]
 
 
-def _shared(split: Split, dataset: Dataset, kind: Literal["artist", "album"]) -> list[Leak]:
+def _group(track: Track, kinds: Sequence[str]) -> str:
+    known = ((kind, getattr(track, kind)) for kind in kinds)
+    return next((f"{kind} {name}" for kind, name in known if name), f"track {track.id}")
+
+
+def _shared(split: Split, dataset: Dataset, kind: Literal["artist", "album", "song"]) -> list[Leak]:
     members: dict[str, dict[str, list[str]]] = {}
     for track, part in split.parts.items():
         if track in dataset.tracks and (name := getattr(dataset.tracks[track], kind)):
@@ -304,7 +339,7 @@ def _check_part(part: str, what: str) -> None:
         raise SettingsError(f"{what} is '{part}'.{suggestion(str(part), PARTS)}")
 
 
-def _check_fractions(fractions: Mapping[str, float]) -> dict[str, float]:
+def check_fractions(fractions: Mapping[str, float]) -> dict[str, float]:
     for part, share in fractions.items():
         _check_part(part, "a part in the fractions")
         if not 0 < share <= 1:

@@ -39,10 +39,10 @@ class Vocabulary:
         for label in self.labels:
             if not label.strip():
                 raise DataError("a label is empty; every label needs a name.")
-            if (other := folded.get(_fold(label))) is not None:
+            if (other := folded.get(fold(label))) is not None:
                 raise DataError(f"the labels '{other}' and '{label}' are equal or differ only by "
                                 "case or punctuation; merge them.")
-            folded[_fold(label)] = label
+            folded[fold(label)] = label
         for name in {*self.groups, *self.aliases.values()} - set(self.labels):
             raise DataError(f"'{name}' is not a label.{suggestion(name, self.labels)}")
 
@@ -66,10 +66,10 @@ class Vocabulary:
             return name
         if name in self.aliases:
             return self.aliases[name]
-        folded = {_fold(known): target for known, target in self.aliases.items()}
-        folded |= {_fold(label): label for label in self.labels}
+        folded = {fold(known): target for known, target in self.aliases.items()}
+        folded |= {fold(label): label for label in self.labels}
         try:
-            return folded[_fold(name)]
+            return folded[fold(name)]
         except KeyError:
             raise DataError(
                 f"no label is called '{name}'.{suggestion(name, [*self.labels, *self.aliases])}"
@@ -102,7 +102,12 @@ class Vocabulary:
         return matrix
 
 
-def _fold(name: str) -> str:
+def fold(name: str) -> str:
+    """Return what is equal for labels that differ only by case, spaces or punctuation.
+
+    >>> fold("Hip-Hop") == fold("hip hop")
+    True
+    """
     return "".join(c for c in name.casefold() if c.isalnum()) or name
 
 
