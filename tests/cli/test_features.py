@@ -66,8 +66,8 @@ def test_the_second_time_comes_from_the_cache_and_is_the_same(earmark, clip, tmp
     (["--set", "gtzan75"], 1, "Did you mean 'gtzan57'"),
     (["--setting", "paddign=zeros"], 1, "Did you mean 'padding'"),
     (["--setting", "padding"], 2, "expected NAME=VALUE"),
-    (["--segment-seconds", "0"], 1, "between 0.05 and 86400"),
-    (["--segment-seconds", "nan"], 1, "between 0.05 and 86400"),
+    (["--segment-seconds", "0"], 1, "between 0.05 and 3600"),
+    (["--segment-seconds", "nan"], 1, "between 0.05 and 3600"),
     (["--format", "parquet"], 2, "needs --out"),
 ])
 def test_wrong_options_are_named(earmark, clip, args, code, message):

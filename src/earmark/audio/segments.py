@@ -23,6 +23,7 @@ from earmark.errors import AudioError
 
 _NEARLY_WHOLE = 0.9
 _LEAST_TAIL = 0.25
+_LONGEST_WHOLE_SECONDS = 900.0  # front ends hold some 2 MB a second
 # Two hundredths of a percent of full scale from lowest to highest sample: -74 dB, inaudible.
 _SILENT_RANGE = 2e-4
 
@@ -46,8 +47,8 @@ class Segments:
     def __post_init__(self) -> None:
         for name in ("seconds", "hop_seconds"):
             value = getattr(self, name)
-            if value is not None and not 0.05 <= value <= 86_400:
-                raise ValueError(f"'{name}' is {value}; expected between 0.05 and 86400 seconds.")
+            if value is not None and not 0.05 <= value <= 3600:
+                raise ValueError(f"'{name}' is {value}; expected between 0.05 and 3600 seconds.")
         if not 0 <= self.trim_samples <= 64:
             raise ValueError(f"'trim_samples' is {self.trim_samples}; expected 0 to 64.")
 
@@ -98,8 +99,7 @@ def windows(
     """
     length, hop = segments.length(sample_rate), segments.hop(sample_rate)
     if length is None:
-        whole = np.concatenate([np.empty(0, np.float32), *blocks])
-        _refuse_empty(whole)
+        whole = _whole(blocks, sample_rate)
         yield Window(0.0, whole, False)
         return
     held = np.empty(0, np.float32)  # from `start` on; the last yielded segment is kept in it
@@ -139,9 +139,23 @@ def combine(
     """
     heard = scores if audible is None else scores[audible]
     if not len(heard):
-        raise AudioError("silent from beginning to end: nothing to tag.")
+        raise AudioError("silent from beginning to end, or its channels cancel each other: "
+                         "nothing to tag.")
     mean: NDArray[np.float32] = heard.mean(axis=0, dtype=np.float64).astype(np.float32)
     return mean
+
+
+def _whole(blocks: Iterable[NDArray[np.float32]], sample_rate: int) -> NDArray[np.float32]:
+    held, seconds = [np.empty(0, np.float32)], 0.0
+    for block in blocks:
+        held.append(block)
+        seconds += len(block) / sample_rate
+        if seconds > _LONGEST_WHOLE_SECONDS:
+            raise AudioError(f"longer than {_LONGEST_WHOLE_SECONDS / 60:g} minutes, too long to be "
+                             "heard as one segment; choose a segment length.")
+    whole = np.concatenate(held)
+    _refuse_empty(whole)
+    return whole
 
 
 def _short(samples: NDArray[np.float32], length: int, *, any_length: bool) -> Window:

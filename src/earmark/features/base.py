@@ -29,10 +29,13 @@ class FrontEnd(ABC):
 
     Attributes:
         sample_rate: of the audio it takes, in Hz.
+        version: raised when the same settings give other values than before, so that rows kept
+            from then are not used.
         any_length: True when it accepts segments of any length (statistics over frames).
     """
 
     name: ClassVar[str]
+    version: ClassVar[int] = 1
     any_length: ClassVar[bool] = False
     sample_rate: int
 
@@ -61,7 +64,7 @@ class FrontEnd(ABC):
     @property
     def fingerprint(self) -> str:
         """16 hex digits that change with the family or any of its settings."""
-        return settings.fingerprint(describe(self))
+        return settings.fingerprint([describe(self), self.version])
 
 
 def describe(front_end: FrontEnd) -> dict[str, Any]:

@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 
 from earmark import settings
 from earmark.audio.load import stream
-from earmark.audio.segments import windows
+from earmark.audio._refusals import refuse_unreadable
+from earmark.audio.segments import is_silent, windows
 from earmark.datasets.base import Dataset, FeatureTable
-from earmark.errors import AudioError, DataError
+from earmark.errors import AudioError, DataError, EarmarkError
 from earmark.features import base as features
 from earmark.features.base import FeatureSet, FrontEnd
 from earmark.features.table import read_table
@@ -77,6 +78,8 @@ def extract(
         ):
             if window.repeated and notes is not None:
                 notes.append(f"shorter than one segment of {seconds:g} s: repeated to fill it")
+            if is_silent(window.samples) and notes is not None:
+                notes.append(f"silent from {window.start_seconds:g} s on")
             rows.append(front_end(window.samples))
             starts.append(window.start_seconds)
     except AudioError as error:
@@ -87,16 +90,36 @@ def extract(
 
 
 def cached_extract(
-    path: Path, front_end: FrontEnd, seconds: float | None, cache: ArrayCache
+    path: Path,
+    front_end: FrontEnd,
+    seconds: float | None,
+    cache: ArrayCache,
+    notes: list[str] | None = None,
 ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
-    """Return ``extract``'s rows and starts, from the cache when the same sound was heard so."""
+    """Return ``extract``'s rows and starts, from the cache when the same sound was heard so.
+
+    A sound of which there is something to say is not kept, so that it is said every time. A cache
+    that cannot be written is a note and no error.
+    """
+    refuse_unreadable(path)
+    notes = [] if notes is None else notes
+    try:
+        content = content_key(path)
+    except OSError as error:
+        raise AudioError(f"{path}: cannot be read: {error.strerror or error}.") from error
     cut = settings.to_mapping(front_end.segments(seconds))
-    key = settings.fingerprint([content_key(path), front_end.fingerprint, cut])
+    key = settings.fingerprint([content, front_end.fingerprint, cut])
     held = cache.get(key)
     if held is None:
-        rows, starts = extract(path, front_end, seconds)
+        said: list[str] = []
+        rows, starts = extract(path, front_end, seconds, said)
         held = np.column_stack([starts, rows.astype(np.float64)])
-        cache.put(key, held)
+        notes.extend(f"{path}: {note}" for note in said)
+        if not said:
+            try:
+                cache.put(key, held)
+            except EarmarkError as error:
+                notes.append(f"features are not kept: {error}")
     return held[:, 1:].astype(np.float32), held[:, 0]
 
 
@@ -150,11 +173,10 @@ def _compare_with_audio(
     """Compute a few of the table's tracks again, where their audio is at hand."""
     spread = np.maximum(whole.rows.std(axis=0), 1e-9)
     worst, compared = 0.0, 0
-    for track in dataset.tracks.values():
-        if compared == _COMPARED_TRACKS:
+    heard = [track for track in dataset.tracks.values() if track.path is not None]
+    for track in heard[:: max(1, len(heard) // _COMPARED_TRACKS)]:
+        if compared == _COMPARED_TRACKS or track.path is None:
             break
-        if track.path is None:
-            continue
         published = whole.of([track.id]).rows
         try:
             rows, _ = extract(dataset.root / track.path, front_end, table.seconds)
@@ -179,6 +201,7 @@ def _from_audio(
 ) -> Gathered:
     cache = feature_cache()
     rows, tracks, starts, failed = [], [], [], []
+    notes: list[str] = []
     for number, track_id in enumerate(ids, 1):
         path = dataset.tracks[track_id].path
         if path is None:
@@ -187,7 +210,7 @@ def _from_audio(
         log(f"features {number}/{len(ids)}: {track_id}")
         try:
             found, begins = cached_extract(
-                dataset.root / path, front_end, branch.training_seconds, cache
+                dataset.root / path, front_end, branch.training_seconds, cache, notes
             )
         except AudioError as error:
             failed.append(f"{track_id}: {error}")
@@ -201,7 +224,7 @@ def _from_audio(
     source = {"audio": dataset.name, "front_end": features.describe(front_end)}
     made = FeatureSet(np.concatenate(rows), np.asarray(tracks, dtype=np.str_),
                       np.concatenate(starts), front_end.columns, source)
-    return Gathered(made, tuple(failed), ())
+    return Gathered(made, tuple(failed), tuple(dict.fromkeys(notes)))
 
 
 def _refuse_none(chosen: FeatureSet, dataset: Dataset) -> None:
