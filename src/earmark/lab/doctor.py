@@ -25,7 +25,7 @@ from earmark.datasets.base import Dataset
 from earmark.errors import AudioError, DataError
 from earmark.store import ArrayCache, cache_folder, content_key
 
-# Copies through 64 kbit/s mp3, 6 dB louder or softer, or 2 s later reach 0.76 and more (240 composed
+# Copies through 64 kbit/s mp3, 6 dB up or down, or 2 s later reach 0.76 and more (240 composed
 # pairs). Other passages of one piece stay below 0.72 even where it repeats whole sections (960
 # pairs). The price: copies with noise at -20 dB or at 24 kbit/s lie from 0.5 to 0.95 and some are
 # missed; with 0.46 all were found, and a quarter of those passages with them.
