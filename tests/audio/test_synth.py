@@ -188,6 +188,18 @@ def test_artist_is_drawn_from_the_generator_alone():
     assert first != make_artist("x", "blues", np.random.default_rng(10))
 
 
+def test_character_is_how_far_an_artist_strays():
+    plain, usual, strong = (
+        make_artist("x", "blues", np.random.default_rng(9), character=c) for c in (0, 1, 2)
+    )
+    assert set(plain.mix_db) == {0.0}
+    assert plain.brightness == plain.drive == 1
+    assert usual == make_artist("x", "blues", np.random.default_rng(9))
+    np.testing.assert_allclose(strong.mix_db, 2 * np.array(usual.mix_db))
+    with pytest.raises(SettingsError, match="'character' is 5; expected 0 to 4"):
+        make_artist("x", "blues", np.random.default_rng(9), character=5)
+
+
 def test_unknown_style_names_its_neighbour():
     with pytest.raises(SettingsError, match=r"no style is named 'reggea'.*Did you mean 'reggae'\?"):
         compose("reggea", rng=np.random.default_rng(0))
