@@ -63,7 +63,7 @@ def require(module: str, *, extra: str, purpose: str) -> ModuleType:
     except ImportError as error:
         raise MissingExtraError(
             f"{purpose} needs {module.partition('.')[0]}, which could not be imported ({error}): "
-            f"pip install 'earmark[{extra}]'"
+            f"in Earmark's folder, pip install '.[{extra}]'"
         ) from error
 
 

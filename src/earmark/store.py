@@ -14,6 +14,7 @@ import hashlib
 import io
 import os
 import secrets
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -48,8 +49,19 @@ def atomic_write(path: Path) -> Iterator[IO[bytes]]:
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write ``content`` atomically."""
-    with atomic_write(path) as file:
+    """Write ``content`` atomically; behind a link its target, and into a pipe or device as is.
+
+    Raises:
+        EarmarkError: it cannot be written; names the file and the system's reason.
+    """
+    try:
+        target = path.resolve()
+        if target.exists() and not target.is_file() and not target.is_dir():
+            target.write_bytes(content)
+            return
+    except OSError as error:
+        raise EarmarkError(f"{path} cannot be written: {error.strerror or error}") from error
+    with atomic_write(target) as file:
         file.write(content)
 
 
@@ -62,6 +74,28 @@ def content_key(path: Path) -> str:
     """Return the hex SHA-256 of a file's bytes, read in pieces."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextlib.contextmanager
+def lock(path: Path) -> Iterator[None]:
+    """Hold a lock file while the block runs; the system gives it back when the process dies.
+
+    Raises:
+        BlockingIOError: another process holds it. OSError: the file cannot be made.
+    """
+    with path.open("a+b") as file:
+        if sys.platform == "win32":
+            import msvcrt
+
+            try:
+                msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+            except OSError as error:
+                raise BlockingIOError from error
+        else:
+            import fcntl
+
+            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
 
 
 class ArrayCache:

@@ -185,6 +185,10 @@ def gathered(sample_root):
     return dataset, branch, gather(dataset, sorted(dataset.tracks), branch, lambda _: None)
 
 
+def made(dataset, branches, gathered, rng):
+    return fitter(Learner(dataset, tuple(branches), tuple(gathered)), rng)
+
+
 def test_the_fitter_combines_segments_and_averages_branches(gathered):
     import dataclasses
 
@@ -192,7 +196,7 @@ def test_the_fitter_combines_segments_and_averages_branches(gathered):
     learn = [i for i in sorted(dataset.tracks) if i.startswith(("blues", "jazz", "rock"))]
     labels = ["blues", "jazz", "rock"]
     rng = np.random.default_rng(0)
-    alone = fitter(Learner(dataset, tuple([branch]), tuple([found])), rng)(learn, labels)
+    alone = made(dataset, [branch], [found], rng)(learn, labels)
     tracks = learn[::-1]
     whole = alone(tracks)
     assert whole.shape == (9, 3)
@@ -205,8 +209,8 @@ def test_the_fitter_combines_segments_and_averages_branches(gathered):
         starts=np.repeat(found.features.starts, 2)))
     heavy = dataclasses.replace(
         branch, model={"name": "classical:logistic", "inverse_penalty": 0.001}, weight=3.0)
-    second = fitter(Learner(dataset, tuple([heavy]), tuple([twice])), rng)(learn, labels)(tracks)
-    both = fitter(Learner(dataset, tuple([branch, heavy]), tuple([found, twice])), rng)(learn, labels)(tracks)
+    second = made(dataset, [heavy], [twice], rng)(learn, labels)(tracks)
+    both = made(dataset, [branch, heavy], [found, twice], rng)(learn, labels)(tracks)
     np.testing.assert_allclose(both, (whole + 3 * second) / 4, atol=1e-6)
 
 
@@ -216,7 +220,7 @@ def test_rounds_on_a_recipes_branches(gathered):
     truth = dataset.vocabulary.matrix([dataset.tracks[i].labels for i in ids])
     rng = np.random.default_rng(0)
     rounds = Rounds.deal(ids, truth, list(ids), dataset.vocabulary,
-                         fitter(Learner(dataset, tuple([branch]), tuple([found])), rng), folds=3, rng=rng)
+                         made(dataset, [branch], [found], rng), folds=3, rng=rng)
     done = rounds.score("without jazz", without=dataset.vocabulary.index("jazz"))
     assert not done.learnt[:, dataset.vocabulary.index("jazz")].any()
     np.testing.assert_allclose(done.scores.sum(axis=1), 1, atol=1e-5)
@@ -240,7 +244,7 @@ def test_real_gtzan_is_calibrated_and_knows_how_little_it_knows(realdata):
     truth = dataset.vocabulary.matrix([dataset.tracks[i].labels for i in ids])
     rng = np.random.default_rng(0)
     judged = judge_self(ids, truth, splits.group_names(dataset, ids, "artist"),
-                        dataset.vocabulary, fitter(Learner(dataset, tuple([branch]), tuple([found])), rng), rng=rng)
+                        dataset.vocabulary, made(dataset, [branch], [found], rng), rng=rng)
     calibration, unknown = judged.results["calibration"], judged.results["unknown"]
     assert 1.0 < judged.decisions.calibration.temperature < 1.3
     assert calibration["after"]["ece"] < 0.08

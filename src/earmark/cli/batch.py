@@ -6,14 +6,16 @@ Threads are enough: decoding, Fourier transforms, medians and models all release
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Generic, NoReturn, TypeVar
 
 import click
 
+from earmark.cli.output import printable
 from earmark.errors import AudioError
 
 T = TypeVar("T")
@@ -49,24 +51,44 @@ def outcomes(
         TextColumn,
         TimeRemainingColumn,
     )
+    from rich.text import Text
 
     console = Console(stderr=True)
     progress = Progress(
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
         TimeRemainingColumn(), console=console, transient=True,
-        disable=not console.is_terminal or len(paths) < 2,
+        # Answers that appear one by one on the same screen are progress enough, and would
+        # tear the bar.
+        disable=not console.is_terminal or len(paths) < 2
+        or (show is not None and sys.stdout.isatty()),
     )
     done = []
-    with progress, ThreadPoolExecutor(jobs or os.cpu_count() or 1) as pool:
-        bar = progress.add_task(title, total=len(paths))
-        for outcome in pool.map(lambda path: _attempt(path, work), paths):
-            progress.advance(bar)
-            if outcome.error:
-                click.echo(f"earmark: {outcome.error}", err=True)
-            if show is not None:
-                show(outcome)
-            done.append(outcome)
+    pool = ThreadPoolExecutor(jobs or os.cpu_count() or 1)
+    try:
+        with progress:
+            bar = progress.add_task(title, total=len(paths))
+            for outcome in pool.map(lambda path: _attempt(path, work), paths):
+                progress.advance(bar)
+                if outcome.error:
+                    console.print(Text(f"earmark: {printable(outcome.error)}"), soft_wrap=True)
+                if show is not None:
+                    show(outcome)
+                done.append(outcome)
+    except KeyboardInterrupt:
+        _leave(pool)
+    pool.shutdown()
     return done
+
+
+def _leave(pool: ThreadPoolExecutor) -> NoReturn:
+    """End the process now: a thread in the middle of a long file would hold it for minutes.
+
+    Nothing is lost by it, since files are written whole or not at all.
+    """
+    pool.shutdown(wait=False, cancel_futures=True)
+    click.echo("earmark: interrupted", err=True)
+    sys.stdout.flush()
+    os._exit(130)
 
 
 def _attempt(path: Path, work: Callable[[Path], T]) -> Outcome[T]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
+
+from earmark.cli.output import print_json
 
 
 @click.command()
@@ -27,7 +28,7 @@ def compare(runs: tuple[Path, ...], out: Path | None, as_json: bool, mixed: bool
     if out:
         write_text(out, side_by_side.page(found))
     if as_json:
-        click.echo(json.dumps(comparison.plain(found), indent=1))
+        print_json(comparison.plain(found))
     elif out:
         click.echo(out)
     else:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from earmark.cli.output import print_json
 
 if TYPE_CHECKING:
     from earmark.lab.choose import Judged
@@ -43,7 +44,7 @@ def evaluate(recipes: tuple[str, ...], root: Path, folds: int, repeats: int, see
     if as_json:
         values = {"candidates": [dataclasses.asdict(j) for j in judged], "nested": whole,
                   "tracks": len(bench.ids), "folds": folds, "repeats": repeats, "seed": seed}
-        click.echo(json.dumps(values, indent=1))
+        print_json(values)
         return
     click.echo(f"{bench.dataset.name}, {len(bench.ids)} tracks, {repeats} x {folds} artist-grouped "
                f"folds, unit track, seed {seed}; the test part was not read")

@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from earmark.cli.batch import EXIT_SOME_FAILED, outcomes
+from earmark.cli.output import printable
 
 
 @click.group()
@@ -57,8 +58,13 @@ def extract(files: tuple[str, ...], family: str, given: tuple[str, ...],
     if not found:
         raise AudioError(f"no audio files in {', '.join(files)}.")
     cache = feature_cache()
-    done = outcomes(found, lambda p: cached_extract(p, front_end, segment_seconds, cache), jobs,
-                    "extracting")
+    notes: list[str] = []
+    done = outcomes(
+        found, lambda p: cached_extract(p, front_end, segment_seconds, cache, notes), jobs,
+        "extracting",
+    )
+    for note in dict.fromkeys(notes):
+        click.echo(f"note: {printable(note)}", err=True)
     table = [[str(o.path), float(start), *map(float, row)]
              for o in done if o.value for row, start in zip(*o.value, strict=True)]
     if table:
@@ -83,7 +89,7 @@ def _settings(given: Sequence[str]) -> dict[str, Any]:
 def _write(columns: list[str], table: list[list[Any]], style: str, out: Path | None) -> None:
     content = {"csv": _csv, "json": _json, "parquet": _parquet}[style](columns, table)
     if out is None:
-        click.echo(content.decode(), nl=False)
+        click.echo(content, nl=False)
         return
     from earmark.store import write_bytes
 
@@ -95,12 +101,12 @@ def _csv(columns: list[str], table: list[list[Any]]) -> bytes:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
     writer.writerows([row[0], *(f"{value:.9g}" for value in row[1:])] for row in table)
-    return text.getvalue().encode()
+    return text.getvalue().encode("utf-8", "surrogateescape")
 
 
 def _json(columns: list[str], table: list[list[Any]]) -> bytes:
     rows = [dict(zip(columns, row, strict=True)) for row in table]
-    return (json.dumps(rows, indent=1, allow_nan=False, ensure_ascii=False) + "\n").encode()
+    return (json.dumps(rows, indent=1, allow_nan=False) + "\n").encode()
 
 
 def _parquet(columns: list[str], table: list[list[Any]]) -> bytes:
@@ -109,6 +115,7 @@ def _parquet(columns: list[str], table: list[list[Any]]) -> bytes:
     pyarrow = require("pyarrow", extra="train", purpose="writing Parquet")
     parquet = require("pyarrow.parquet", extra="train", purpose="writing Parquet")
     buffer = io.BytesIO()
-    values = dict(zip(columns, map(list, zip(*table, strict=True)), strict=True))
+    named = [[row[0].encode("utf-8", "replace").decode(), *row[1:]] for row in table]
+    values = dict(zip(columns, map(list, zip(*named, strict=True)), strict=True))
     parquet.write_table(pyarrow.table(values), buffer)
     return buffer.getvalue()

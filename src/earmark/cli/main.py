@@ -6,6 +6,7 @@ Results go to stdout, everything else to stderr. Exit codes: 0 done, 1 user erro
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -64,6 +65,9 @@ def earmark() -> None:
 
 def main(args: list[str] | None = None) -> Any:
     """Run the command line and exit."""
+    from earmark.cli.output import prepare_streams
+
+    prepare_streams()
     try:
         earmark(args=args, prog_name="earmark", standalone_mode=True)
     except EarmarkError as error:
@@ -73,3 +77,8 @@ def main(args: list[str] | None = None) -> Any:
         # The reader of a pipe left (`| head`); Python would complain again while closing stdout.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        click.echo(f"earmark: the output cannot be written: {error.strerror}.", err=True)
+        os._exit(1)  # closing stdout would fail once more

@@ -1,4 +1,4 @@
-"""What every command prints goes through here: JSON, names of files, streams that cannot take it."""
+"""What commands print: JSON, names of files, and streams that cannot take them."""
 
 from __future__ import annotations
 

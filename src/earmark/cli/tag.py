@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from earmark.cli.batch import EXIT_SOME_FAILED, Outcome, outcomes
+from earmark.cli.output import print_json, printable
 from earmark.labels.tags import Tags
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ def tag(files: tuple[str, ...], tagger_name: str, top: int, timeline: bool, as_j
     Folders are searched for audio. A file that cannot be tagged is named and skipped, and the
     exit code is then 3 (1 when no file could be tagged).
     """
+    if "" in files:
+        raise click.UsageError("an empty file name; give a file or folder ('.' for this one).")
     if as_json and as_csv:
         raise click.UsageError("--json and --csv exclude each other; choose one.")
     if as_csv and timeline:
@@ -80,7 +82,7 @@ def _print_json(done: Sequence[Outcome[Tags]], identity: str) -> None:
         "files": [o.value.to_json() for o in done if o.value],
         "failed": [{"file": str(o.path), "error": o.error} for o in done if o.error],
     }
-    click.echo(json.dumps(answer, indent=1, allow_nan=False, ensure_ascii=False))
+    print_json(answer)
 
 
 def _print_csv(done: Sequence[Outcome[Tags]], labels: Sequence[str]) -> None:
@@ -109,7 +111,8 @@ class _TextPrinter:
         from rich.text import Text
 
         minutes, seconds = divmod(round(tags.seconds), 60)
-        self.console.print(Text.assemble((tags.file, "bold"), f"  {minutes}:{seconds:02d}"))
+        name = Text(printable(tags.file), "bold")
+        self.console.print(Text.assemble(name, f"  {minutes}:{seconds:02d}"))
         self.console.print(self._answer(tags))
         for note in tags.notes:
             self.console.print(Text(f"  note: {note}", "yellow"))

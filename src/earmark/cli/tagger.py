@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import click
+
+from earmark.cli.output import print_json
 
 _RATES = (("kept_known", "of tracks of its own genres keep a label"),
           ("caught_strange", "of tracks of genres it did not learn are found unknown"))
@@ -26,7 +27,7 @@ def list_taggers(as_json: bool) -> None:
     found = {name: tagger_format.read(find(name)).manifest for name in names()}
     if as_json:
         rows = [{"name": n, "title": m.card.title, "labels": m.labels} for n, m in found.items()]
-        click.echo(json.dumps(rows, indent=1))
+        print_json(rows)
         return
     for name, manifest in found.items():
         click.echo(f"{name}  {len(manifest.labels)} labels  {manifest.card.title}")
@@ -43,7 +44,7 @@ def show(name: str, as_json: bool) -> None:
     loaded = Tagger.load(name)
     values = settings.to_mapping(loaded.manifest)
     if as_json:
-        click.echo(json.dumps({**values, "sha256": loaded.contents.digest}, indent=1))
+        print_json({**values, "sha256": loaded.contents.digest})
         return
     for line in _card_lines(values, loaded.identity):
         click.echo(line)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import click
+
+from earmark.cli.output import print_json
 
 
 @click.command()
@@ -29,7 +30,7 @@ def train(recipe: str, root: Path, out: Path | None, as_json: bool) -> None:
     folder = out or Path("runs") / loaded.name
     run = experiment.run(loaded, root, folder, log=lambda text: click.echo(text, err=True))
     if as_json:
-        click.echo(json.dumps(run.results, indent=1))
+        print_json(run.results)
         return
     if run.resumed:
         click.echo(f"{folder} holds this run, finished; nothing was done.", err=True)

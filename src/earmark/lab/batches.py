@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earmark import settings
-from earmark.audio.load import stream
 from earmark.audio._refusals import refuse_unreadable
+from earmark.audio.load import stream
 from earmark.audio.segments import is_silent, windows
 from earmark.datasets.base import Dataset, FeatureTable
 from earmark.errors import AudioError, DataError, EarmarkError

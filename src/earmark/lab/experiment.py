@@ -19,7 +19,7 @@ import numpy as np
 
 from earmark import registry, settings
 from earmark.datasets.base import Dataset
-from earmark.errors import require
+from earmark.errors import DataError, require
 from earmark.judging import metrics, report, splits
 from earmark.judging.decisions import Decisions
 from earmark.judging.intervals import bootstrap
@@ -27,7 +27,7 @@ from earmark.judging.ledger import Ledger, read_test
 from earmark.judging.splits import Split
 from earmark.lab import runfolder, validation
 from earmark.lab.batches import Log, gather
-from earmark.lab.learner import Fitted, Learner, TrackScores, fitter
+from earmark.lab.learner import Fitted, Learner, TrackScores, build_model, fitter
 from earmark.lab.packing import export_all, pack
 from earmark.lab.partition import draw, leaks_of_folds
 from earmark.lab.recipe import Recipe
@@ -65,33 +65,49 @@ def run(recipe: Recipe, root: Path, folder: Path, log: Log = lambda _: None) -> 
     require("sklearn", extra="train", purpose="training")
     dataset: Dataset = registry.load("datasets", recipe.dataset.name)(root)
     split = draw(recipe.split, dataset, np.random.default_rng(recipe.seed))
-    identity = runfolder.identify(recipe, dataset, split)
-    if done := runfolder.finished(folder, identity):
-        return Run(folder, done, resumed=True)
-    runfolder.begin(folder, recipe, split, identity)
-    experiment = _Experiment(recipe, dataset, split, folder, runfolder.logger(folder, log))
-    results = {"identity": identity, **experiment.results()}
-    write_text(folder / runfolder.RESULTS, json.dumps(results, indent=1, allow_nan=False))
-    report.write(folder)
+    for branch in recipe.branches:  # a slip in a model's settings is found before anything is done
+        build_model(branch, dataset.vocabulary.task)
+    learner = _learner(recipe, dataset, split, log)
+    identity = runfolder.identify(recipe, dataset, split, learner)
+    folder = folder.resolve()  # the ledger lies beside it, also when it is given as "."
+    with runfolder.held(folder):
+        if done := runfolder.finished(folder, identity):
+            return Run(folder, done, resumed=True)
+        runfolder.begin(folder, recipe, split, identity)
+        experiment = _Experiment(recipe, learner, split, folder, runfolder.logger(folder, log))
+        results = {"identity": identity, **experiment.results()}
+        write_text(folder / runfolder.RESULTS, json.dumps(results, indent=1, allow_nan=False))
+        report.write(folder)
     return Run(folder, results)
+
+
+def _learner(recipe: Recipe, dataset: Dataset, split: Split, log: Log) -> Learner:
+    gathered = []
+    for branch in recipe.branches:
+        log(f"features: {branch.front_end.get('name')}")
+        gathered.append(gather(dataset, sorted(split.parts), branch, log))
+    return Learner(dataset, recipe.branches, tuple(gathered))
 
 
 class _Experiment:
     """The steps of one run, top to bottom."""
 
     def __init__(
-        self, recipe: Recipe, dataset: Dataset, split: Split, folder: Path, log: Log
+        self, recipe: Recipe, learner: Learner, split: Split, folder: Path, log: Log
     ) -> None:
-        self.recipe, self.dataset, self.split, self.folder = recipe, dataset, split, folder
+        self.recipe, self.learner, self.split, self.folder = recipe, learner, split, folder
+        self.dataset = learner.dataset
         self.log = log
         self.rng = np.random.default_rng(recipe.seed)
+        # Of its own, so that what is learnt does not depend on how often something is measured.
+        self.drawing = np.random.default_rng([recipe.seed, 1])
         self.learnt = [i for part in recipe.split.learn_from for i in split.ids(part)]
 
     def results(self) -> dict[str, Any]:
-        learner = self._learner()
+        learner = self.learner
         before = self._before_the_test_part(learner)
         self.log("fitting on " + " + ".join(self.recipe.split.learn_from))
-        fitted = learner.fit(self.learnt, self.rng)
+        fitted = self._fit_all_labels(self.learnt)
         # Before the test part is touched: a model that cannot be exported must not cost a reading.
         exported = self._export(fitted)
         parts, scored, ledger = self._judge_parts(fitted)
@@ -112,18 +128,22 @@ class _Experiment:
         }
         if self.recipe.ship == "all":
             self.log("fitting the tagger on all tracks of the split")
-            shipped = learner.fit(sorted(self.split.parts), self.rng)
+            shipped = self._fit_all_labels(sorted(self.split.parts))
             exported = self._export(shipped)
         contents = pack(self.recipe, self.dataset, self.split, exported, results, self._decisions)
         tagger_format.write(contents, self.folder / runfolder.TAGGER)
         return results
 
-    def _learner(self) -> Learner:
-        gathered = []
-        for branch in self.recipe.branches:
-            self.log(f"features: {branch.front_end['name']}")
-            gathered.append(gather(self.dataset, sorted(self.split.parts), branch, self.log))
-        return Learner(self.dataset, self.recipe.branches, tuple(gathered))
+    def _fit_all_labels(self, ids: list[str]) -> Fitted:
+        fitted = self.learner.fit(ids, self.rng)
+        labels = self.dataset.vocabulary.labels
+        if len(fitted.columns) < len(labels):
+            missing = [name for k, name in enumerate(labels) if k not in fitted.columns]
+            failed = sum(len(g.failed) for g in self.learner.gathered)
+            raise DataError(f"no track to learn from bears {', '.join(missing)}, after {failed} "
+                            "tracks without features were left out; a tagger needs tracks of "
+                            "every label.")
+        return fitted
 
     def _before_the_test_part(self, learner: Learner) -> dict[str, Any]:
         self._oof: validation.OutOfFold | None = None
@@ -173,7 +193,7 @@ class _Experiment:
         truth, vocabulary = learner.truth(found.ids), self.dataset.vocabulary
         summary = {"unit": "track", **metrics.summary(found.scores, truth, vocabulary)}
         if vocabulary.task == "single":
-            measure = partial(bootstrap, metrics.accuracy, found.scores, truth, rng=self.rng,
+            measure = partial(bootstrap, metrics.accuracy, found.scores, truth, rng=self.drawing,
                               draws=_DRAWS)
             summary["accuracy_interval_by_track"] = _plain(measure())
             summary["accuracy_interval_by_artist"] = _plain(

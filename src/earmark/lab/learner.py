@@ -73,13 +73,18 @@ class Learner:
         """
         if not self.known.intersection(ids):
             raise DataError("none of the tracks to learn from has features.")
-        models, columns = [], np.flatnonzero(self.truth(list(ids)).any(axis=0))
-        for branch, gathered in zip(self.branches, self.gathered, strict=True):
-            rows = gathered.features.of(list(ids))
-            tracks = rows.track_ids.tolist()
-            model = build_model(branch, self.dataset.vocabulary.task)
-            models.append(model.fit(rows.rows, self.truth(tracks)[:, columns],
-                                    groups=self.groups(tracks), rng=rng))
+        from threadpoolctl import threadpool_limits
+
+        have = [i for i in ids if i in self.known]
+        models, columns = [], np.flatnonzero(self.truth(have).any(axis=0))
+        # Many small products: threads that wait for one another make them many times slower.
+        with threadpool_limits(1):
+            for branch, gathered in zip(self.branches, self.gathered, strict=True):
+                rows = gathered.features.of(have)
+                tracks = rows.track_ids.tolist()
+                model = build_model(branch, self.dataset.vocabulary.task)
+                models.append(model.fit(rows.rows, self.truth(tracks)[:, columns],
+                                        groups=self.groups(tracks), rng=rng))
         return Fitted(self, tuple(models), columns)
 
 

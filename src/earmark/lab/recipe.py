@@ -6,6 +6,8 @@ A recipe does not say where the data lies; with the same data it gives the same 
 from __future__ import annotations
 
 import importlib.resources
+import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -109,6 +111,10 @@ class Recipe:
     decide: bool = False
 
     def __post_init__(self) -> None:
+        for name in (self.name, self.tagger.name):
+            if not re.fullmatch(r"[\w][\w .+-]{0,99}", name):
+                raise ValueError(f"'name' is {name!r}; expected letters, digits, blanks and .+-_ "
+                                 "only: files are called by it.")
         if not self.branches:
             raise ValueError("a recipe needs at least one [[branches]] table.")
         if self.seed < 0:
@@ -141,7 +147,7 @@ def read(name: str) -> Recipe:
     path = Path(name)
     if name in names():
         path = Path(str(importlib.resources.files("earmark.lab") / "recipes" / f"{name}.toml"))
-    elif not path.is_file():
+    elif not os.path.isfile(path):  # noqa: PTH113 - False for names no system accepts
         raise SettingsError(f"no recipe is called '{name}'.{suggestion(name, names())} A recipe of "
                             "your own is given by the path of its .toml file.")
     return settings.from_mapping(Recipe, settings.read_toml(path), where=str(path))

@@ -8,10 +8,12 @@ what run the folder is of, so that no run is written over another.
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import json
 import platform
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -25,24 +27,48 @@ from earmark.errors import DataError, SettingsError
 from earmark.judging.splits import Split
 from earmark.lab import recipe as recipes
 from earmark.lab.batches import Log
-from earmark.lab.learner import TrackScores
+from earmark.lab.learner import Learner, TrackScores
 from earmark.lab.recipe import Recipe
-from earmark.store import atomic_write, write_text
+from earmark.store import atomic_write, lock, write_text
 
 RUN_FORMAT = "1"
 RESULTS, TAGGER, PREDICTIONS = "results.json", "tagger.earmark", "predictions.parquet"
 _IDENTITY = "identity.json"
 
 
-def identify(recipe: Recipe, dataset: Dataset, split: Split) -> dict[str, str]:
-    """Return what tells one run from another."""
+def identify(recipe: Recipe, dataset: Dataset, split: Split, learner: Learner) -> dict[str, str]:
+    """Return what tells one run from another: the numbers learnt from are part of it."""
+    features = hashlib.sha256()
+    for gathered in learner.gathered:
+        features.update(np.ascontiguousarray(gathered.features.rows).tobytes())
+        features.update("\n".join(gathered.features.track_ids.tolist()).encode())
     return {
         "run_format": RUN_FORMAT,
         "recipe": recipe.fingerprint,
         "dataset": dataset.fingerprint,
         "split": split.fingerprint,
+        "features": features.hexdigest()[:16],
         "earmark": __version__,
     }
+
+
+@contextlib.contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Make the folder and hold it against other processes.
+
+    Raises:
+        SettingsError: it cannot be made or written, or another process is at work in it.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with lock(folder / ".lock"):
+            yield
+    except BlockingIOError:
+        raise SettingsError(f"another process is at work in {folder}; wait for it, or give "
+                            "another folder with --out.") from None
+    except OSError as error:
+        raise SettingsError(f"{folder} cannot be used as a run folder: "
+                            f"{error.strerror or error}.") from error
 
 
 def finished(folder: Path, identity: Mapping[str, str]) -> dict[str, Any] | None:
@@ -55,7 +81,8 @@ def finished(folder: Path, identity: Mapping[str, str]) -> dict[str, Any] | None
     try:
         begun = _read(folder / _IDENTITY)
     except FileNotFoundError:
-        if folder.exists() and any(folder.iterdir()):
+        # A killed process may leave the temporary file of a write, and we hold a lock there.
+        if any(not path.name.startswith(".") for path in folder.iterdir()):
             raise SettingsError(f"{folder} is not empty and holds no run; give another folder "
                                 "with --out.") from None
         return None
@@ -124,7 +151,9 @@ def write_predictions(
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        values = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(values, dict):
+            raise ValueError("expected a table of values")
     except ValueError as error:
         raise DataError(f"{path} is damaged: {error}; remove the folder to run again.") from error
     return values
