@@ -38,7 +38,7 @@ def test_require_returns_what_is_installed() -> None:
 
 
 def test_require_names_the_install_line_and_keeps_the_cause() -> None:
-    expected = r"training needs not_there, .*: pip install 'earmark\[train\]'"
+    expected = r"training needs not_there, .*: in Earmark's folder, pip install '\.\[train\]'"
     with pytest.raises(errors.MissingExtraError, match=expected) as caught:
         errors.require("not_there.deeper", extra="train", purpose="training")
     assert isinstance(caught.value.__cause__, ImportError)

@@ -17,7 +17,7 @@ from earmark.judging.splits import Split
 from earmark.lab.recipe import Recipe
 from earmark.models.base import Model
 from earmark.tagger.export import export
-from earmark.tagger.format import FORMAT, Branch, Card, Check, Contents, Manifest
+from earmark.tagger.format import FORMAT, Branch, Card, Check, Contents, Manifest, Score
 from earmark.tagger.tagger import Tagger
 
 _CHECK_SECONDS = 4.0
@@ -109,30 +109,32 @@ def _seen(recipe: Recipe, dataset: Dataset, split: Split) -> tuple[str, ...]:
                  for part in recipe.split.learn_from)
 
 
-def _scores(recipe: Recipe, split: Split, results: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _scores(recipe: Recipe, split: Split, results: Mapping[str, Any]) -> list[Score]:
     """The cross-validated score and the one reading of the test part, each with its protocol."""
     readings = results["ledger"]["readings_of_this_test_part"]
     found = []
-    if test := results["parts"].get("test"):
-        found.append(("test part", test, f"test part read {readings} time(s)"))
     if validated := results["cross_validated"]:
         inside = " + ".join(validated["inside"])
         leaky = "leaky: " if validated["leaky"] else ""
         protocol = (f"{leaky}{validated['folds']} {validated['grouped_by']}-grouped folds inside "
                     f"{inside}")
-        found.insert(0, ("cross-validated", validated, protocol))
+        found.append(("cross-validated", validated, protocol))
+    if test := results["parts"].get("test"):
+        leaky = "leaky: " if results["protocol"]["leaky"] else ""
+        found.append(("test part", test, f"{leaky}test part read {readings} time(s)"))
     return [
-        {
-            "what": what,
-            "metric": metric,
-            "value": round(float(values[metric]), 4),
-            "interval_by_artist": values.get(f"{metric}_interval_by_artist", {}),
-            "protocol": protocol,
-            "split": split.name,
-            "unit": "track",
-            "seed": recipe.seed,
-        }
+        Score(
+            what=what,
+            metric=metric,
+            value=round(float(values[metric]), 4),
+            interval_by_artist={k: round(v, 4) for k, v in
+                                values.get(f"{metric}_interval_by_artist", {}).items()},
+            protocol=protocol,
+            split=split.name,
+            unit="track",
+            seed=recipe.seed,
+        )
         for what, values, protocol in found
-        for metric in ("accuracy", "f1_macro")
-        if metric in values
+        for metric in ("accuracy", "f1_macro", "pr_auc_macro", "roc_auc_macro")
+        if values.get(metric) is not None
     ]

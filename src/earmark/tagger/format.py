@@ -3,7 +3,8 @@
 The same content gives the same bytes. It holds ``tagger.json`` (the manifest below), one
 ``.onnx`` a branch, and ``check.npz`` (a short sound and the scores expected of it). The last 64
 bytes, which are the zip's comment, are the SHA-256 in hex of everything before them: any changed
-byte is found. Nothing is compressed, so nothing can blow up, and nothing in it is code.
+byte is found. Nothing is compressed, so no member is larger than the file, and nothing in it is
+code. A graph may still ask for much memory or time: take taggers from people you trust.
 """
 
 from __future__ import annotations
@@ -32,6 +33,9 @@ SUFFIX = ".earmark"
 _MANIFEST, _CHECK = "tagger.json", "check.npz"
 _DIGEST = 64
 _MOST_BYTES = 2 * 1024**3
+_MOST_BRANCHES = 16
+_LONGEST_SEGMENT_SECONDS = 600.0
+_CHECK_RATES_HZ = (1000, 192_000)
 
 
 @dataclass(frozen=True)
@@ -53,9 +57,39 @@ class Branch:
     def __post_init__(self) -> None:
         if not 0 < self.weight < float("inf"):
             raise ValueError(f"'weight' is {self.weight}; expected above 0.")
+        if (self.segments.seconds or 1) > _LONGEST_SEGMENT_SECONDS:
+            raise ValueError(f"segments of {self.segments.seconds:g} s; expected at most "
+                             f"{_LONGEST_SEGMENT_SECONDS:g}.")
         if not self.model.endswith(".onnx") or not self.model.replace(".", "").isalnum():
             raise ValueError(f"'model' is {self.model!r}; expected a plain name such as "
                              "'branch0.onnx'.")
+
+
+@dataclass(frozen=True)
+class Score:
+    """One result with its protocol.
+
+    Attributes:
+        what: was judged: ``cross-validated``, ``test part``.
+        interval_by_artist: low, high and level; empty where none was measured.
+    """
+
+    what: str
+    metric: str
+    value: float
+    protocol: str
+    split: str
+    unit: str
+    seed: int
+    interval_by_artist: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        known = {"low", "high", "level"}
+        if self.interval_by_artist and (
+            set(self.interval_by_artist) != known
+            or not all(isinstance(v, int | float) for v in self.interval_by_artist.values())
+        ):
+            raise ValueError("'interval_by_artist' needs the numbers low, high and level.")
 
 
 @dataclass(frozen=True)
@@ -67,7 +101,7 @@ class Card:
         licence: of the tagger file.
         limits: one line on what it cannot know; shown whenever it tags.
         seen: the datasets and parts whose tracks it learnt from.
-        results: each with metric, value, interval, dataset, split, unit, averaging and seed.
+        results: each with its protocol.
         dataset: name and fingerprint. split: likewise. recipe: likewise.
         made_with: versions of what made it.
     """
@@ -76,7 +110,7 @@ class Card:
     licence: str
     limits: str
     seen: tuple[str, ...] = ()
-    results: tuple[Mapping[str, Any], ...] = ()
+    results: tuple[Score, ...] = ()
     dataset: Mapping[str, str] = field(default_factory=dict)
     split: Mapping[str, str] = field(default_factory=dict)
     recipe: Mapping[str, str] = field(default_factory=dict)
@@ -97,8 +131,14 @@ class Manifest:
     card: Card
 
     def __post_init__(self) -> None:
-        if not self.branches:
-            raise ValueError("a tagger needs at least one branch.")
+        if not 1 <= len(self.branches) <= _MOST_BRANCHES:
+            raise ValueError(f"{len(self.branches)} branches; a tagger needs at least one branch "
+                             f"and at most {_MOST_BRANCHES}.")
+        if self.format < 1:
+            raise ValueError(f"'format' is {self.format}; expected 1 or more.")
+        for text in (self.name, self.card.title, self.card.limits, *self.labels):
+            if not text.isprintable():
+                raise ValueError(f"{text!r} holds characters that cannot be printed.")
         thresholds = self.decisions.thresholds
         if thresholds and len(thresholds) != len(self.labels):
             raise ValueError(f"{len(self.labels)} labels but {len(thresholds)} thresholds.")
@@ -225,7 +265,7 @@ def _manifest(content: bytes, path: Path) -> Manifest:
                               "pip install --upgrade earmark")
         manifest = settings.from_mapping(Manifest, values, where=str(path))
         _ = manifest.vocabulary
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise TaggerError(f"{path}: its {_MANIFEST} cannot be understood: {error!r}.") from error
     except SettingsError as error:
         raise TaggerError(str(error)) from error
@@ -256,7 +296,12 @@ def _unpack_check(content: bytes, path: Path) -> Check:
             if any(e.compress_type != zipfile.ZIP_STORED for e in archive.infolist()):
                 raise ValueError("its members are compressed")
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-            return Check(arrays["samples"], int(arrays["sample_rate"]), arrays["scores"])
+            check = Check(arrays["samples"], int(arrays["sample_rate"]), arrays["scores"])
+        low, high = _CHECK_RATES_HZ
+        kind = f"{check.samples.dtype} {check.samples.ndim} {check.scores.dtype}"
+        if kind != "int16 1 float32" or not low <= check.sample_rate <= high:
+            raise ValueError(f"a sound of {kind} at {check.sample_rate} Hz")
+        return check
     except (ValueError, KeyError, TypeError, OSError, zipfile.BadZipFile) as error:
         raise TaggerError(f"{path}: its {_CHECK} cannot be read: {error}.") from error
 

@@ -1,7 +1,7 @@
 """Looks into an ONNX file before onnxruntime does, without the onnx package.
 
-A tagger may come from anywhere. Its graphs may use the operators of the ONNX standard and nothing
-else, and may not point at other files. The protobuf is walked field by field; the field numbers
+A tagger may come from anywhere. Its graphs may use the operators of the ONNX standard but loops,
+and may not point at other files. The protobuf is walked field by field; the field numbers
 are those of onnx.proto3 (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto3).
 """
 
@@ -13,6 +13,7 @@ from typing import NamedTuple
 from earmark.errors import TaggerError
 
 STANDARD_DOMAINS = frozenset({"", "ai.onnx", "ai.onnx.ml"})
+_ENDLESS = frozenset({"Loop", "Scan"})
 _MOST_LEVELS = 32  # of graphs inside nodes of graphs
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _EXTERNAL_DATA, _DATA_LOCATION, _EXTERNAL = 13, 14, 1
@@ -65,6 +66,9 @@ def _walk(message: memoryview, kind: str, where: str, level: int) -> None:
 
 def _check_node(fields: list[_Field], where: str) -> None:
     domain, operator = _text(fields, 7), _text(fields, 4)
+    if operator in _ENDLESS:
+        raise TaggerError(f"{where} uses the operator '{operator}', which may run for ever; export "
+                          "the model without loops.")
     if domain not in STANDARD_DOMAINS:
         raise TaggerError(
             f"{where} uses the operator '{domain}.{operator}', which is not of the ONNX standard; "

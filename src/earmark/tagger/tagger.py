@@ -5,44 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from earmark.audio.load import stream
-from earmark.audio.segments import Window, combine, is_silent, windows
-from earmark.errors import AudioError, SettingsError, TaggerError, suggestion
-from earmark.features import base as features
+from earmark.audio.segments import combine
+from earmark.errors import AudioError, TaggerError, suggestion
 from earmark.judging.decisions import calibrate, decide, is_unknown
 from earmark.labels.tags import Tags, Timeline
 from earmark.labels.vocabulary import Vocabulary
 from earmark.tagger import format as tagger_format
 from earmark.tagger import onnx_guard
-from earmark.tagger.format import Branch, Contents
+from earmark.tagger.format import Contents
+from earmark.tagger.listening import Ears, Heard
 
 _BUNDLED = Path(__file__).parent / "bundled"
-_BATCH = 16  # segments scored at once
+_LEAST_SECONDS = 0.5
 _CHECK_TOLERANCE = 1e-4  # decoders aside, what differs between processors' arithmetic
-
-
-class Heard(NamedTuple):
-    """What a branch made of one track.
-
-    Attributes:
-        starts: of the segments, in seconds [shape=(segments,)].
-        seconds: heard in all.
-        scores: [shape=(segments, labels)]; NaN rows where the track is silent.
-    """
-
-    starts: NDArray[np.float64]
-    seconds: float
-    scores: NDArray[np.float32]
-
-    @property
-    def audible(self) -> NDArray[np.bool_]:
-        """Which segments have scores."""
-        return ~np.isnan(self.scores[:, 0])
 
 
 class Tagger:
@@ -58,10 +38,7 @@ class Tagger:
         self.manifest = contents.manifest
         for name, model in contents.models.items():
             onnx_guard.check(model, f"tagger {self.manifest.name}: {name}")
-        self._listeners = [
-            _Listener(branch, contents.models[branch.model], len(self.manifest.labels))
-            for branch in self.manifest.branches
-        ]
+        self._ears = Ears(self.manifest.branches, contents.models, len(self.manifest.labels))
 
     @classmethod
     def load(cls, name: str | Path) -> Tagger:
@@ -100,7 +77,7 @@ class Tagger:
         def blocks(sample_rate: int) -> Iterator[NDArray[np.float32]]:
             return stream(path, sample_rate=sample_rate, notes=notes)
 
-        heard = [listener.hear(blocks, notes) for listener in self._listeners]
+        heard = self._ears.hear(blocks, notes)
         try:
             return self._answer(str(path), heard, list(dict.fromkeys(notes)), timeline)
         except AudioError as error:
@@ -120,7 +97,7 @@ class Tagger:
 
             return [soxr.resample(samples, sample_rate, rate)]
 
-        heard = [listener.hear(blocks, []) for listener in self._listeners]
+        heard = self._ears.hear(blocks, [])
         return self._combine(heard)
 
     def check(self) -> float:
@@ -140,6 +117,9 @@ class Tagger:
         return worst
 
     def _answer(self, file: str, heard: list[Heard], notes: list[str], timeline: bool) -> Tags:
+        if heard[0].seconds < _LEAST_SECONDS:
+            raise AudioError(f"lasts {heard[0].seconds:.2g} s; at least {_LEAST_SECONDS:g} s are "
+                             "needed to say anything.")
         scores = self._combine(heard)
         return Tags(
             file=file,
@@ -182,86 +162,6 @@ class Tagger:
             labels=self.manifest.labels,
             scores=tuple(None if np.isnan(r[0]) else tuple(map(float, r)) for r in scores),
         )
-
-
-class _Counted:
-    """Blocks that are counted as they pass."""
-
-    def __init__(self, blocks: Iterable[NDArray[np.float32]]) -> None:
-        self._blocks, self.samples = blocks, 0
-
-    def __iter__(self) -> Iterator[NDArray[np.float32]]:
-        for block in self._blocks:
-            self.samples += len(block)
-            yield block
-
-
-class _Listener:
-    """One branch at work: its front end and its model."""
-
-    def __init__(self, branch: Branch, model: bytes, labels: int) -> None:
-        self.branch, self.labels = branch, labels
-        try:
-            self.front_end = features.build(branch.front_end)
-        except SettingsError as error:
-            raise TaggerError(f"{branch.model}: {error}") from error
-        self._model = model
-
-    @cached_property
-    def session(self) -> Any:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 4
-        try:
-            return onnxruntime.InferenceSession(
-                self._model, options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:  # onnxruntime raises many kinds, none of them documented
-            raise TaggerError(f"{self.branch.model} cannot be run: {error}") from error
-
-    def hear(self, blocks: Any, notes: list[str]) -> Heard:
-        """Score every segment of the track that ``blocks(sample_rate)`` streams."""
-        rate = self.front_end.sample_rate
-        counted = _Counted(blocks(rate))
-        cut = windows(counted, self.branch.segments, rate, any_length=self.front_end.any_length)
-        starts: list[float] = []
-        scores: list[NDArray[np.float32]] = []
-        batch: list[NDArray[np.float32] | None] = []
-        for window in cut:
-            starts.append(window.start_seconds)
-            batch.append(self._features(window, notes))
-            if len(batch) == _BATCH:
-                scores.append(self._run(batch))
-                batch = []
-        scores.append(self._run(batch))
-        return Heard(np.asarray(starts), counted.samples / rate, np.concatenate(scores))
-
-    def _features(self, window: Window, notes: list[str]) -> NDArray[np.float32] | None:
-        if window.repeated:
-            notes.append(f"shorter than one segment of {self.branch.segments.seconds:g} s: "
-                         "repeated to fill it")
-        return None if is_silent(window.samples) else self.front_end(window.samples)
-
-    def _run(self, batch: list[NDArray[np.float32] | None]) -> NDArray[np.float32]:
-        scores = np.full((len(batch), self.labels), np.nan, np.float32)  # (segments, labels)
-        heard = [i for i, row in enumerate(batch) if row is not None]
-        if not heard:
-            return scores
-        rows = np.stack([row for row in batch if row is not None])
-        try:
-            given = self.session.run(["scores"], {"rows": rows})[0]
-        except TaggerError:
-            raise
-        except Exception as error:
-            raise TaggerError(f"{self.branch.model} does not fit its front end: {error}") from error
-        if given.shape != (len(heard), self.labels):
-            raise TaggerError(f"{self.branch.model} gives scores of shape {given.shape}; expected "
-                              f"{(len(heard), self.labels)}.")
-        if not ((given >= -1e-6) & (given <= 1 + 1e-6)).all():
-            raise TaggerError(f"{self.branch.model} gives scores outside 0 to 1.")
-        scores[heard] = np.clip(given, 0, 1)
-        return scores
 
 
 def names() -> list[str]:

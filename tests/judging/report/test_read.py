@@ -125,5 +125,5 @@ def test_missing_packages_name_the_extra(make_run, monkeypatch, missing):
 
     run = make_run()
     monkeypatch.setitem(sys.modules, missing, None)
-    with pytest.raises(MissingExtraError, match=r"pip install 'earmark\[train\]'"):
+    with pytest.raises(MissingExtraError, match=r"pip install '\.\[train\]'"):
         report.write(run.folder)

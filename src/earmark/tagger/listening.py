@@ -1,0 +1,169 @@
+"""Branches at work: a track streams by once for all branches that listen the same way.
+
+Branches of one front end and one way of cutting share a listener, which decodes, cuts and makes
+features once and hands them to each branch's model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from earmark.audio.segments import Window, is_silent, windows
+from earmark.errors import SettingsError, TaggerError
+from earmark.features import base as features
+from earmark.features.base import FrontEnd
+from earmark.tagger.format import Branch
+
+Blocks = Callable[[int], Iterable[NDArray[np.float32]]]
+"""Sample rate in Hz to a stream of mono blocks."""
+_BATCH = 16  # segments scored at once
+
+
+class Heard(NamedTuple):
+    """What a branch made of one track.
+
+    Attributes:
+        starts: of the segments, in seconds [shape=(segments,)].
+        seconds: length of the track.
+        scores: [shape=(segments, labels)]; NaN rows where the track is silent.
+    """
+
+    starts: NDArray[np.float64]
+    seconds: float
+    scores: NDArray[np.float32]
+
+    @property
+    def audible(self) -> NDArray[np.bool_]:
+        """Which segments have scores."""
+        return ~np.isnan(self.scores[:, 0])
+
+
+class Ears:
+    """All branches of a tagger."""
+
+    def __init__(
+        self, branches: Sequence[Branch], models: Mapping[str, bytes], labels: int
+    ) -> None:
+        self._listeners: list[_Listener] = []
+        self._places: list[tuple[_Listener, int]] = []  # branch -> its listener, its model there
+        for branch in branches:
+            listener = self._listener(branch)
+            listener.models.append(_Model(branch.model, models[branch.model], labels))
+            self._places.append((listener, len(listener.models) - 1))
+
+    def hear(self, blocks: Blocks, notes: list[str]) -> list[Heard]:
+        """Return what each branch made of the track, in the order of the branches.
+
+        Raises:
+            AudioError: the track cannot be read, or holds no samples.
+        """
+        heard = {id(listener): listener.hear(blocks, notes) for listener in self._listeners}
+        return [heard[id(listener)][place] for listener, place in self._places]
+
+    def _listener(self, branch: Branch) -> _Listener:
+        try:
+            front_end = features.build(branch.front_end)
+        except SettingsError as error:
+            raise TaggerError(f"{branch.model}: {error}") from error
+        for known in self._listeners:
+            if (known.front_end, known.branch.segments) == (front_end, branch.segments):
+                return known
+        self._listeners.append(_Listener(branch, front_end))
+        return self._listeners[-1]
+
+
+class _Listener:
+    """One front end, one way of cutting, and the models that take what comes of it."""
+
+    def __init__(self, branch: Branch, front_end: FrontEnd) -> None:
+        self.branch, self.front_end = branch, front_end
+        self.models: list[_Model] = []
+
+    def hear(self, blocks: Blocks, notes: list[str]) -> list[Heard]:
+        rate = self.front_end.sample_rate
+        counted = _Counted(blocks(rate))
+        cut = windows(counted, self.branch.segments, rate, any_length=self.front_end.any_length)
+        starts: list[float] = []
+        batch: list[NDArray[np.float32] | None] = []
+        scores: list[list[NDArray[np.float32]]] = [[] for _ in self.models]
+        for window in cut:
+            starts.append(window.start_seconds)
+            batch.append(self._features(window, notes))
+            if len(batch) == _BATCH:
+                self._score(batch, scores)
+                batch = []
+        self._score(batch, scores)
+        seconds = counted.samples / rate
+        return [Heard(np.asarray(starts), seconds, np.concatenate(found)) for found in scores]
+
+    def _features(self, window: Window, notes: list[str]) -> NDArray[np.float32] | None:
+        if window.repeated:
+            notes.append(f"shorter than one segment of {self.branch.segments.seconds:g} s: "
+                         "repeated to fill it")
+        return None if is_silent(window.samples) else self.front_end(window.samples)
+
+    def _score(
+        self, batch: list[NDArray[np.float32] | None], scores: list[list[NDArray[np.float32]]]
+    ) -> None:
+        for model, found in zip(self.models, scores, strict=True):
+            found.append(model.scores(batch))
+
+
+class _Model:
+    """One ONNX graph."""
+
+    def __init__(self, name: str, content: bytes, labels: int) -> None:
+        self.name, self.labels = name, labels
+        self._content = content
+
+    @cached_property
+    def session(self) -> Any:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 4
+        try:
+            return onnxruntime.InferenceSession(
+                self._content, options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # onnxruntime raises many kinds, none of them documented
+            raise TaggerError(f"{self.name} cannot be run: {error}") from error
+
+    def scores(self, batch: Sequence[NDArray[np.float32] | None]) -> NDArray[np.float32]:
+        """Return scores [shape=(segments, labels)], NaN for the silent segments (None)."""
+        scores = np.full((len(batch), self.labels), np.nan, np.float32)
+        heard = [i for i, row in enumerate(batch) if row is not None]
+        if heard:
+            scores[heard] = self._run(np.stack([row for row in batch if row is not None]))
+        return scores
+
+    def _run(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
+        session = self.session
+        try:
+            given = session.run(["scores"], {"rows": rows})[0]
+        except Exception as error:  # as above
+            raise TaggerError(f"{self.name} does not fit its front end: {error}") from error
+        if given.shape != (len(rows), self.labels):
+            raise TaggerError(f"{self.name} gives scores of shape {given.shape}; expected "
+                              f"{(len(rows), self.labels)}.")
+        if not ((given >= -1e-6) & (given <= 1 + 1e-6)).all():
+            raise TaggerError(f"{self.name} gives scores outside 0 to 1.")
+        clipped: NDArray[np.float32] = np.clip(given, 0, 1)
+        return clipped
+
+
+class _Counted:
+    """Blocks that are counted as they pass."""
+
+    def __init__(self, blocks: Iterable[NDArray[np.float32]]) -> None:
+        self._blocks, self.samples = blocks, 0
+
+    def __iter__(self) -> Iterator[NDArray[np.float32]]:
+        for block in self._blocks:
+            self.samples += len(block)
+            yield block
