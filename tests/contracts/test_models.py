@@ -10,6 +10,7 @@ from earmark.errors import DataError, SettingsError
 from earmark.tagger.export import TOLERANCE, export
 
 ROWS, FEATURES, LABELS = 90, 6, 3
+_FITTED = {}
 
 
 @pytest.fixture(params=registry.names("models"))
@@ -36,8 +37,12 @@ def labels(rng, rows, task):
 
 @pytest.fixture
 def fitted(family, task, rows, labels):
-    groups = np.arange(ROWS) // 3
-    return family(task=task).fit(rows, labels, groups=groups, rng=np.random.default_rng(1))
+    # Once a session for each model and task: fitting changes nothing for the tests that follow.
+    if (family, task) not in _FITTED:
+        _FITTED[family, task] = family(task=task).fit(
+            rows, labels, groups=np.arange(ROWS) // 3, rng=np.random.default_rng(1)
+        )
+    return _FITTED[family, task]
 
 
 def test_scores_are_in_range_and_learn_something(fitted, task, rows, labels):
@@ -97,6 +102,16 @@ def test_wrong_rows_are_named(family, task, rows, labels):
     unused[:, 0] = 0
     with pytest.raises(DataError, match=r"no row to learn from|no label or several"):
         family(task=task).fit(rows, unused, rng=rng)
+
+
+def test_scores_of_rows_that_are_no_numbers_are_refused(fitted, rows):
+    holed = rows[:3].copy()
+    holed[2, 5] = np.inf
+    with pytest.raises(DataError, match="feature 5 of row 2 is inf"):
+        fitted.scores(holed)
+    with pytest.raises(DataError, match=f"fitted on {FEATURES} features"):
+        fitted.scores(rows[:, 1:])
+    assert fitted.scores(rows[:0]).shape == (0, LABELS)
 
 
 def test_a_misspelt_setting_is_named(family):

@@ -83,7 +83,8 @@ class Classic(Model):
             setattr(self, f"{name}_", value)
         seed = int(rng.integers(2**31)) if self.uses_chance else 0
         self.preparation_ = self._prepare(x)
-        self.fitted_ = self._finish(self._learn(self.preparation_(x), y, choice, seed), y, out_of_fold)
+        learnt = self._learn(self.preparation_(x), y, choice, seed)
+        self.fitted_ = self._finish(learnt, y, out_of_fold)
         return self
 
     def scores(self, rows: NDArray[np.float32]) -> Scores:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from earmark.errors import require
 from earmark.models._onnx import Graph
 
 Doubles = NDArray[np.float64]
@@ -41,7 +42,8 @@ class Affine:
     def __call__(self, x: Doubles) -> Doubles:
         with np.errstate(over="ignore"):  # what overflows is clipped after this
             moved = x.astype(self.dtype) - self.mean.astype(self.dtype)
-            return (moved / self.scale.astype(self.dtype)).astype(np.float64)
+            scaled: Doubles = (moved / self.scale.astype(self.dtype)).astype(np.float64)
+        return scaled
 
     def add_to(self, graph: Graph, x: str) -> str:
         """Add it to a graph."""
@@ -144,8 +146,7 @@ def quantile(x: Doubles) -> Quantiles:
     The lowest and highest knots lie half a step inside 0 and 1, at about 2.6 standard deviations,
     and what is beyond stays there. A constant column becomes 0.
     """
-    from scipy.special import ndtri
-
+    ndtri = require("scipy.special", extra="train", purpose="scaling by quantiles").ndtri
     count = max(1, min(_MOST_KNOTS, len(x)))
     shares = (np.arange(count) + 0.5) / count
     knots = np.empty((x.shape[1], count))

@@ -116,6 +116,8 @@ class Fitted:
     def scores(self, rows: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return probabilities [shape=(rows, labels)]; 0 for a label that had no row."""
         scores = np.zeros((len(rows), self.labels))
+        if not len(rows):  # which scikit-learn refuses
+            return scores
         if self.task == "single":
             estimator = self.estimators[0]
             scores[:, estimator.classes_] = estimator.predict_proba(rows)

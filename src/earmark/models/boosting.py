@@ -42,11 +42,11 @@ class Boosting(Classic):
     name: ClassVar[str] = "classical:boosting"
     uses_chance: ClassVar[bool] = True
     scaling: Scaling = "none"
-    n_estimators: int = 200
-    learning_rate: float = 0.05
-    num_leaves: int = 8
+    n_estimators: int = 100
+    learning_rate: float = 0.1
+    num_leaves: int = 4
     min_child_samples: int = 10
-    colsample_bytree: float = 0.3
+    colsample_bytree: float = 0.2
     subsample: float = 0.8
     reg_lambda: float = 1.0
     class_weight: ClassWeight = "none"

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from earmark.models import _linear
 from earmark.models._classic import Choice, Classic, above_zero
 from earmark.models._onnx import Graph
+from earmark.models._preparation import Scaling
 from earmark.models.base import Fitted, fit_matrix
 
 
@@ -24,6 +25,7 @@ class LinearDiscriminant(Classic):
     """
 
     name: ClassVar[str] = "classical:lda"
+    scaling: Scaling = "power"
     shrinkage: Literal["auto"] | float = "auto"
 
     def _check_settings(self) -> None:

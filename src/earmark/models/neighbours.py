@@ -8,7 +8,7 @@ from typing import ClassVar, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from earmark.errors import DataError
+from earmark.errors import DataError, require
 from earmark.models._classic import Choice, Classic, above_zero
 from earmark.models._onnx import Graph
 
@@ -66,15 +66,15 @@ class Neighbours(Classic):
         return np.concatenate(blocks) if blocks else np.zeros((0, fitted.labels.shape[1]))
 
     def _block(self, fitted: Memory, x: NDArray[np.float32]) -> NDArray[np.float64]:
-        from scipy.spatial.distance import cdist
-
+        cdist = require("scipy.spatial.distance", extra="train", purpose="a classic model").cdist
         measure = "cityblock" if self.p == 1 else "euclidean"
         distances = cdist(x.astype(np.float64), fitted.rows, measure)
         nearest = np.argsort(distances, axis=1, kind="stable")[:, : fitted.k]
         weights = self._weights(np.take_along_axis(distances, nearest, axis=1))
         labels = fitted.labels[nearest]  # [shape=(rows, k, labels)]
         shares: NDArray[np.float64] = np.einsum("rk,rkl->rl", weights, labels)
-        return shares / weights.sum(axis=1, keepdims=True)
+        found: NDArray[np.float64] = shares / weights.sum(axis=1, keepdims=True)
+        return found
 
     def _weights(self, distances: NDArray[np.float64]) -> NDArray[np.float64]:
         if self.weights == "uniform":

@@ -32,11 +32,11 @@ class Perceptron(Classic):
 
     name: ClassVar[str] = "classical:mlp"
     uses_chance: ClassVar[bool] = True
-    hidden_layer_sizes: tuple[int, ...] = (200,)
+    hidden_layer_sizes: tuple[int, ...] = (100,)
     activation: Literal["relu", "tanh", "logistic"] = "relu"
     solver: Literal["adam", "sgd"] = "adam"
     learning_rate: float = 0.001
-    max_iterations: int = 200
+    max_iterations: int = 100
     batch_size: int = 200
     alpha: float = 1.0
 

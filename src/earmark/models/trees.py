@@ -80,7 +80,7 @@ class DecisionTree(_Trees):
 
     name: ClassVar[str] = "classical:decision_tree"
     max_depth: int | None = 8
-    min_samples_leaf: int = 5
+    min_samples_leaf: int = 15
     max_features: Literal["sqrt", "log2", "all"] | float = "all"
 
     def _estimator(self, settings: dict[str, Any]) -> Any:
@@ -121,6 +121,7 @@ class ExtraTrees(_Trees):
     """
 
     name: ClassVar[str] = "classical:extra_trees"
+    max_features: Literal["sqrt", "log2", "all"] | float = 0.3
     n_estimators: int = 500
 
     def _check_settings(self) -> None:

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from earmark.errors import require
 from earmark.models import _choice
 from earmark.models._classic import Choice, Classic, ClassWeight, above_zero, weight_of
 from earmark.models._onnx import Graph
@@ -67,19 +68,19 @@ class SupportVectors(Classic):
     ) -> Machines:
         from sklearn.svm import SVC
 
-        x = x.astype(np.float64)
-        gamma = self.gamma or 1.0 / (x.shape[1] * x.var() or 1.0)
-        weights, offsets = np.zeros((y.shape[1], len(x))), np.full(y.shape[1], np.nan)
+        rows: Doubles = x.astype(np.float64)
+        gamma = self.gamma or 1.0 / (rows.shape[1] * float(rows.var()) or 1.0)
+        weights, offsets = np.zeros((y.shape[1], len(rows))), np.full(y.shape[1], np.nan)
         for label, column in enumerate(y.T.astype(np.int64)):
             if (column == column[0]).all():
                 continue  # nothing to tell apart; its decisions stay NaN
             machine = SVC(C=choice["inverse_penalty"], gamma=gamma,
-                          class_weight=weight_of(self.class_weight)).fit(x, column)
+                          class_weight=weight_of(self.class_weight)).fit(rows, column)
             weights[label, machine.support_] = machine.dual_coef_[0]
             offsets[label] = machine.intercept_[0]
         used = np.flatnonzero(weights.any(axis=0))
         unknown = np.full(y.shape[1], np.nan)
-        return Machines(x[used], weights[:, used], offsets, gamma, unknown, unknown)
+        return Machines(rows[used], weights[:, used], offsets, gamma, unknown, unknown)
 
     def _held_out(self, fitted: Machines, x: NDArray[np.float32]) -> Doubles:
         return decisions(fitted, x.astype(np.float64))
@@ -125,8 +126,7 @@ class SupportVectors(Classic):
 
 def decisions(fitted: Machines, x: Doubles) -> Doubles:
     """Return signed distances from each label's border [shape=(rows, labels)]."""
-    from scipy.spatial.distance import cdist
-
+    cdist = require("scipy.spatial.distance", extra="train", purpose="a classic model").cdist
     size = max(1, _BLOCK_VALUES // max(1, len(fitted.vectors)))
     found = np.empty((len(x), len(fitted.offsets)))
     for at in range(0, len(x), size):
