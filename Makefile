@@ -1,5 +1,5 @@
 # The one door: every command sets up what it needs and runs.
-#   make demo [FILES="a.mp3 'my song.ogg'"]   tag your files, or pieces composed on the spot
+#   make demo [FILES="a.mp3 'my song.ogg'"]   compose, train, judge, tag; your files, too
 #   make test                                 lint, types, import contracts, tests
 #   make lint | bench | docs | clean
 PYTHON ?= python3
@@ -9,7 +9,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: demo test lint bench docs clean
 
-demo: $(VENV)/.base
+demo: $(VENV)/.train
 	@$(BIN)/python -m earmark demo $(FILES)
 
 test: lint
@@ -35,12 +35,12 @@ $(BIN)/python:
 	@$(PYTHON) -m venv $(VENV) || \
 	  { rm -rf $(VENV); echo "Python's venv is missing; on Debian or Ubuntu: apt install python3-venv" >&2; exit 1; }
 
-$(VENV)/.base: pyproject.toml | $(BIN)/python
+$(VENV)/.train: pyproject.toml | $(BIN)/python
 	@echo "installing Earmark into $(VENV) (once) ..." >&2
-	@$(BIN)/python -m pip install -q -e .
+	@$(BIN)/python -m pip install -q -e '.[train]'
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	@echo "installing Earmark and its test tools into $(VENV) (once) ..." >&2
 	@$(BIN)/python -m pip install -q -e '.[dev]'
-	@touch $@ $(VENV)/.base
+	@touch $@ $(VENV)/.train

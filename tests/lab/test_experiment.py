@@ -28,7 +28,8 @@ def run(recipe, sample_root, tmp_path_factory):
 def test_the_run_folder_is_whole(run):
     assert {path.name for path in run.folder.iterdir()} == {
         "identity.json", "recipe.toml", "split.csv", "environment.json", "log.jsonl",
-        "predictions.parquet", "results.json", "tagger.earmark",
+        "predictions.parquet", "results.json", "tagger.earmark", "report.html", "report.md",
+        ".lock",
     }
     assert json.loads((run.folder / "results.json").read_text()) == run.results
 

@@ -72,7 +72,7 @@ def test_too_sure_scores_are_cooled_and_judged_better_across_folds(rng):
     assert calibration["after"]["ece"] < calibration["before"]["ece"] / 2
     assert calibration["after"]["log_loss"] < calibration["before"]["log_loss"]
     assert calibration["before"]["ece"] > 2 * calibration["before"]["ece_of_perfect"]
-    assert sum(b["rows"] for b in calibration["after"]["bins"]) == calibration["tracks"] == 160
+    assert sum(b["count"] for b in calibration["after"]["bins"]) == calibration["tracks"] == 160
     assert calibration["learnt"]["temperature"] == found.decisions.calibration.temperature
 
 
@@ -91,15 +91,15 @@ def test_genres_between_the_others_are_caught(rng):
     world.points[~strange & (world.truth[:, 0] == 1)] -= 3.0  # the others lie further out
     found = world.judge(rng)
     unknown = found.results["unknown"]
-    genre = unknown["by_genre"]["d"]
+    genre = unknown["genres"]["d"]
     assert genre["auroc"] > 0.8
     assert genre["caught"] > 0.4
     assert genre["tracks"] == 40
     assert unknown["kept_known"] == pytest.approx(0.9, abs=0.06)
     assert unknown["interval"]["low"] <= unknown["auroc"] <= unknown["interval"]["high"]
-    mean = np.mean([g["auroc"] for g in unknown["by_genre"].values()])
+    mean = np.mean([g["auroc"] for g in unknown["genres"].values()])
     assert unknown["auroc"] == pytest.approx(mean)
-    shares = [g["caught"] * g["tracks"] for g in unknown["by_genre"].values()]
+    shares = [g["caught"] * g["tracks"] for g in unknown["genres"].values()]
     assert unknown["caught_strange"] == pytest.approx(sum(shares) / 160)
     rule = found.decisions.unknown
     assert (rule.threshold, rule.kept_known) == (unknown["threshold"], unknown["kept_known"])
@@ -143,7 +143,7 @@ def test_a_label_of_one_artist_is_left_out_and_said(rng):
     assert found.results["calibration"]["tracks"] == 120
     assert found.decisions.unknown is not None
     # A model of a, b and c has never heard d: its tracks are strange, and fairly judged.
-    assert found.results["unknown"]["by_genre"]["d"]["tracks"] == 8
+    assert found.results["unknown"]["genres"]["d"]["tracks"] == 8
 
 
 def test_two_labels_are_too_few_to_hold_one_out(rng):
@@ -250,6 +250,6 @@ def test_real_gtzan_is_calibrated_and_knows_how_little_it_knows(realdata):
     assert calibration["after"]["ece"] < 0.08
     assert abs(calibration["after"]["log_loss"] - 1.27) < 0.03
     assert 0.48 < unknown["auroc"] < 0.60
-    assert unknown["by_genre"]["classical"]["taken_for"] == "jazz"
+    assert unknown["genres"]["classical"]["taken_for"] == "jazz"
     assert unknown["accuracy_of_turned_away"] < unknown["accuracy_of_kept"] - 0.15
     assert judged.decisions != Decisions()

@@ -25,6 +25,12 @@ def test_standard_operators_pass():
     onnx_guard.check(model([helper.make_node("Sigmoid", ["rows"], ["scores"])]), "m")
 
 
+def test_loops_are_refused():
+    node = helper.make_node("Loop", ["", "", "rows"], ["scores"], body=graph([]))
+    with pytest.raises(TaggerError, match=r"'Loop', which may run for ever"):
+        onnx_guard.check(model([node]), "m")
+
+
 def test_a_foreign_operator_is_named():
     node = helper.make_node("Run", ["rows"], ["scores"], domain="com.evil")
     with pytest.raises(TaggerError, match=r"'com\.evil\.Run'"):

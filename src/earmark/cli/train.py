@@ -4,40 +4,99 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from earmark.cli.output import print_json
 
+if TYPE_CHECKING:
+    from earmark.lab.recipe import Recipe
+
 
 @click.command()
-@click.argument("recipe")
-@click.option("--data", "root", required=True, type=click.Path(path_type=Path),
-              help="The dataset's folder.")
+@click.argument("what", metavar="RECIPE|FOLDER|TABLE")
+@click.option("--data", "root", type=click.Path(path_type=Path), default=None,
+              help="The dataset's folder; for a recipe.")
 @click.option("--out", type=click.Path(path_type=Path), default=None,
-              help="The run folder.  [default: runs/<recipe>]")
+              help="The run folder.  [default: runs/<name>]")
+@click.option("--name", default="my", show_default=True,
+              help="What a tagger of your own labels is called; it is written to <name>.earmark.")
 @click.option("--json", "as_json", is_flag=True, help="Print results.json.")
-def train(recipe: str, root: Path, out: Path | None, as_json: bool) -> None:
-    """Run RECIPE (a name or a .toml file): learn a tagger, judge it, and keep all of it.
+def train(what: str, root: Path | None, out: Path | None, name: str, as_json: bool) -> None:
+    """Learn a tagger, judge it, and keep all of it in a run folder.
 
-    An unfinished run folder is taken up again; a finished one is shown.
+    RECIPE (a name or a .toml file) learns from a published dataset, given with --data. FOLDER
+    learns your own labels: a folder of music for each. TABLE (csv, tsv, jsonl, parquet) lists
+    files anywhere, with columns path and label. An unfinished run folder is taken up again; a
+    finished one is shown.
     """
-    from earmark.lab import experiment, runfolder
+    from earmark.lab import teach
+
+    if teach.is_collection(what):
+        if root is not None:
+            raise click.UsageError(f"--data goes with a recipe; {what} is itself the data.")
+        _teach(Path(what), out, name, as_json)
+        return
+    if root is None:
+        raise click.UsageError(f"'{what}' is no folder or table of music; a recipe needs --data, "
+                               "the folder of its dataset.")
     from earmark.lab import recipe as recipes
 
-    loaded = recipes.read(recipe)
-    folder = out or Path("runs") / loaded.name
-    run = experiment.run(loaded, root, folder, log=lambda text: click.echo(text, err=True))
+    loaded = recipes.read(what)
+    _run(loaded, root, out or Path("runs") / loaded.name, as_json)
+
+
+def _teach(path: Path, out: Path | None, name: str, as_json: bool) -> None:
+    from earmark.lab import runfolder, teach
+    from earmark.store import write_bytes
+
+    dataset = teach.collection(path)
+    loaded = teach.recipe_for(dataset, name)
+    for line in teach.remarks(dataset):
+        click.echo(f"note: {line}", err=True)
+    folder = out or Path("runs") / name
+    results = _run(loaded, path, folder, as_json)
+    tagger = Path(f"{name}.earmark")
+    write_bytes(tagger, (folder / runfolder.TAGGER).read_bytes())
+    if not as_json:
+        if advice := teach.advice_line(results):
+            click.echo(f"next: {advice}")
+        click.echo(f"use it: earmark tag FILES --tagger {tagger}")
+
+
+def _run(recipe: Recipe, root: Path, folder: Path, as_json: bool) -> Mapping[str, Any]:
+    from earmark.lab import experiment, runfolder
+
+    run = experiment.run(recipe, root, folder, log=_Progress())
     if as_json:
         print_json(run.results)
-        return
+        return run.results
     if run.resumed:
         click.echo(f"{folder} holds this run, finished; nothing was done.", err=True)
     for line in summary(run.results):
         click.echo(line)
     click.echo(f"tagger: {folder / runfolder.TAGGER}")
     click.echo(f"report: {folder / 'report.html'}")
+    return run.results
+
+
+class _Progress:
+    """Steps on stderr: in place on a terminal, a line each elsewhere."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+
+        self.console = Console(stderr=True)
+        self.status = self.console.status("") if self.console.is_terminal else None
+        if self.status:
+            self.status.start()
+
+    def __call__(self, text: str) -> None:
+        if self.status:
+            self.status.update(text)
+        else:
+            click.echo(text, err=True)
 
 
 def summary(results: Mapping[str, Any]) -> list[str]:
@@ -50,7 +109,7 @@ def summary(results: Mapping[str, Any]) -> list[str]:
         lines.append(_line(title, validated))
     for part, scores in results["parts"].items():
         lines.append(_line(f"{part}{' (learnt from)' if scores['learnt_from'] else ''}", scores))
-    lines.append(f"  {'always the commonest label, on test':34} accuracy "
+    lines.append(f"  {'always the commonest label':34} accuracy "
                  f"{results['majority_baseline']['accuracy']:.3f}")
     lines += [f"  leak: {leak}" for leak in results["leaks"]]
     lines += [f"  note: {note}" for note in results["notes"]]

@@ -171,6 +171,8 @@ def grouped(
                         f"{list(shares)[min(empty)]}; give it a larger fraction.")
     names = list(shares)
     split = "random" if by == "track" else f"{by}-grouped"
+    if len(names) == 1:
+        split = "all tracks"
     return Split(split, {track: names[part] for track, part in zip(ids, dealt, strict=True)})
 
 

@@ -60,8 +60,16 @@ class Learner:
         return self.dataset.vocabulary.matrix([self.dataset.tracks[i].labels for i in ids])
 
     def groups(self, ids: Sequence[str], by: splits.By = "artist") -> NDArray[np.str_]:
-        """Return a group for each track; see ``splits.group_names``."""
-        return np.asarray(splits.group_names(self.dataset, ids, by), dtype=np.str_)
+        """Return a group for each track; see ``splits.group_names``. Copies share a group."""
+        names = dict(zip(ids, splits.group_names(self.dataset, ids, by), strict=True))
+        for a, b in self._copies:
+            if a in names and b in names:
+                names[b] = names[a]
+        return np.asarray([names[i] for i in ids], dtype=np.str_)
+
+    @cached_property
+    def _copies(self) -> list[tuple[str, str]]:
+        return [(f.track, f.other) for f in self.dataset.faults() if f.other is not None]
 
     def fit(self, ids: Sequence[str], rng: np.random.Generator) -> Fitted:
         """Fit every branch on the tracks' rows.

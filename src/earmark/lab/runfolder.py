@@ -108,7 +108,7 @@ def begin(folder: Path, recipe: Recipe, split: Split, identity: Mapping[str, str
 def environment() -> dict[str, str]:
     """Return the versions of what a result may depend on."""
     packages = ("numpy", "bottleneck", "soundfile", "soxr", "onnxruntime", "scikit-learn",
-                "skl2onnx", "onnx")
+                "scipy", "lightgbm", "onnx")
     return {
         "earmark": __version__,
         "python": platform.python_version(),

@@ -140,7 +140,8 @@ class _Judge:
             "ece_interval_by_artist": _plain(interval),
             "ece_of_perfect": reliability.chance_error(scores, rng=self.rng),
             "ece_equal_width": reliability.calibration_error(scores, truth, by="width"),
-            "bins": [b._asdict() for b in reliability.reliability(scores, truth)],
+            "bins": [{"low": b.low, "high": b.high, "count": b.rows, "confidence": b.score,
+                      "accuracy": b.right} for b in reliability.reliability(scores, truth)],
         }
 
     def _unknown(
@@ -188,7 +189,9 @@ class _Judge:
             # What else the rule is good for: those it turns away would mostly have been wrong.
             "accuracy_of_turned_away": float(hits[lost].mean()) if lost.any() else None,
             "accuracy_of_kept": float(hits[~lost].mean()),
-            "by_genre": by_genre,
+            "by_genre": {name: found["caught"] for name, found in by_genre.items()
+                         if found["caught"] is not None},
+            "genres": by_genre,
         }
         if not results["separates"]:
             self.notes.append("tracks of a genre held out whole may score as high as others "

@@ -13,9 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from earmark import registry
+from earmark.datasets.artists import told
 from earmark.datasets.base import Dataset
+from earmark.datasets.manifest import find_table
 from earmark.errors import DataError
 from earmark.judging import splits
+from earmark.judging.advice import too_small
+from earmark.judging.splits import Split
 from earmark.lab.recipe import (
     DatasetChoice,
     Recipe,
@@ -36,9 +40,21 @@ def is_collection(given: str) -> bool:
 
 def collection(path: Path) -> Dataset:
     """Return the reader for a folder a label, or for a table of files."""
-    kind = "folder" if path.is_dir() and not (path / "manifest.csv").is_file() else "manifest"
-    dataset: Dataset = registry.load("datasets", kind)(path)
+    dataset: Dataset
+    if path.is_dir() and find_table(path) is None:
+        dataset = registry.load("datasets", "folder")(path)
+    else:
+        dataset = registry.load("datasets", "manifest")(path)
     return dataset
+
+
+def remarks(dataset: Dataset) -> list[str]:
+    """Return what to know of a collection before trusting a score on it, a sentence each."""
+    said = list(dataset.remarks())
+    if found := getattr(dataset, "credits", None):
+        said.append(told(found))
+    whole = Split("by artist", dict.fromkeys(dataset.tracks, "train"))
+    return [*said, *too_small(dataset, whole)]
 
 
 def recipe_for(dataset: Dataset, name: str, like: str = "personal") -> Recipe:

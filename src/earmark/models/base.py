@@ -131,6 +131,16 @@ class Fitted:
         return scores
 
 
+@dataclass(frozen=True)
+class _Always:
+    """Stands for a classifier that saw one class only, which most refuse to learn."""
+
+    classes_: NDArray[np.int64]
+
+    def predict_proba(self, rows: NDArray[np.float32]) -> NDArray[np.float64]:
+        return np.ones((len(rows), 1))
+
+
 def fit_matrix(
     make: Callable[[], Any],
     rows: NDArray[np.float32],
@@ -147,6 +157,8 @@ def fit_matrix(
     """
     count = labels.shape[1]
     if task == "single":
+        if len(only := np.flatnonzero(labels.any(axis=0))) == 1:  # few rows, in an inner fold
+            return Fitted((_Always(only),), count, task, native)
         return Fitted((make().fit(rows, class_vector(labels)),), count, task, native)
     if native:
         return Fitted((make().fit(rows, labels.astype(np.int64)),), count, task, native)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from earmark.errors import TaggerError
 
 STANDARD_DOMAINS = frozenset({"", "ai.onnx", "ai.onnx.ml"})
-_ENDLESS = frozenset({"Loop", "Scan"})
+_ENDLESS = frozenset({"Loop"})  # Scan ends with its input
 _MOST_LEVELS = 32  # of graphs inside nodes of graphs
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _EXTERNAL_DATA, _DATA_LOCATION, _EXTERNAL = 13, 14, 1
