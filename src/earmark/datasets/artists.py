@@ -169,7 +169,8 @@ def fold(artist: str) -> str:
     if text.endswith(", the"):
         text = text.removesuffix(", the")
     text = text.removeprefix("the ").strip() or text
-    return "".join(c for c in text if _counts(c)) or "".join(text.split())
+    # A name of nothing but marks is kept as it is: no name is lost.
+    return "".join(c for c in text if _counts(c)) or "".join(text.split()) or artist.strip()
 
 
 def somebody(name: str | None) -> str | None:

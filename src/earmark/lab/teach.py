@@ -8,6 +8,7 @@ all of it, and what is said of it is what the folds say.
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -34,8 +35,10 @@ _MOST_FOLDS = 5
 
 def is_collection(given: str) -> bool:
     """Tell whether a word on the command line names a folder or table of one's own music."""
-    path = Path(given)
-    return path.is_dir() or (path.suffix.lower() in TABLES and path.is_file())
+    # os.path says False of names that no system takes; pathlib raises.
+    if os.path.isdir(given):  # noqa: PTH112
+        return True
+    return Path(given).suffix.lower() in TABLES and os.path.isfile(given)  # noqa: PTH113
 
 
 def collection(path: Path) -> Dataset:

@@ -1,0 +1,106 @@
+"""A personal tagger from folders or a table, and collections that are too small for one."""
+
+import json
+
+import numpy as np
+import pytest
+import soundfile
+from tests.cli.conftest import clip, earmark, one_line  # noqa: F401 - fixtures
+
+RATE = 22_050
+
+
+@pytest.fixture(scope="module")
+def music(tmp_path_factory):
+    """Three kinds of noise, each by four artists, named 'Artist - Title'."""
+    rng = np.random.default_rng(5)
+    root = tmp_path_factory.mktemp("collection") / "music"
+    for label, smooth in (("bright", 1), ("dull", 12), ("dark", 40)):
+        (root / label).mkdir(parents=True)
+        for artist in ("Ann", "Bob", "Cyd", "Dee"):
+            for title in ("One", "Two"):
+                noise = rng.standard_normal(RATE * 11 + smooth - 1)
+                tone = np.convolve(noise, np.full(smooth, 1 / smooth), "valid")
+                beat = 1 + np.sign(np.sin(np.arange(len(tone)) / RATE * rng.uniform(8, 14)))
+                path = root / label / f"{artist} {label} - {title}.wav"
+                soundfile.write(path, (0.1 * tone * beat / tone.std()).astype(np.float32), RATE)
+    return root
+
+
+def test_a_folder_becomes_a_tagger(earmark, music, tmp_path):  # noqa: F811
+    done = earmark("train", music, "--name", "tones")
+    assert done.returncode == 0, done.stderr
+    results = json.loads((tmp_path / "runs/tones/results.json").read_text())
+    assert results["cross_validated"]["grouped_by"] == "artist"
+    assert results["cross_validated"]["accuracy"] > 0.8
+    assert "test" not in results["parts"]
+    assert len(results["learning_curve"]) >= 3
+    assert {a["label"] for a in results["label_advice"]} == {"bright", "dull", "dark"}
+    assert results["calibration"]["after"]["log_loss"] < 1
+    assert (tmp_path / "runs/tones/report.html").is_file()
+    assert "12 known" in done.stderr
+    assert "use it: earmark tag FILES --tagger tones.earmark" in done.stdout
+    song = next((music / "dark").iterdir())
+    tagged = earmark("tag", song, "--tagger", "tones.earmark", "--json")
+    assert next(iter(json.loads(tagged.stdout)["files"]))["tags"] == ["dark"]
+    checked = earmark("tagger", "check", "tones.earmark")
+    assert checked.returncode == 0, checked.stderr
+
+
+def test_a_table_of_files_anywhere_becomes_a_tagger(earmark, music, tmp_path):  # noqa: F811
+    rows = [f"{path},{path.parent.name},{path.name.split(' - ')[0]}"
+            for path in sorted(music.rglob("*.wav")) if path.parent.name != "dull"]
+    (tmp_path / "list.csv").write_text("path,label,artist\n" + "\n".join(rows) + "\n")
+    done = earmark("train", "list.csv", "--out", "run")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "my.earmark").is_file()
+    assert json.loads((tmp_path / "run/results.json").read_text())["cross_validated"]["rows"] == 16
+
+
+@pytest.mark.parametrize(("files", "message"), [
+    (["rock/a.wav"], "one label"),
+    (["rock/a.wav", "rock/b.wav"], "one label"),
+    (["rock/Ann - a.wav", "pop/Ann - b.wav"], "of one artist"),
+    ([], "no label folders|holds no|no audio"),
+])
+def test_what_is_too_small_is_said(earmark, clip, tmp_path, files, message):  # noqa: F811
+    import re
+
+    (tmp_path / "in").mkdir()
+    for name in files:
+        clip(f"in/{name}")
+    done = earmark("train", "in")
+    assert done.returncode == 1
+    assert re.search(message, one_line(done)), done.stderr
+    assert not (tmp_path / "runs").exists()
+
+
+def test_folders_that_differ_by_case_are_one_label(earmark, clip):  # noqa: F811
+    for k, name in enumerate(["Rock/a.wav", "rock/b.wav", "pop/c.wav", "pop/d.wav"]):
+        clip(f"in/{name}", 11.0, level=0.05 * (k + 1))
+    done = earmark("train", "in")
+    assert done.returncode == 0, done.stderr
+    assert "Rock" in done.stderr
+    assert "2 labels" in earmark("tagger", "show", "my.earmark").stdout
+
+
+@pytest.mark.parametrize(("table", "message"), [
+    ("path\na.wav\n", "label"),
+    ("path,label\na.wav,rock\na.wav,pop\n", "a.wav"),
+    ("path,label\na.wav,\"['rock']\"\n", "list"),
+    ("path,label\ngone.wav,rock\n", "gone.wav|none of"),
+])
+def test_a_table_that_is_wrong_is_named(earmark, clip, tmp_path, table, message):  # noqa: F811
+    import re
+
+    clip("a.wav")
+    (tmp_path / "list.csv").write_text(table)
+    done = earmark("train", "list.csv")
+    assert done.returncode == 1
+    assert re.search(message, one_line(done)), done.stderr
+
+
+def test_data_and_folder_exclude_each_other(earmark, music):  # noqa: F811
+    done = earmark("train", music, "--data", music)
+    assert done.returncode == 2
+    assert "--data goes with a recipe" in done.stderr
