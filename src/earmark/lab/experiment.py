@@ -122,7 +122,7 @@ class _Experiment:
             "leaks": [leak_text(leak) for leak in splits.leaks(self.split, self.dataset)],
             "models": [settings_of(model) for model in fitted.models],
             "failed": sorted({line for g in learner.gathered for line in g.failed}),
-            "notes": [*(note for g in learner.gathered for note in g.notes),
+            "notes": [*dict.fromkeys(note for g in learner.gathered for note in g.notes),
                       *self._notes],
             "ledger": ledger,
         }

@@ -8,6 +8,7 @@ import numpy as np
 
 from earmark.datasets.base import Dataset
 from earmark.judging import splits
+from earmark.judging.advice import sensible
 from earmark.judging.splits import Split
 from earmark.lab.recipe import SplitChoice
 
@@ -21,6 +22,8 @@ def draw(choice: SplitChoice, dataset: Dataset, rng: np.random.Generator) -> Spl
     """
     if choice.partition is not None and choice.by is None:
         return splits.official(dataset, choice.partition)
+    if choice.by == "auto":
+        return sensible(dataset, choice.fractions, rng)
     by = choice.by or "track"
     if choice.partition is not None:
         return splits.redrawn(splits.official(dataset, choice.partition), dataset, by, rng)

@@ -33,14 +33,15 @@ class SplitChoice:
 
     Attributes:
         partition: a published one of the dataset, by name.
-        by: draw the parts instead, keeping these groups whole. With a partition, its tracks are
-            dealt anew into parts of its sizes: as much to learn from under another protocol.
+        by: draw the parts instead, keeping these groups whole; ``auto`` for artists where enough
+            are known and tracks where not. With a partition, its tracks are dealt anew into parts
+            of its sizes: as much to learn from under another protocol.
         fractions: part to share of the tracks, where there is no partition.
         learn_from: the parts the judged model is fitted on; never ``test``.
     """
 
     partition: str | None = None
-    by: Literal["track", "artist", "album"] | None = None
+    by: Literal["track", "song", "artist", "album", "auto"] | None = None
     fractions: Mapping[str, float] = field(default_factory=lambda: {"train": 0.8, "test": 0.2})
     learn_from: tuple[Part, ...] = ("train",)
 
@@ -105,7 +106,7 @@ class Recipe:
     tagger: TaggerChoice
     seed: int = 0
     folds: int = 5
-    folds_by: Literal["track", "artist", "album"] = "artist"
+    folds_by: Literal["track", "song", "artist", "album"] = "artist"
     ship: Literal["learnt", "all"] = "learnt"
     curve: bool = False
     decide: bool = False
