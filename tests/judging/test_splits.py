@@ -372,19 +372,3 @@ def test_a_song_on_both_sides_is_a_leak(made_up):
         Leak("song", "x", "y", ("train", "test"), "s", 1)]  # fmt: skip
 
 
-@settings(deadline=None, max_examples=40)
-@given(counts=st.lists(st.integers(1, 12), min_size=10, max_size=60))
-def test_row_folds_are_scikit_learns_group_folds(counts):
-    from sklearn.model_selection import GroupKFold
-
-    rows = {f"t{i:02d}": count for i, count in enumerate(counts)}
-    groups = np.repeat(sorted(rows), counts)
-    expected = [set(groups[test]) for _, test in GroupKFold(10).split(groups, groups=groups)]
-    found = splits.row_folds(rows, 10)
-    assert [set(split.ids("test")) for split in found] == expected
-    assert sorted(t for split in found for t in split.ids("test")) == sorted(rows)
-
-
-def test_row_folds_need_tracks_enough():
-    with pytest.raises(DataError, match="3 groups cannot be divided into 4 folds"):
-        splits.row_folds({"a": 1, "b": 2, "c": 3}, 4)

@@ -18,24 +18,23 @@ import numpy as np
 from earmark.audio.load import find_audio
 from earmark.datasets import artists
 from earmark.datasets._files import (
-    copies,
     counted,
     ids_of,
     is_file,
     is_nameable,
     one_spelling,
-    same_recordings,
     sample_clip,
     some,
     songs_of,
 )
-from earmark.datasets.base import Dataset, Fault, Track
+from earmark.datasets._own import OwnMusic
+from earmark.datasets.base import Track
 from earmark.errors import DataError
 from earmark.labels.vocabulary import Vocabulary
 from earmark.store import write_bytes
 
 
-class Folder(Dataset):
+class Folder(OwnMusic):
     """A folder for each label, nested as one likes below that, with artists where to be found."""
 
     name = "folder"
@@ -74,14 +73,9 @@ class Folder(Dataset):
         """Who made each file, and where that is known from (``artists.origins`` counts it)."""
         return artists.credit(self.root, [path for _, path in self._found.files])
 
-    def faults(self) -> list[Fault]:
-        """Return the files that are copies of others, byte by byte."""
-        return self._copies
-
-    def remarks(self) -> list[str]:
-        """Return what was merged or left out, and where the artists are known from."""
-        return [*self._found.remarks, *same_recordings(self.tracks, self.faults()),
-                artists.told(self.credits)]
+    @property
+    def found_remarks(self) -> Sequence[str]:
+        return self._found.remarks
 
     @classmethod
     def sample(cls, root: Path) -> None:
@@ -91,10 +85,6 @@ class Folder(Dataset):
             for artist, title in ((a, t) for a in ("Ann Onym", "Bob Nobody") for t in "12"):
                 name = f"{artist}/Songs/0{title} Song.wav" if number else f"{artist} - {title}.wav"
                 write_bytes(root / label / name, sample_clip(110 * 2**number, rng))
-
-    @cached_property
-    def _copies(self) -> list[Fault]:
-        return copies(self.root, self.tracks.values())
 
     @cached_property
     def _found(self) -> _Found:

@@ -20,17 +20,16 @@ import numpy as np
 from earmark.datasets import artists
 from earmark.datasets._entries import Entry, read_entries
 from earmark.datasets._files import (
-    copies,
     counted,
     is_file,
     one_spelling,
-    same_recordings,
     sample_clip,
     some,
     songs_of,
 )
+from earmark.datasets._own import OwnMusic
 from earmark.datasets._rows import SUFFIXES
-from earmark.datasets.base import Dataset, Fault, Track
+from earmark.datasets.base import Track
 from earmark.errors import DataError
 from earmark.labels.vocabulary import Vocabulary
 from earmark.store import write_bytes, write_text
@@ -38,7 +37,7 @@ from earmark.store import write_bytes, write_text
 _NAMES = tuple(f"manifest{suffix}" for suffix in SUFFIXES)
 
 
-class Manifest(Dataset):
+class Manifest(OwnMusic):
     """A CSV, TSV, JSON-lines or Parquet table of paths and labels, or the folder of one.
 
     ``root`` is the folder that paths are relative to, whichever of the two was given.
@@ -99,14 +98,9 @@ class Manifest(Dataset):
         """Return ``given``: the parts that the table states, of absent files too."""
         return {"given": self._found.parts} if self._found.parts else {}
 
-    def faults(self) -> list[Fault]:
-        """Return the files that are copies of others, byte by byte."""
-        return self._copies
-
-    def remarks(self) -> list[str]:
-        """Return what was merged or left out, and where the artists are known from."""
-        return [*self._found.remarks, *same_recordings(self.tracks, self.faults()),
-                artists.told(self.credits)]
+    @property
+    def found_remarks(self) -> Sequence[str]:
+        return self._found.remarks
 
     @classmethod
     def sample(cls, root: Path) -> None:
@@ -120,10 +114,6 @@ class Manifest(Dataset):
                 lines.append(f"{path},{labels},{label} band {clip},,{part}")
                 write_bytes(root / path, sample_clip(110 * 2**number, rng))
         write_text(root / "manifest.csv", "\n".join(lines) + "\n")
-
-    @cached_property
-    def _copies(self) -> list[Fault]:
-        return copies(self.root, self.tracks.values())
 
     @cached_property
     def _found(self) -> _Found:

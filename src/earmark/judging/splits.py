@@ -205,34 +205,6 @@ def folds(dataset: Dataset, k: int, by: By, rng: np.random.Generator) -> list[Sp
     ]
 
 
-def row_folds(rows: Mapping[str, int], k: int) -> list[Split]:
-    """Return ``k`` splits of tracks into train and test, even in the number of their rows.
-
-    The protocol of scikit-learn's ``GroupKFold`` with the track as the group, which source
-    projects report for tables of several rows a track: no chance in it, labels and artists do
-    not count. It is kept to compare with their numbers; ``folds`` by artist is the honest one.
-
-    Args:
-        rows: track id to the number of its rows.
-
-    Raises:
-        DataError: fewer tracks than folds. SettingsError: ``k`` below 2.
-    """
-    _check_folds(k, len(rows))
-    ids = sorted(rows)
-    counts = np.array([rows[track] for track in ids])
-    held, fold_of = np.zeros(k), {}
-    # The largest first, each to the emptiest fold.
-    for place in np.argsort(counts, kind="stable")[::-1]:
-        fold_of[ids[place]] = fold = int(held.argmin())
-        held[fold] += counts[place]
-    return [
-        Split(f"row-fold-{fold + 1}-of-{k}",
-              {track: "test" if fold_of[track] == fold else "train" for track in ids})
-        for fold in range(k)
-    ]
-
-
 def group_folds(
     groups: Sequence[Hashable] | NDArray[Any], labels: ArrayLike, k: int,
     rng: np.random.Generator,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -54,8 +55,9 @@ class _Trees(Classic):
                 estimator.n_jobs = 1
         return fitted
 
+    @abstractmethod
     def _estimator(self, settings: dict[str, Any]) -> Any:
-        raise NotImplementedError
+        """Return the scikit-learn estimator, not yet fitted."""
 
     def _predict(self, fitted: Fitted, x: NDArray[np.float32]) -> NDArray[np.float64]:
         return fitted.scores(x)
