@@ -19,6 +19,8 @@ from typing import Any, TypeVar
 from earmark.errors import SettingsError, suggestion
 
 T = TypeVar("T")
+_WORDS = {int: "a whole number", float: "a number", bool: "true or false", str: "a text",
+          tuple: "a list"}  # fmt: skip
 
 
 def from_mapping(cls: type[T], values: Mapping[str, Any], *, where: str = "settings") -> T:
@@ -112,7 +114,11 @@ def _convert(value: Any, hint: Any, where: str) -> Any:
     expected = origin or hint
     wrong = isinstance(value, bool) and expected is not bool  # a bool is an int to Python
     if expected is not Any and (wrong or not isinstance(value, expected)):
-        name = getattr(expected, "__name__", str(expected))
+        if expected is tuple and isinstance(value, Mapping):
+            key = where.rpartition("'")[0].rpartition("'")[2]
+            raise SettingsError(f"{where} is one table; expected a list of tables: write "
+                                f"[[{key}]], with two brackets.")
+        name = _WORDS.get(expected) or getattr(expected, "__name__", str(expected))
         raise SettingsError(f"{where} is {value!r}; expected {name}.")
     return value
 

@@ -55,13 +55,13 @@ def test_what_is_written_is_read(tmp_path):
     ("seed", "sede", "unknown setting 'sede'. Did you mean 'seed'"),
     ("partition", "partitoin", "'split': unknown setting 'partitoin'. Did you mean 'partition'"),
     ('name = "mine"\nseed', "seed", "missing setting 'name'"),
-    ("seed = 3", "seed = 1.5", "'seed' is 1.5; expected int"),
-    ("seed = 3", "seed = true", "'seed' is True; expected int"),
+    ("seed = 3", "seed = 1.5", "'seed' is 1.5; expected a whole number"),
+    ("seed = 3", "seed = true", "'seed' is True; expected a whole number"),
     ("seed = 3", "seed = -1", "expected 0 or more"),
     ("seed = 3", "folds = 1", "expected 0, or 2 to 50"),
     ('partition = "filtered"', 'partition = "filtered"\nlearn_from = ["test"]',
      r"'learn_from'\[0\] is 'test'"),
-    ("[[branches]]", "[branches]", "'branches' is"),
+    ("[[branches]]", "[branches]", r"'branches' is one table; .* write \[\[branches\]\]"),
     ("seed = 3", "seed = ", "cannot be read as TOML"),
 ])
 def test_a_slip_is_named(tmp_path, old, new, message):

@@ -30,14 +30,14 @@ def music(tmp_path_factory):
 def test_a_folder_becomes_a_tagger(earmark, music, tmp_path):  # noqa: F811
     done = earmark("train", music, "--name", "tones")
     assert done.returncode == 0, done.stderr
-    results = json.loads((tmp_path / "runs/tones/results.json").read_text())
+    results = json.loads(next(tmp_path.glob("runs/tones-*/results.json")).read_text())
     assert results["cross_validated"]["grouped_by"] == "artist"
     assert results["cross_validated"]["accuracy"] > 0.8
     assert "test" not in results["parts"]
     assert len(results["learning_curve"]) >= 3
     assert {a["label"] for a in results["label_advice"]} == {"bright", "dull", "dark"}
     assert results["calibration"]["after"]["log_loss"] < 1
-    assert (tmp_path / "runs/tones/report.html").is_file()
+    assert list(tmp_path.glob("runs/tones-*/report.html"))
     assert "12 known" in done.stderr
     assert "use it: earmark tag FILES --tagger tones.earmark" in done.stdout
     song = next((music / "dark").iterdir())
@@ -61,6 +61,7 @@ def test_a_table_of_files_anywhere_becomes_a_tagger(earmark, music, tmp_path):  
     (["rock/a.wav"], "one label"),
     (["rock/a.wav", "rock/b.wav"], "one label"),
     (["rock/Ann - a.wav", "pop/Ann - b.wav"], "of one artist"),
+    (["rock/a.wav", "rock/b.wav", "pop/c.wav"], "pop: 1 track of one artist"),
     ([], "no label folders|holds no|no audio"),
 ])
 def test_what_is_too_small_is_said(earmark, clip, tmp_path, files, message):  # noqa: F811
@@ -100,7 +101,35 @@ def test_a_table_that_is_wrong_is_named(earmark, clip, tmp_path, table, message)
     assert re.search(message, one_line(done)), done.stderr
 
 
-def test_data_and_folder_exclude_each_other(earmark, music):  # noqa: F811
-    done = earmark("train", music, "--data", music)
+@pytest.mark.parametrize("name", ["a/b", "", "../x", "x\ny"])
+def test_a_name_that_no_file_should_have_is_refused(earmark, music, name):  # noqa: F811
+    done = earmark("train", music, "--name", name)
+    assert done.returncode == 1
+    assert "--name: 'name' is" in one_line(done)
+
+
+def test_more_tracks_make_another_run(earmark, clip, tmp_path):  # noqa: F811
+    for k, name in enumerate(["rock/a.wav", "rock/b.wav", "pop/c.wav", "pop/d.wav"]):
+        clip(f"in/{name}", 11.0, level=0.02 * (k + 1))
+    first = earmark("train", "in")
+    assert "folds by song, no artist being known" in first.stdout
+    assert "by artist" not in first.stdout
+    clip("in/pop/e.wav", 11.0)
+    assert earmark("train", "in").returncode == 0
+    assert len(list((tmp_path / "runs").iterdir())) == 2
+
+
+def test_a_recipe_wins_over_a_folder_of_its_name_when_data_is_given(earmark, tmp_path):  # noqa: F811
+    (tmp_path / "gtzan57-logistic").mkdir()
+    done = earmark("train", "gtzan57-logistic", "--data", "nowhere")
+    assert "nowhere: no such folder" in one_line(done)
+
+
+@pytest.mark.parametrize(("what", "message"), [
+    ("nofolder", "no folder or table of music, and no recipe's name"),
+    ("gtzan10", "needs --data"),
+])
+def test_what_is_missing_is_said(earmark, what, message):  # noqa: F811
+    done = earmark("train", what)
     assert done.returncode == 2
-    assert "--data goes with a recipe" in done.stderr
+    assert message in done.stderr

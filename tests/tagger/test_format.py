@@ -87,7 +87,7 @@ def test_a_newer_format_says_to_upgrade(contents, small):
     ({"branches": []}, "at least one branch"),
     ({"task": "singel"}, "Did you mean 'single'"),
     ({"labls": []}, "unknown setting 'labls'"),
-    ({"format": "1"}, "expected int"),
+    ({"format": "1"}, "expected a whole number"),
 ])
 def test_a_manifest_that_makes_no_sense_is_refused(contents, small, changes, message):
     small.write_bytes(seal(changed(contents, **changes).items()))

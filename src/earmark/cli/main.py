@@ -20,13 +20,13 @@ from earmark.errors import EarmarkError
 # command: (module that holds a click command of that name, help for the list)
 _COMMANDS = {
     "compare": ("earmark.cli.compare", "Set finished runs side by side, like with like."),
-    "demo": ("earmark.cli.demo", "Compose three short pieces and tag them, or tag your FILES."),
+    "demo": ("earmark.cli.demo", "Compose music, train and judge three taggers, and tag."),
     "evaluate": ("earmark.cli.evaluate", "Cross-validate recipes side by side, without a test."),
     "features": ("earmark.cli.features", "Extract feature tables from audio."),
     "report": ("earmark.cli.report", "Make the page of a finished run."),
     "tag": ("earmark.cli.tag", "Name the genres and tags of audio files."),
     "tagger": ("earmark.cli.tagger", "List, show and check taggers."),
-    "train": ("earmark.cli.train", "Run a recipe: learn a tagger and judge it."),
+    "train": ("earmark.cli.train", "Learn a tagger from folders or by a recipe, and judge it."),
 }
 
 

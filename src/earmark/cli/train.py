@@ -10,6 +10,8 @@ import click
 
 from earmark.cli.output import print_json
 
+_MOST_LEAKS = 5
+
 if TYPE_CHECKING:
     from earmark.lab.recipe import Recipe
 
@@ -31,18 +33,17 @@ def train(what: str, root: Path | None, out: Path | None, name: str, as_json: bo
     files anywhere, with columns path and label. An unfinished run folder is taken up again; a
     finished one is shown.
     """
+    from earmark.lab import recipe as recipes
     from earmark.lab import teach
 
-    if teach.is_collection(what):
-        if root is not None:
-            raise click.UsageError(f"--data goes with a recipe; {what} is itself the data.")
+    if root is None and teach.is_collection(what):
         _teach(Path(what), out, name, as_json)
         return
+    if root is None and (what in recipes.names() or what.endswith(".toml")):
+        raise click.UsageError(f"the recipe '{what}' needs --data, the folder of its dataset.")
     if root is None:
-        raise click.UsageError(f"'{what}' is no folder or table of music; a recipe needs --data, "
-                               "the folder of its dataset.")
-    from earmark.lab import recipe as recipes
-
+        raise click.UsageError(f"'{what}' is no folder or table of music, and no recipe's name "
+                               "either; check the spelling.")
     loaded = recipes.read(what)
     _run(loaded, root, out or Path("runs") / loaded.name, as_json)
 
@@ -55,7 +56,7 @@ def _teach(path: Path, out: Path | None, name: str, as_json: bool) -> None:
     loaded = teach.recipe_for(dataset, name)
     for line in teach.remarks(dataset):
         click.echo(f"note: {line}", err=True)
-    folder = out or Path("runs") / name
+    folder = out or teach.run_folder(dataset, name)
     results = _run(loaded, path, folder, as_json)
     tagger = Path(f"{name}.earmark")
     write_bytes(tagger, (folder / runfolder.TAGGER).read_bytes())
@@ -105,13 +106,16 @@ def summary(results: Mapping[str, Any]) -> list[str]:
     lines = [f"{protocol['dataset']}, split {protocol['split']}, by track, "
              f"seed {protocol['seed']}{', leaky' if protocol['leaky'] else ''}"]
     if validated := results["cross_validated"]:
-        title = f"cross-validated ({validated['folds']} artist folds)"
+        title = f"cross-validated ({validated['folds']} folds by {validated['grouped_by']})"
         lines.append(_line(title, validated))
     for part, scores in results["parts"].items():
         lines.append(_line(f"{part}{' (learnt from)' if scores['learnt_from'] else ''}", scores))
     lines.append(f"  {'always the commonest label':34} accuracy "
                  f"{results['majority_baseline']['accuracy']:.3f}")
-    lines += [f"  leak: {leak}" for leak in results["leaks"]]
+    leaks = results["leaks"]
+    lines += [f"  leak: {leak}" for leak in leaks[:_MOST_LEAKS]]
+    if len(leaks) > _MOST_LEAKS:
+        lines.append(f"  leak: and {len(leaks) - _MOST_LEAKS} more, all in results.json")
     lines += [f"  note: {note}" for note in results["notes"]]
     lines += [f"  skipped: {line}" for line in results["failed"]]
     count = results["ledger"]["readings_of_this_test_part"]
@@ -121,7 +125,10 @@ def summary(results: Mapping[str, Any]) -> list[str]:
 def _line(title: str, scores: Mapping[str, Any]) -> str:
     line = f"  {title:34}"
     if "accuracy" in scores:
-        tracks, artists = (scores[f"accuracy_interval_by_{unit}"] for unit in ("track", "artist"))
-        line += (f" accuracy {scores['accuracy']:.3f} [{tracks['low']:.3f}, {tracks['high']:.3f}]"
-                 f" by track, [{artists['low']:.3f}, {artists['high']:.3f}] by artist;")
+        line += f" accuracy {scores['accuracy']:.3f}"
+        line += ",".join(
+            f" [{found['low']:.3f}, {found['high']:.3f}] by {unit}"
+            for unit in ("track", "artist")
+            if (found := scores.get(f"accuracy_interval_by_{unit}"))
+        ) + ";"
     return f"{line} f1 macro {scores['f1_macro']:.3f}"

@@ -181,7 +181,7 @@ class _Experiment:
         leaky = leaks_of_folds(self.dataset, self.learnt, recipe.folds_by)
         return {
             "folds": recipe.folds,
-            "grouped_by": recipe.folds_by,
+            "grouped_by": self._grouped_by(),
             "inside": list(recipe.split.learn_from),
             "leaky": leaky,
             "fold_accuracy": list(oof.fold_accuracy),
@@ -196,9 +196,19 @@ class _Experiment:
             measure = partial(bootstrap, metrics.accuracy, found.scores, truth, rng=self.drawing,
                               draws=_DRAWS)
             summary["accuracy_interval_by_track"] = _plain(measure())
-            summary["accuracy_interval_by_artist"] = _plain(
-                measure(groups=learner.groups(found.ids)))
+            if self._artists_known:
+                summary["accuracy_interval_by_artist"] = _plain(
+                    measure(groups=learner.groups(found.ids)))
         return summary
+
+    @property
+    def _artists_known(self) -> bool:
+        return any(self.dataset.tracks[i].artist for i in self.split.parts)
+
+    def _grouped_by(self) -> str:
+        """Say what folds really kept whole: songs, where no artist is known."""
+        by = self.recipe.folds_by
+        return by if by != "artist" or self._artists_known else "song, no artist being known"
 
     def _judge_parts(
         self, fitted: Fitted

@@ -81,7 +81,7 @@ def _recipe(model: str, protocol: str) -> Recipe:
     branch = dataclasses.replace(base.branches[0], model={"name": f"classical:{model}"})
     return dataclasses.replace(
         base,
-        name=f"{model} {protocol}",
+        name=f"{model}-{protocol}".replace(" ", "-"),
         branches=(branch,),
         dataset=DatasetChoice("synthetic"),
         split=SplitChoice(

@@ -94,7 +94,8 @@ def finished(folder: Path, identity: Mapping[str, str]) -> dict[str, Any] | None
         results = _read(folder / RESULTS)
     except FileNotFoundError:
         return None
-    return results if (folder / TAGGER).is_file() else None
+    whole = all((folder / name).is_file() for name in (TAGGER, PREDICTIONS, "split.csv"))
+    return results if whole else None
 
 
 def begin(folder: Path, recipe: Recipe, split: Split, identity: Mapping[str, str]) -> None:

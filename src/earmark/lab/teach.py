@@ -14,10 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from earmark import registry
-from earmark.datasets.artists import told
 from earmark.datasets.base import Dataset
 from earmark.datasets.manifest import find_table
-from earmark.errors import DataError
+from earmark.errors import DataError, SettingsError
 from earmark.judging import splits
 from earmark.judging.advice import too_small
 from earmark.judging.splits import Split
@@ -31,6 +30,7 @@ from earmark.lab.recipe import (
 
 TABLES = frozenset({".csv", ".tsv", ".jsonl", ".parquet"})
 _MOST_FOLDS = 5
+_FEW_TO_FORETELL = 10
 
 
 def is_collection(given: str) -> bool:
@@ -53,11 +53,8 @@ def collection(path: Path) -> Dataset:
 
 def remarks(dataset: Dataset) -> list[str]:
     """Return what to know of a collection before trusting a score on it, a sentence each."""
-    said = list(dataset.remarks())
-    if found := getattr(dataset, "credits", None):
-        said.append(told(found))
     whole = Split("by artist", dict.fromkeys(dataset.tracks, "train"))
-    return [*said, *too_small(dataset, whole)]
+    return [*dataset.remarks(), *too_small(dataset, whole)]
 
 
 def recipe_for(dataset: Dataset, name: str, like: str = "personal") -> Recipe:
@@ -75,15 +72,33 @@ def recipe_for(dataset: Dataset, name: str, like: str = "personal") -> Recipe:
     if len(groups) < 2:
         raise DataError(f"{dataset.root}: all {len(tracks)} tracks are of one artist; what is "
                         "learnt from one artist cannot be judged on another: add a second.")
-    model = read(like)
-    return dataclasses.replace(
-        model,
-        name=name,
-        dataset=DatasetChoice(dataset.name),
-        split=SplitChoice(by="track", fractions={"train": 1.0}),
-        folds=min(_MOST_FOLDS, len(groups)),
-        tagger=_card(dataset, name, labels),
-    )
+    _refuse_lonely(dataset, labels)
+    try:
+        return dataclasses.replace(
+            read(like),
+            name=name,
+            dataset=DatasetChoice(dataset.name),
+            split=SplitChoice(by="track", fractions={"train": 1.0}),
+            folds=min(_MOST_FOLDS, len(groups)),
+            tagger=_card(dataset, name, labels),
+        )
+    except ValueError as error:
+        raise SettingsError(f"--name: {error}") from error
+
+
+def run_folder(dataset: Dataset, name: str) -> Path:
+    """Return where the run lies: another folder once tracks or labels have changed."""
+    return Path("runs") / f"{name}-{dataset.fingerprint[:8]}"
+
+
+def _refuse_lonely(dataset: Dataset, labels: Sequence[str]) -> None:
+    """Refuse a label that cannot be learnt and judged on different artists or songs."""
+    for label in labels:
+        ids = [track.id for track in dataset.tracks.values() if label in track.labels]
+        if len(set(splits.group_names(dataset, ids, "artist"))) < 2:
+            raise DataError(f"{label}: {_count(len(ids), 'track')} of one artist; a label is "
+                            "judged on artists it was not learnt from: add tracks of another, or "
+                            "leave it out.")
 
 
 def _card(dataset: Dataset, name: str, labels: Sequence[str]) -> TaggerChoice:
@@ -103,8 +118,10 @@ def advice_line(results: Mapping[str, Any]) -> str | None:
     if not advised:
         return None
     best = advised[0]
-    return (f"{best['tracks']} more {best['label']} tracks would help most: about "
-            f"{100 * best['gain']:+.0f} points of macro F1")
+    line = f"{best['tracks']} more {best['label']} tracks would help most"
+    if best["have"] < _FEW_TO_FORETELL:  # the gain is read off too steep a curve
+        return line
+    return f"{line}: about {100 * best['gain']:+.0f} points of macro F1"
 
 
 def _count(number: int, word: str) -> str:

@@ -105,7 +105,7 @@ def advice(
         held = [learner.fit(_halved(learner, a, column, rng), rng).scores(b) for a, b in pairs]
         count = int(learner.truth(list(ids))[:, column].sum())
         lost = max(0.0, whole - _macro_f1(learner, held))
-        gain = lost * float(np.log2(1 + _ADVICE_TRACKS / max(count, 1)))
+        gain = min(lost * float(np.log2(1 + _ADVICE_TRACKS / max(count, 1))), 1 - whole)
         found.append({"label": label, "tracks": _ADVICE_TRACKS, "have": count, "gain": gain})
     return sorted(found, key=lambda entry: -float(entry["gain"]))
 
