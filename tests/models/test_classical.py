@@ -322,3 +322,20 @@ def test_the_settings_of_the_source_project_can_be_said():
     Forest(n_estimators=1400, max_depth=32, scaling="none")
     Perceptron(hidden_layer_sizes=(500, 500, 300), solver="sgd", learning_rate=0.001,
                max_iterations=500, alpha=0.0001)  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "setting"), [("classical:boosting", "n_estimators"),
+                                               ("classical:mlp", "max_iterations")])
+def test_when_to_stop_can_be_chosen_by_grouped_folds(name, setting):
+    rng = np.random.default_rng(3)
+    rows = rng.standard_normal((60, 4)).astype(np.float32)
+    labels = np.eye(2, dtype=np.int8)[(rows[:, 0] > 0).astype(int)]
+    family = registry.load("models", name)
+    fixed = family().fit(rows, labels, groups=np.arange(60) // 3, rng=np.random.default_rng(0))
+    assert getattr(fixed, f"{setting}_") == getattr(fixed, setting)
+    chosen = family(**{setting: None}).fit(rows, labels, groups=np.arange(60) // 3,
+                                           rng=np.random.default_rng(0))
+    assert getattr(chosen, f"{setting}_") in family.candidates[setting]
+    noise = family(**{setting: None}).fit(rows, rng.permutation(labels), rng=rng,
+                                          groups=np.arange(60) // 3)
+    assert getattr(noise, f"{setting}_") <= getattr(chosen, f"{setting}_")

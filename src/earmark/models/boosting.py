@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -29,7 +29,8 @@ class Boosting(Classic):
     """Gradient-boosted trees; scaling by columns does not change them, so there is none.
 
     Attributes:
-        n_estimators: rounds; each grows a tree a label.
+        n_estimators: rounds; each grows a tree a label. None to stop where grouped folds of the
+            rows given are best.
         learning_rate: how much of a tree is taken.
         num_leaves: of a tree, at most.
         min_child_samples: rows in a leaf, at least.
@@ -42,7 +43,8 @@ class Boosting(Classic):
     name: ClassVar[str] = "classical:boosting"
     uses_chance: ClassVar[bool] = True
     scaling: Scaling = "none"
-    n_estimators: int = 100
+    candidates: ClassVar = {"n_estimators": (25, 50, 100, 200, 400)}
+    n_estimators: int | None = 100
     learning_rate: float = 0.1
     num_leaves: int = 4
     min_child_samples: int = 10
@@ -50,6 +52,7 @@ class Boosting(Classic):
     subsample: float = 0.8
     reg_lambda: float = 1.0
     class_weight: ClassWeight = "none"
+    n_estimators_: int = field(default=0, init=False, compare=False)
 
     def _check_settings(self) -> None:
         above_zero(self, "n_estimators", "learning_rate", "min_child_samples", "colsample_bytree",
@@ -65,18 +68,19 @@ class Boosting(Classic):
     def _learn(
         self, x: NDArray[np.float32], y: NDArray[np.int8], choice: Choice, seed: int
     ) -> Boosters:
-        count = y.shape[1]
+        count, rounds = y.shape[1], choice["n_estimators"]
         if self.task == "single":
             kind = {"objective": "multiclass", "num_class": count}
-            return Boosters((self._train(x, class_vector(y), kind, seed),), count)
+            return Boosters((self._train(x, class_vector(y), kind, seed, rounds),), count)
         return Boosters(tuple(
             float(column[0]) if (column == column[0]).all()
-            else self._train(x, column.astype(np.int64), {"objective": "binary"}, seed)
+            else self._train(x, column.astype(np.int64), {"objective": "binary"}, seed, rounds)
             for column in y.T
         ), count)  # fmt: skip
 
     def _train(
-        self, x: NDArray[np.float32], target: NDArray[np.int64], kind: dict[str, Any], seed: int
+        self, x: NDArray[np.float32], target: NDArray[np.int64], kind: dict[str, Any], seed: int,
+        rounds: int,
     ) -> Any:
         lightgbm: Any = require("lightgbm", extra="train", purpose="gradient boosting")
         from sklearn.utils.class_weight import compute_sample_weight
@@ -90,7 +94,7 @@ class Boosting(Classic):
             "verbose": -1,
         }  # fmt: skip
         rows = lightgbm.Dataset(x, target, weight=weight, params={"verbose": -1})
-        return lightgbm.train(parameters, rows, num_boost_round=self.n_estimators)
+        return lightgbm.train(parameters, rows, num_boost_round=rounds)
 
     def _predict(self, fitted: Boosters, x: NDArray[np.float32]) -> NDArray[np.float64]:
         if not len(x):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -25,20 +25,23 @@ class Perceptron(Classic):
         hidden_layer_sizes: units of each hidden layer.
         solver: ``adam`` or ``sgd`` (with Nesterov's momentum of 0.9).
         learning_rate: of the first step.
-        max_iterations: most passes over the rows; ending there is no fault.
+        max_iterations: most passes over the rows; ending there is no fault. None to stop where
+            grouped folds of the rows given are best.
         batch_size: rows a step.
         alpha: penalty on squared weights.
     """
 
     name: ClassVar[str] = "classical:mlp"
     uses_chance: ClassVar[bool] = True
+    candidates: ClassVar = {"max_iterations": (10, 25, 50, 100, 200)}
     hidden_layer_sizes: tuple[int, ...] = (100,)
     activation: Literal["relu", "tanh", "logistic"] = "relu"
     solver: Literal["adam", "sgd"] = "adam"
     learning_rate: float = 0.001
-    max_iterations: int = 100
+    max_iterations: int | None = 100
     batch_size: int = 200
     alpha: float = 1.0
+    max_iterations_: int = field(default=0, init=False, compare=False)
 
     def _check_settings(self) -> None:
         above_zero(self, "learning_rate", "max_iterations", "batch_size")
@@ -57,7 +60,7 @@ class Perceptron(Classic):
         def make() -> Any:
             return MLPClassifier(
                 tuple(self.hidden_layer_sizes), activation=self.activation, solver=self.solver,
-                learning_rate_init=self.learning_rate, max_iter=self.max_iterations,
+                learning_rate_init=self.learning_rate, max_iter=choice["max_iterations"],
                 batch_size=min(self.batch_size, len(x)), alpha=self.alpha, random_state=seed,
             )  # fmt: skip
 
