@@ -72,6 +72,10 @@ class Split:
         """16 hex digits that change when a track changes its part; the name does not count."""
         return fingerprint(self.parts)
 
+    def leaks(self, dataset: Dataset) -> list[Leak]:
+        """Return all that is known to stand on two sides; see the function of this name."""
+        return leaks(self, dataset)
+
     def save(self, path: Path) -> None:
         """Write ``track_id,part`` rows as CSV, atomically."""
         text = io.StringIO()

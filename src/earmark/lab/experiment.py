@@ -119,7 +119,7 @@ class _Experiment:
             **before,
             "parts": parts,
             "majority_baseline": self._baseline(learner),
-            "leaks": [leak_text(leak) for leak in splits.leaks(self.split, self.dataset)],
+            "leaks": [leak_text(leak) for leak in self.split.leaks(self.dataset)],
             "models": [settings_of(model) for model in fitted.models],
             "failed": sorted({line for g in learner.gathered for line in g.failed}),
             "notes": [*dict.fromkeys(note for g in learner.gathered for note in g.notes),
@@ -264,7 +264,7 @@ class _Experiment:
             "unit": "track: mean of the scores of its segments",
             "averaging": "accuracy over tracks; f1 macro over labels",
             "seed": self.recipe.seed,
-            "leaky": bool(splits.leaks(self.split, self.dataset)),
+            "leaky": bool(self.split.leaks(self.dataset)),
         }
 
     def _export(self, fitted: Fitted) -> dict[str, bytes]:
