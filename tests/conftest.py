@@ -4,8 +4,16 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pytest
+
+# No example may fail for being slow on a busy machine; CI draws the same ones every time, and
+# laptops draw new ones.
+hypothesis.settings.register_profile(
+    "earmark", deadline=None, derandomize=bool(os.environ.get("CI"))
+)
+hypothesis.settings.load_profile("earmark")
 
 
 @pytest.fixture(scope="session", autouse=True)

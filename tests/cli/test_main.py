@@ -99,6 +99,13 @@ def test_the_demo_composes_and_tags(earmark, tmp_path):
         assert (tmp_path / "d" / name).is_file()
 
 
+def test_the_demo_looks_for_your_files_first(earmark, tmp_path):
+    done = earmark("demo", "gone.mp3")
+    assert done.returncode == 1
+    assert "gone.mp3: no such file" in done.stderr
+    assert not (tmp_path / "demo").exists()
+
+
 def test_the_demo_of_a_base_install_tags_files_given(clip, tmp_path):
     # A base install: scikit-learn cannot be found.
     blind = ("import importlib.util, sys; real = importlib.util.find_spec\n"

@@ -31,6 +31,11 @@ def demo(files: tuple[str, ...], out: Path) -> None:
     Three pieces are tagged, and your FILES, and a few files of ~/Music where there are any.
     Training needs the extra 'train' and is left out where it is not installed.
     """
+    from earmark.errors import AudioError
+
+    for file in files:
+        if not os.path.lexists(file):
+            raise AudioError(f"{file}: no such file; check the name and the folder.")
     pieces = compose_pieces(out / "pieces")
     tagger = None
     if importlib.util.find_spec("sklearn") is None:

@@ -67,10 +67,10 @@ def run(recipe: Recipe, root: Path, folder: Path, log: Log = lambda _: None) -> 
     split = draw(recipe.split, dataset, np.random.default_rng(recipe.seed))
     for branch in recipe.branches:  # a slip in a model's settings is found before anything is done
         build_model(branch, dataset.vocabulary.task)
-    learner = _learner(recipe, dataset, split, log)
-    identity = runfolder.identify(recipe, dataset, split, learner)
     folder = folder.resolve()  # the ledger lies beside it, also when it is given as "."
-    with runfolder.held(folder):
+    with runfolder.held(folder):  # before hours of features: can it be written at all?
+        learner = _learner(recipe, dataset, split, log)
+        identity = runfolder.identify(recipe, dataset, split, learner)
         if done := runfolder.finished(folder, identity):
             return Run(folder, done, resumed=True)
         runfolder.begin(folder, recipe, split, identity)
