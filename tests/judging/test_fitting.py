@@ -126,21 +126,6 @@ def table(best):
     return np.array([[b, 1 - b, 0.0] for b in best])
 
 
-def test_unknown_by_hand(rng):
-    known, strange = table([0.6, 0.7, 0.8, 0.9, 1.0]), table([0.5, 0.55, 0.65, 0.75])
-    found = fitting.fit_unknown(known, strange, keep=0.8, rng=rng)
-    # four of five stay from 0.7 on; 0.5, 0.55 and 0.65 lie below
-    assert found.rule.threshold == pytest.approx(0.7)
-    assert (found.false_unknown, found.caught_unknown) == pytest.approx((0.2, 0.75))
-    assert (found.rule.kept_known, found.rule.caught_strange) == pytest.approx((0.8, 0.75))
-    # pairs in the right order: 2 + 3 + 4 + 4 + 4 of 20
-    assert found.auroc == pytest.approx(17 / 20)
-    assert found.interval.low <= found.auroc <= found.interval.high
-    # balanced: 0.8 + 0.75 from the cut between 0.65 and 0.7; 0.6 + 1 between 0.75 and 0.8 is more
-    balanced = fitting.fit_unknown(known, strange, keep=None, rng=rng)
-    assert balanced.rule.threshold == pytest.approx(0.775)
-
-
 @given(st.lists(st.floats(0.5, 1), min_size=2, max_size=40), st.floats(0.01, 0.99))
 def test_at_least_the_wanted_share_is_kept_and_no_higher_threshold_keeps_it(best, keep):
     threshold = fitting.kept_threshold(table(best), keep)
@@ -151,29 +136,10 @@ def test_at_least_the_wanted_share_is_kept_and_no_higher_threshold_keeps_it(best
         assert (best >= higher.min()).mean() < keep + 1e-9
 
 
-def test_unknown_intervals_draw_artists(rng):
-    known, strange = table(rng.uniform(0.6, 1, 40)), table(rng.uniform(0.5, 0.9, 40))
-    known[:20], strange[:20] = known[0], strange[0]
-    groups = [0] * 20 + list(range(1, 21))
-    alone = fitting.fit_unknown(known, strange, rng=np.random.default_rng(1))
-    artists = fitting.fit_unknown(known, strange, rng=np.random.default_rng(1),
-                                  known_groups=groups, strange_groups=[g + 100 for g in groups])
-    assert artists.auroc == alone.auroc
-    assert np.ptp(artists.interval[:2]) > np.ptp(alone.interval[:2])
-    half = fitting.fit_unknown(known, strange, rng=rng, known_groups=groups)
-    assert half.auroc == alone.auroc
-
-
-def test_scores_that_are_all_equal_tell_nothing_apart(rng):
-    found = fitting.fit_unknown(table([0.7] * 5), table([0.7] * 5), rng=rng)
-    assert found.auroc == 0.5
-    assert (found.false_unknown, found.caught_unknown) == (0, 0)
-
-
 @pytest.mark.parametrize("keep", [0, 1, -0.1, float("nan")])
-def test_a_share_to_keep_out_of_range_is_refused(rng, keep):
+def test_a_share_to_keep_out_of_range_is_refused(keep):
     with pytest.raises(SettingsError, match="to keep is"):
-        fitting.fit_unknown(table([0.6, 0.7]), table([0.5]), keep=keep, rng=rng)
+        fitting.kept_threshold(table([0.6, 0.7]), keep)
 
 
 def test_what_cannot_be_learnt_from_is_refused(rng):
@@ -184,8 +150,6 @@ def test_what_cannot_be_learnt_from_is_refused(rng):
         fitting.fit_calibration(np.where(truth == 1, np.nan, scores), truth, "single")
     with pytest.raises(DataError, match="bears 2 labels"):
         fitting.fit_temperature(scores, np.maximum(truth, np.roll(truth, 1, axis=1)))
-    with pytest.raises(DataError, match="neither empty"):
-        fitting.fit_unknown(scores, scores[:0], rng=rng)
     for fold in (np.zeros(6), np.zeros(5), np.arange(12).reshape(6, 2)):
         with pytest.raises(DataError, match="at least two folds"):
             fitting.cross_calibrated(scores, truth, fold, ONE)

@@ -9,7 +9,7 @@ no function takes one.
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -24,14 +24,11 @@ from earmark.judging.decisions import (
     MOST_TEMPERATURE,
     Calibration,
     Decisions,
-    Unknown,
     calibrate,
-    is_unknown,
     log_odds,
     sigmoid,
     softened,
 )
-from earmark.judging.intervals import Interval, bootstrap
 from earmark.labels.vocabulary import Task, Vocabulary
 
 Groups = Sequence[Hashable] | NDArray[Any]
@@ -187,55 +184,6 @@ def _between(levels: Floats) -> Floats:
     return np.asarray((levels + np.concatenate([[0.0], levels[:-1]])) / 2)
 
 
-class FittedUnknown(NamedTuple):
-    """A rule for "unknown" and how well known and strange tracks were told apart.
-
-    Attributes:
-        rule: its threshold and rates, on the rows it was fitted on.
-        auroc: chance that a known track's best score is above a strange one's; 0.5 is none.
-        interval: of ``auroc``, by bootstrap over artists where groups were given.
-        false_unknown: share of the known below the threshold.
-        caught_unknown: share of the strange below it.
-    """
-
-    rule: Unknown
-    auroc: float
-    interval: Interval
-    false_unknown: float
-    caught_unknown: float
-
-
-def fit_unknown(
-    known: ArrayLike, strange: ArrayLike, *, rng: np.random.Generator, keep: float | None = 0.9,
-    known_groups: Groups | None = None, strange_groups: Groups | None = None,
-) -> FittedUnknown:
-    """Return the threshold on the best calibrated score below which a track is unknown.
-
-    Args:
-        known: calibrated out-of-fold scores of tracks whose genre the model knows
-            [shape=(tracks, labels)].
-        strange: those of tracks whose genre was held out whole [shape=(tracks, labels)].
-        keep: share of the known that keep a label, in (0, 1); None for the best balanced
-            accuracy, (kept + caught) / 2.
-        known_groups: artists, one a known track. strange_groups: likewise.
-
-    Raises:
-        DataError: tables that are empty or hold what is no score. SettingsError: ``keep`` out of
-            range.
-    """
-    a, b = best_scores(known), best_scores(strange)
-    threshold = kept_threshold(known, keep) if keep is not None else _balanced_threshold(a, b)
-    bare = Decisions(unknown=Unknown(threshold))
-    lost = float(is_unknown(a[:, None], bare).mean())
-    caught = float(is_unknown(b[:, None], bare).mean())
-    best = np.concatenate([a, b])[:, None]
-    truth = np.repeat([1, 0], [len(a), len(b)])[:, None]
-    interval = bootstrap(metrics.roc_auc_macro, best, truth, rng=rng,
-                         groups=_joined(known_groups, strange_groups, len(a), len(b)))
-    auroc = metrics.roc_auc_macro(best, truth)
-    return FittedUnknown(Unknown(threshold, 1 - lost, caught), auroc, interval, lost, caught)
-
-
 def best_scores(scores: ArrayLike) -> Floats:
     """Return the best score of each row [shape=(tracks,)]: what "unknown" is decided on.
 
@@ -248,7 +196,12 @@ def best_scores(scores: ArrayLike) -> Floats:
 def kept_threshold(known: ArrayLike, keep: float) -> float:
     """Return the highest threshold that at least ``keep`` of the known tracks reach.
 
-    Arguments and errors as in ``fit_unknown``.
+    Args:
+        known: calibrated out-of-fold scores [shape=(tracks, labels)] of tracks whose labels were
+            learnt.
+
+    Raises:
+        SettingsError: ``keep`` not between 0 and 1. DataError: scores that are none.
     """
     if not 0 < keep < 1:
         raise SettingsError(f"the share of known tracks to keep is {keep}; expected between 0 "
@@ -256,19 +209,3 @@ def kept_threshold(known: ArrayLike, keep: float) -> float:
     # In float32, as ``is_unknown`` compares.
     ascending = np.sort(best_scores(known).astype(np.float32))
     return float(ascending[int(np.floor((1 - keep) * len(ascending) + 1e-9))])
-
-
-def _balanced_threshold(known: Floats, strange: Floats) -> float:
-    cuts = _between(np.unique(np.concatenate([known, strange])))
-    kept, missed = _reaching(known, cuts) / len(known), _reaching(strange, cuts) / len(strange)
-    return float(cuts[int(np.argmax(kept - missed))])
-
-
-def _joined(
-    known: Groups | None, strange: Groups | None, knowns: int, stranges: int
-) -> list[Hashable] | None:
-    if known is None and strange is None:
-        return None
-    first = list(known) if known is not None else [("known", i) for i in range(knowns)]
-    second = list(strange) if strange is not None else [("strange", i) for i in range(stranges)]
-    return [*first, *second]

@@ -60,7 +60,7 @@ def _lines(run: RunFolder) -> Iterator[str]:
     yield from _score_table(run)
     if run.majority_baseline is not None:
         yield ("\nAlways answering the label that was commonest in what was learnt from scores "
-               f"{facts.number(run.majority_baseline)} on test.")
+               f"{facts.number(run.majority_baseline)}{' on test' if run.test else ''}.")
     if run.validated and run.validated.fold_accuracy:
         folds = ", ".join(facts.number(v) for v in run.validated.fold_accuracy)
         yield f"\nAccuracy of the folds: {folds}."
