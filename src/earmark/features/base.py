@@ -18,8 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earmark import registry, settings
+from earmark.audio.chunks import Passes
 from earmark.audio.segments import Segments
-from earmark.errors import DataError
+from earmark.errors import AudioError, DataError
 from earmark.store import atomic_write, write_text
 
 
@@ -45,8 +46,22 @@ class FrontEnd(ABC):
         """Names of the values of a row, or of the rows of a picture."""
 
     @abstractmethod
+    def whole(self, passes: Passes) -> NDArray[np.float32]:
+        """Return the features of a sound of any length as one segment, in bounded memory.
+
+        Args:
+            passes: starts a pass over mono blocks at ``sample_rate``; a sound longer than a chunk
+                may need two, a shorter one is heard once.
+        """
+
     def __call__(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the features of one segment of mono samples at ``sample_rate``."""
+        """Return the features of one segment of mono samples [shape=(n,)] at ``sample_rate``.
+
+        Raises:
+            AudioError: there are no samples, more than one channel, or some are no finite numbers.
+        """
+        samples = checked(samples)
+        return self.whole(lambda: (samples,))
 
     def segments(self, seconds: float | None) -> Segments:
         """Return how this family cuts a track into segments; None for the whole track."""
@@ -65,6 +80,23 @@ class FrontEnd(ABC):
     def fingerprint(self) -> str:
         """16 hex digits that change with the family or any of its settings."""
         return settings.fingerprint([describe(self), self.version])
+
+
+def checked(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the samples as contiguous float32.
+
+    Raises:
+        AudioError: as for a front end's call.
+    """
+    samples = np.ascontiguousarray(samples, dtype=np.float32)
+    if samples.ndim != 1:
+        raise AudioError(f"samples of shape {samples.shape}; expected one channel, (n,): average "
+                         "the channels first.")
+    if not len(samples):
+        raise AudioError("holds no audio samples.")
+    if not np.isfinite(np.dot(samples, samples)) and not np.isfinite(samples).all():
+        raise AudioError("some samples are not finite numbers; expected finite ones.")
+    return samples
 
 
 def describe(front_end: FrontEnd) -> dict[str, Any]:

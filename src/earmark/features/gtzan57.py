@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earmark.audio import descriptors, dsp
+from earmark.audio.chunks import Passes
 from earmark.audio.segments import Segments
 from earmark.errors import suggestion
 from earmark.features.base import FrontEnd, describe
@@ -97,8 +98,9 @@ class Gtzan57(FrontEnd):
         trim = 1 if self.padding == "reflect" else 0
         return Segments(seconds=seconds, trim_samples=trim, tail="drop")
 
-    def __call__(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    def whole(self, passes: Passes) -> NDArray[np.float32]:
         """Return one value for each of ``columns``, in their order."""
+        samples = np.concatenate(list(passes()))
         if len(samples) < _SHORTEST_SAMPLES:
             samples = np.resize(samples, _SHORTEST_SAMPLES)
         values = self._values(np.ascontiguousarray(samples, dtype=np.float32))

@@ -1,0 +1,92 @@
+"""The inner loops, in two kinds with equal values: ``plain`` (numpy) and ``fast`` (numba, scipy).
+
+``fast`` needs the extra of that name, takes more than a second to start in each process, and is
+therefore taken only when so much audio is queued that it repays its start: whoever has a queue
+says so through ``expect``. Compiled code lies in the cache folder; ``earmark warm`` puts it there
+ahead of time. Where it cannot be compiled or kept, everything goes on with ``plain``.
+
+A kernel is a function that stands in both modules under one name, with one signature; the list is
+``NAMES``, and tests compare the two on the same arrays.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import importlib.util
+import os
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Literal
+
+from earmark.audio.kernels import plain
+from earmark.store import cache_folder
+
+Kind = Literal["plain", "fast"]
+NAMES = ("running_median",)
+REPAID_SECONDS = 3600.0
+"""Audio from which on the fast kernels repay their start; measured, see benchmarks/features.py."""
+
+_active: ModuleType = plain
+_why_not: str | None = None
+_chosen: Kind | None = None
+
+
+def active() -> ModuleType:
+    """Return the module whose kernels are to be used now."""
+    return _active
+
+
+def expect(seconds: float) -> None:
+    """Say that so much audio is about to be listened to in this process."""
+    if _chosen is None and seconds >= REPAID_SECONDS:
+        start("fast")
+
+
+def start(kind: Kind) -> str | None:
+    """Use one kind from here on; return None, or why it must be ``plain`` after all."""
+    global _active
+    if kind == "plain":
+        _active = plain
+        return None
+    module = _fast()
+    if module is not None:
+        _active = module
+    return _why_not
+
+
+@contextlib.contextmanager
+def using(kind: Kind) -> Iterator[None]:
+    """Use one kind inside the block, whatever is expected; for tests and measurements.
+
+    Raises:
+        ImportError: the fast kernels cannot be had here; says why.
+    """
+    global _active, _chosen
+    before = _active, _chosen
+    try:
+        if why := start(kind):
+            raise ImportError(why)
+        _chosen = kind
+        yield
+    finally:
+        _active, _chosen = before
+
+
+def available() -> bool:
+    """Tell, without importing them, whether the packages of the fast kernels are there."""
+    return all(importlib.util.find_spec(name) for name in ("numba", "scipy"))
+
+
+def _fast() -> ModuleType | None:
+    global _why_not
+    if not available():
+        _why_not = "the extra [fast] is not installed: pip install 'earmark[fast]'"
+        return None
+    # Before numba is imported: without a place to write it raises at import.
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_folder() / "numba"))
+    try:
+        return importlib.import_module("earmark.audio.kernels.fast")
+    except Exception as error:  # numba fails in many ways where it cannot compile or write
+        _why_not = f"the fast kernels cannot be started: {type(error).__name__}: {error}"
+        return None
