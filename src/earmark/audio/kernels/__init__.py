@@ -12,10 +12,13 @@ A kernel is a function that stands in both modules under one name, with one sign
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import importlib
 import importlib.util
 import os
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import Literal
 
@@ -24,8 +27,9 @@ from earmark.store import cache_folder
 
 Kind = Literal["plain", "fast"]
 NAMES = (
-    "rfft", "overlap_add", "magnitudes", "moments", "rolloff_bins", "peaks", "running_median",
-    "harmonic_mask", "median_rise", "frame_energies", "sign_changes", "mean_autocorrelation",
+    "rfft", "spectra", "overlap_add", "moments", "mean_and_squares", "rolloff_bins",
+    "peaks", "running_median", "harmonic_mask", "median_rise", "frame_energies", "sign_changes",
+    "mean_autocorrelation",
 )  # fmt: skip
 REPAID_SECONDS = 3600.0
 """Audio from which on the fast kernels repay their start; measured, see benchmarks/features.py."""
@@ -86,10 +90,39 @@ def _fast() -> ModuleType | None:
     if not available():
         _why_not = "the extra [fast] is not installed: pip install 'earmark[fast]'"
         return None
-    # Before numba is imported: without a place to write it raises at import.
-    os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_folder() / "numba"))
     try:
-        return importlib.import_module("earmark.audio.kernels.fast")
+        return _imported()
     except Exception as error:  # numba fails in many ways where it cannot compile or write
-        _why_not = f"the fast kernels cannot be started: {type(error).__name__}: {error}"
+        sys.modules.pop(f"{__name__}.fast", None)
+        said = str(error).strip().split("\n")[0]
+        _why_not = f"the fast kernels cannot be started ({type(error).__name__}: {said})"
         return None
+
+
+def _imported() -> ModuleType:
+    """Import the fast kernels, their compiled code going to and coming from our cache folder."""
+    folder = compiled_folder()
+    # Before numba is imported, which fails where it finds no place of its own to write to.
+    set_here = os.environ.setdefault("NUMBA_CACHE_DIR", str(folder)) == str(folder)
+    try:
+        import numba
+
+        theirs, numba.config.CACHE_DIR = numba.config.CACHE_DIR, str(folder)
+        try:
+            return importlib.import_module(f"{__name__}.fast")
+        finally:
+            numba.config.CACHE_DIR = "" if theirs == str(folder) else theirs
+    finally:
+        if set_here:
+            del os.environ["NUMBA_CACHE_DIR"]
+
+
+def compiled_folder() -> Path:
+    """Return where the compiled code of these very kernels lies.
+
+    numba looks at one file's date to tell whether its code is stale; here all of them count.
+    """
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return cache_folder() / "numba" / digest.hexdigest()[:12]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import bottleneck
 import numpy as np
 from numpy.typing import NDArray
 
+from earmark.audio.kernels.memory import empty
 from earmark.audio.kernels.network import Network, median_network
 
 Floats = NDArray[np.float32]
@@ -17,6 +20,7 @@ _TINY = np.float32(np.finfo(np.float32).tiny)
 _SHARED_GROUPS = 2  # more share more sorting and need more memory at once
 _COLUMN_BLOCK = 512
 _SUMMED_BINS = 32
+_ROW = 1024
 
 
 def rfft(frames: Floats, window: Floats) -> Complexes:
@@ -25,7 +29,7 @@ def rfft(frames: Floats, window: Floats) -> Complexes:
     Args:
         frames: [shape=(frames, n_fft)], overlapping views allowed.
     """
-    spectrum = np.empty((len(frames), 1 + len(window) // 2), np.complex64)  # (frames, bins)
+    spectrum = empty((len(frames), 1 + len(window) // 2), np.complex64)  # (frames, bins)
     for first in range(0, len(frames), BLOCK_FRAMES):
         block = slice(first, first + BLOCK_FRAMES)
         spectrum[block] = np.fft.rfft(frames[block] * window, axis=1)
@@ -53,11 +57,22 @@ def overlap_add(spectrum: Complexes, mask: Floats | None, window: Floats, hop: i
     return added.reshape(-1)
 
 
-def magnitudes(spectrum: Complexes) -> tuple[Floats, Floats]:
-    """Return squared magnitudes and magnitudes [shape as the spectrum's]."""
-    power: Floats = np.square(spectrum.real)
-    power += np.square(spectrum.imag)
-    return power, np.sqrt(power)
+def spectra(frames: Floats, window: Floats) -> tuple[Complexes, Floats, Floats]:
+    """Return the transforms of windowed frames, their squared magnitudes and their magnitudes
+    [shape=(frames, 1 + n_fft // 2) each].
+
+    Args:
+        frames: [shape=(frames, n_fft)], overlapping views allowed.
+    """
+    shape = (len(frames), 1 + len(window) // 2)
+    spectrum, power, magnitude = empty(shape, np.complex64), empty(shape), empty(shape)
+    for first in range(0, len(frames), BLOCK_FRAMES):
+        block = slice(first, first + BLOCK_FRAMES)
+        spectrum[block] = np.fft.rfft(frames[block] * window, axis=1)
+        np.square(spectrum[block].real, out=power[block])
+        power[block] += np.square(spectrum[block].imag)
+        np.sqrt(power[block], out=magnitude[block])
+    return spectrum, power, magnitude
 
 
 def moments(magnitudes: Floats) -> Doubles:
@@ -130,7 +145,7 @@ def running_median(values: Floats, width: int) -> Floats:
     missing = -rows % step
     if missing:
         values = np.concatenate([values, np.broadcast_to(values[-1:], (missing, columns))])
-    found = np.empty((rows + missing, columns), np.float32)
+    found = empty((rows + missing, columns))
     for first in range(0, columns, _COLUMN_BLOCK):
         block = slice(first, first + _COLUMN_BLOCK)
         _run(network, values[:, block], found[:, block])
@@ -142,7 +157,7 @@ def _run(network: Network, values: Floats, found: Floats) -> None:
     step = len(network.outputs)
     rows = len(found) // step
     end = (rows - 1) * step + 1
-    spare = np.empty((network.places - network.inputs, rows, values.shape[1]), np.float32)
+    spare = empty((network.places - network.inputs, rows, values.shape[1]))
     places = [*(values[i : i + end : step] for i in range(network.inputs)), *spare]
     for larger, result, left, right in network.steps:
         (np.maximum if larger else np.minimum)(places[left], places[right], out=places[result])
@@ -158,25 +173,45 @@ def harmonic_mask(magnitudes: Floats, width: int) -> Floats:
     """
     half = width // 2
     harmonic = running_median(_mirrored(magnitudes, half), width)
-    percussive = np.empty_like(harmonic)
+    percussive = empty(magnitudes.shape)
     for first in range(0, len(magnitudes), 2 * BLOCK_FRAMES):
         block = slice(first, first + 2 * BLOCK_FRAMES)
         lines = _mirrored(np.ascontiguousarray(magnitudes[block].T), half)
         percussive[block] = running_median(lines, width).T
+    for first in range(0, len(magnitudes), BLOCK_FRAMES):
+        block = slice(first, first + BLOCK_FRAMES)
+        _share(harmonic[block], percussive[block])
+    return harmonic
+
+
+def _share(harmonic: Floats, percussive: Floats) -> None:
+    """Put the harmonic part's share of both squares in its place."""
     larger = np.maximum(harmonic, percussive)
-    empty = larger < _TINY
-    larger[empty] = 1  # dividing by the larger first keeps the squares from underflowing
-    harmonic = np.square(np.divide(harmonic, larger, out=harmonic), out=harmonic)
-    percussive = np.square(np.divide(percussive, larger, out=percussive), out=percussive)
+    empty_bins = larger < _TINY
+    larger[empty_bins] = 1  # dividing by the larger first keeps the squares from underflowing
+    np.square(np.divide(harmonic, larger, out=harmonic), out=harmonic)
+    np.square(np.divide(percussive, larger, out=percussive), out=percussive)
     percussive += harmonic
-    percussive[empty] = 1
-    mask: Floats = np.divide(harmonic, percussive, out=harmonic)
-    mask[empty] = 0.5
-    return mask
+    percussive[empty_bins] = 1
+    np.divide(harmonic, percussive, out=harmonic)
+    harmonic[empty_bins] = 0.5
 
 
 def _mirrored(rows: Floats, half: int) -> Floats:
     return np.pad(rows, ((half, half), (0, 0)), mode="symmetric")
+
+
+def mean_and_squares(values: NDArray[np.floating[Any]]) -> tuple[float, float]:
+    """Return the mean of a flat array and the summed squared distances from it, in float64."""
+    mean = float(values.mean(dtype=np.float64))
+    # The distances are as exact as the values; their squares are summed in rows.
+    near = values.dtype.type(mean)
+    distance = values - near
+    whole = len(distance) // _ROW * _ROW
+    rows = distance[:whole].reshape(-1, _ROW)
+    squares = float(np.einsum("ij,ij->i", rows, rows).sum(dtype=np.float64))
+    squares += float(np.square(distance[whole:], dtype=np.float64).sum())
+    return mean, max(squares - len(values) * (mean - float(near)) ** 2, 0.0)
 
 
 def median_rise(levels: Floats) -> Floats:
