@@ -104,7 +104,7 @@ def test_features_are_equal_by_either_kind(fast, rng, kind):
     with kernels.using("fast"):
         found = Gtzan57()(samples)
     worst = np.abs(found - expected) / np.maximum(np.abs(expected), 0.05)
-    if kind == "offset":  # off its one peak the spectrum of a constant is rounding, and nothing else
+    if kind == "offset":  # beside its one peak the spectrum of a constant is rounding
         worst[[i for i, column in enumerate(COLUMNS) if column.startswith("spectral_")]] = 0
     assert worst.max() < 2e-5, COLUMNS[worst.argmax()]
 
@@ -141,9 +141,19 @@ class TestChoice:
         kernels.expect(kernels.REPAID_SECONDS - 1)
         assert kernels.active() is plain
 
-    def test_much_audio_takes_the_fast_ones(self, fast):
+    @pytest.mark.parametrize(("compiled", "seconds"), [
+        (True, kernels.REPAID_SECONDS), (False, kernels.REPAID_COMPILING_SECONDS),
+    ])
+    def test_audio_that_repays_their_start_takes_the_fast_ones(
+        self, fast, monkeypatch, tmp_path, compiled, seconds
+    ):
+        monkeypatch.setattr(kernels, "compiled_folder", lambda: tmp_path)
+        if compiled:
+            (tmp_path / "some.nbc").touch()
         try:
-            kernels.expect(kernels.REPAID_SECONDS)
+            kernels.expect(seconds - 1)
+            assert kernels.active() is plain
+            kernels.expect(seconds)
             assert kernels.active() is fast
         finally:
             kernels.start("plain")

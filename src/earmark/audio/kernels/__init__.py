@@ -31,8 +31,11 @@ NAMES = (
     "peaks", "running_median", "harmonic_mask", "median_rise", "frame_energies", "sign_changes",
     "mean_autocorrelation",
 )  # fmt: skip
-REPAID_SECONDS = 3600.0
-"""Audio from which on the fast kernels repay their start; measured, see benchmarks/features.py."""
+REPAID_SECONDS = 600.0
+"""Audio in one process from which on the fast kernels repay their start: half a second, against 30
+to 35 ms saved on 30 seconds of audio. Measured by ``benchmarks/features.py``."""
+REPAID_COMPILING_SECONDS = 9000.0
+"""The same where they are still to be compiled, which takes some ten seconds."""
 
 _active: ModuleType = plain
 _why_not: str | None = None
@@ -46,8 +49,10 @@ def active() -> ModuleType:
 
 def expect(seconds: float) -> None:
     """Say that so much audio is about to be listened to in this process."""
-    if _chosen is None and seconds >= REPAID_SECONDS:
-        start("fast")
+    if _chosen is None and _active is plain and seconds >= REPAID_SECONDS and available():
+        compiled = any(compiled_folder().rglob("*.nbc"))
+        if compiled or seconds >= REPAID_COMPILING_SECONDS:
+            start("fast")
 
 
 def start(kind: Kind) -> str | None:
