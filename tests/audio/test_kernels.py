@@ -68,6 +68,7 @@ def arguments(kind, rng):
         "frame_energies": (padded, 2048, 512),
         "sign_changes": (padded, 2048, 512, 1e-10, 1024, 1024 + len(samples)),
         "mean_autocorrelation": (np.pad(onsets, 172)[: len(onsets) + 343], np.hanning(344), 720),
+        "beat_links": (np.abs(onsets), 43, 100.0),
     }
 
 

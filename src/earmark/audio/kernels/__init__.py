@@ -29,7 +29,7 @@ Kind = Literal["plain", "fast"]
 NAMES = (
     "rfft", "spectra", "overlap_add", "moments", "mean_and_squares", "rolloff_bins",
     "peaks", "running_median", "harmonic_mask", "median_rise", "frame_energies", "sign_changes",
-    "mean_autocorrelation",
+    "mean_autocorrelation", "beat_links",
 )  # fmt: skip
 REPAID_SECONDS = 600.0
 """Audio in one process from which on the fast kernels repay their start: half a second, against 30

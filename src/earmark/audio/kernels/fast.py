@@ -387,6 +387,36 @@ def _add_powers(spectrum: Complexes, total: Doubles) -> None:
             total[k] += np.float64(value.real * value.real + value.imag * value.imag)
 
 
+def beat_links(
+    score: Doubles, period: int, tightness: float
+) -> tuple[NDArray[np.int64], Doubles]:
+    total, links = score.copy(), np.full(len(score), -1, np.int64)
+    nearest = max(1, round(period / 2))
+    intervals = np.arange(nearest, 2 * period + 1)
+    cost = tightness * np.square(np.log(intervals) - np.log(period))
+    _beat_links(score, nearest, cost, 0.01 * float(score.max()), links, total)
+    return links, total
+
+
+@_exact_jit
+def _beat_links(
+    score: Doubles, nearest: int, cost: Doubles, least: float, links: NDArray[np.int64],
+    total: Doubles,
+) -> None:  # fmt: skip
+    begun = False
+    for frame in range(len(score)):
+        best, highest = -1, -np.inf
+        for i in range(min(len(cost), max(0, frame - nearest + 1))):
+            chain = total[frame - nearest - i] - cost[i]
+            if chain > highest:
+                highest, best = chain, frame - nearest - i
+        if best >= 0:
+            total[frame] += highest
+        begun = begun or score[frame] >= least
+        if begun:
+            links[frame] = best
+
+
 def warm() -> None:
     """Run every kernel once, so that all of them are compiled and kept."""
     samples = np.sin(np.arange(4096, dtype=np.float32))
@@ -404,3 +434,4 @@ def warm() -> None:
     for kind in (np.float32, np.float64):
         mean_and_squares(samples.astype(kind))
     mean_autocorrelation(samples.astype(np.float64), np.ones(32), 64)
+    beat_links(np.ones(64), 8, 100.0)

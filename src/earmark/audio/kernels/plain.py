@@ -267,3 +267,33 @@ def mean_autocorrelation(values: Doubles, window: Doubles, length: int) -> Doubl
         total += (1 / energy) @ (np.square(spectrum.real) + np.square(spectrum.imag))
     mean: Doubles = np.fft.irfft(total, n=length)[:lags] / len(frames)
     return mean
+
+
+def beat_links(
+    score: Doubles, period: int, tightness: float
+) -> tuple[NDArray[np.int64], Doubles]:
+    """Return each frame's best beat before it (-1 for none), and the score of the chain of beats
+    that ends there [shape=(frames,) each].
+
+    A beat comes half a period to two periods after the one before it, at a cost of ``tightness``
+    times the squared logarithm of its interval over the period.
+    """
+    nearest, farthest = round(period / 2), 2 * period
+    intervals = np.arange(nearest, farthest + 1)
+    intervals = intervals[intervals > 0]
+    cost = tightness * np.square(np.log(intervals) - np.log(period))
+    total = score.copy()
+    links = np.full(len(score), -1, np.int64)
+    least, begun = 0.01 * score.max(), False
+    for frame in range(len(score)):
+        there = min(len(intervals), max(0, frame - int(intervals[0]) + 1))
+        best = -1
+        if there:
+            chains = total[frame - intervals[:there]] - cost[:there]
+            at = int(chains.argmax())
+            total[frame] += chains[at]
+            best = frame - int(intervals[at])
+        begun = begun or score[frame] >= least
+        if begun:
+            links[frame] = best
+    return links, total
