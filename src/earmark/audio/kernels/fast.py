@@ -22,6 +22,7 @@ Doubles = NDArray[np.float64]
 Complexes = NDArray[np.complex64]
 
 _BLOCK_FRAMES = 64
+_ABREAST = 8
 # Sums may be reordered, so that they run in several lanes; the samples are known to be numbers.
 _jit: Any = numba.njit(
     nogil=True, cache=True, error_model="numpy", fastmath={"contract", "reassoc", "nnan", "nsz"}
@@ -118,29 +119,25 @@ def rolloff_bins(magnitudes: Floats, share: float) -> NDArray[np.intp]:
     return reached
 
 
-@_jit
+@_exact_jit
 def _rolloff_bins(magnitudes: Floats, share: float, reached: NDArray[np.intp]) -> None:
     frames, bins = magnitudes.shape
-    blocks = (bins + 31) // 32
-    sums = np.empty(blocks, np.float64)
-    for t in range(frames):
-        total = 0.0
-        for b in range(blocks):
-            block = np.float32(0)
-            for k in range(32 * b, min(32 * b + 32, bins)):
-                block += magnitudes[t, k]
-            sums[b] = block
-            total += sums[b]
-        goal, running, b = share * total, 0.0, 0
-        while b < blocks - 1 and running + sums[b] < goal:
-            running += sums[b]
-            b += 1
-        k = 32 * b
-        running += magnitudes[t, k]
-        while running < goal and k < bins - 1:
-            k += 1
-            running += magnitudes[t, k]
-        reached[t] = k
+    running = np.empty(_ABREAST, np.float32)
+    goal = np.empty(_ABREAST, np.float32)
+    for first in range(0, frames, _ABREAST):
+        # Several frames abreast: each sum has to wait for the one before it.
+        count = min(_ABREAST, frames - first)
+        running[:] = 0
+        for k in range(bins):
+            for j in range(_ABREAST):
+                running[j] += magnitudes[first + min(j, count - 1), k]
+        for j in range(count):
+            goal[j] = np.float32(share) * running[j]
+            total, k = magnitudes[first + j, 0], 0
+            while total < goal[j] and k < bins - 1:
+                k += 1
+                total += magnitudes[first + j, k]
+            reached[first + j] = k
 
 
 def peaks(powers: Floats, low: int, high: int, least: float) -> tuple[Floats, Floats]:

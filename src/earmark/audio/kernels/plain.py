@@ -19,7 +19,6 @@ BLOCK_FRAMES = 128  # frames worked on at a time: a block and what is made of it
 _TINY = np.float32(np.finfo(np.float32).tiny)
 _SHARED_GROUPS = 2  # more share more sorting and need more memory at once
 _COLUMN_BLOCK = 512
-_SUMMED_BINS = 32
 _ROW = 1024
 
 
@@ -89,21 +88,18 @@ def moments(magnitudes: Floats) -> Doubles:
 
 def rolloff_bins(magnitudes: Floats, share: float) -> NDArray[np.intp]:
     """Return each frame's first bin at which the running sum of magnitudes reaches ``share`` of
-    its total."""
-    frames, bins = magnitudes.shape
-    whole = bins // _SUMMED_BINS * _SUMMED_BINS
-    blocks = magnitudes[:, :whole].reshape(frames, -1, _SUMMED_BINS).sum(axis=2)
-    running = np.zeros((frames, blocks.shape[1] + 1))  # (frames, 1 + blocks)
-    np.cumsum(blocks, axis=1, out=running[:, 1:])
-    goal = share * (running[:, -1:] + magnitudes[:, whole:].sum(axis=1, keepdims=True))
-    # The block in which the goal is reached, and the bin in that block.
-    block = (running[:, 1:] < goal).sum(axis=1, keepdims=True)
-    at = np.minimum(block * _SUMMED_BINS + np.arange(_SUMMED_BINS), bins - 1)
-    inside = np.cumsum(np.take_along_axis(magnitudes, at, 1), axis=1, dtype=np.float64)
-    inside += np.take_along_axis(running, block, 1)
-    reached = block[:, 0] * _SUMMED_BINS + (inside < goal).sum(axis=1)
-    least: NDArray[np.intp] = np.minimum(reached, bins - 1)
-    return least
+    its total.
+
+    Summed bin after bin in float32, as librosa and the published tables have it: at a near tie the
+    rounding decides.
+    """
+    reached = np.empty(len(magnitudes), np.intp)
+    for first in range(0, len(magnitudes), BLOCK_FRAMES):
+        block = slice(first, first + BLOCK_FRAMES)
+        running = np.cumsum(magnitudes[block], axis=1, dtype=np.float32)
+        goal = np.float32(share) * running[:, -1:]
+        reached[block] = np.count_nonzero(running < goal, axis=1)
+    return reached
 
 
 def peaks(powers: Floats, low: int, high: int, least: float) -> tuple[Floats, Floats]:
