@@ -31,7 +31,8 @@ _FAMILIES = {
 def starts() -> dict[str, float]:
     """Return what the fast kernels take to start in a process, compiled already or not."""
     code = (
-        "import time\nfrom earmark.audio import kernels\nfrom earmark.features.gtzan57 import Gtzan57\n"
+        "import time\nfrom earmark.audio import kernels\n"
+        "from earmark.features.gtzan57 import Gtzan57\n"
         "t = time.process_time()\nwhy = kernels.start('fast')\nassert why is None, why\n"
         "kernels.active().warm()\nprint(time.process_time() - t)\n"
     )
@@ -42,7 +43,8 @@ def starts() -> dict[str, float]:
                                  capture_output=True, text=True).stdout)
             for _ in range(1 + ROUNDS)
         ]  # fmt: skip
-    return {"to be compiled": round(taken[0], 2), "compiled": round(statistics.median(taken[1:]), 2)}
+    later = statistics.median(taken[1:])
+    return {"to be compiled": round(taken[0], 2), "compiled": round(later, 2)}
 
 
 def cores(clips: list[Path], folder: Path) -> dict[str, float]:

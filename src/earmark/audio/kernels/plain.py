@@ -15,7 +15,7 @@ Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 Complexes = NDArray[np.complex64]
 
-BLOCK_FRAMES = 128  # frames worked on at a time: a block and what is made of it stay in the cache
+BLOCK_FRAMES = 64  # frames worked on at a time: a block and what is made of it stay in the cache
 _TINY = np.float32(np.finfo(np.float32).tiny)
 _SHARED_GROUPS = 2  # more share more sorting and need more memory at once
 _COLUMN_BLOCK = 512
@@ -29,9 +29,13 @@ def rfft(frames: Floats, window: Floats) -> Complexes:
         frames: [shape=(frames, n_fft)], overlapping views allowed.
     """
     spectrum = empty((len(frames), 1 + len(window) // 2), np.complex64)  # (frames, bins)
+    # Into arrays that are there: memory that is fresh for every block takes as long again.
+    windowed = np.empty((min(BLOCK_FRAMES, len(frames)), len(window)), np.float32)
     for first in range(0, len(frames), BLOCK_FRAMES):
-        block = slice(first, first + BLOCK_FRAMES)
-        spectrum[block] = np.fft.rfft(frames[block] * window, axis=1)
+        block = slice(first, min(first + BLOCK_FRAMES, len(frames)))
+        part = windowed[: block.stop - first]
+        np.multiply(frames[block], window, out=part)
+        np.fft.rfft(part, axis=1, out=spectrum[block])
     return spectrum
 
 
@@ -45,14 +49,20 @@ def overlap_add(spectrum: Complexes, mask: Floats | None, window: Floats, hop: i
     n_fft = len(window)
     overlap = n_fft // hop
     added = np.zeros((len(spectrum) + overlap - 1, hop), np.float32)  # (hops, hop)
+    size = min(BLOCK_FRAMES, len(spectrum))
+    masked = np.empty((size, spectrum.shape[1]), np.complex64)
+    made = np.empty((size, n_fft), np.float32)
     for first in range(0, len(spectrum), BLOCK_FRAMES):
         block = spectrum[first : first + BLOCK_FRAMES]
         if mask is not None:
-            block = block * mask[first : first + BLOCK_FRAMES]
-        frames = np.fft.irfft(block, n=n_fft, axis=1)
-        frames = (frames * window).reshape(len(frames), overlap, hop)
-        for part in range(overlap):
-            added[first + part : first + part + len(frames)] += frames[:, part]
+            part = mask[first : first + BLOCK_FRAMES]
+            block = np.multiply(block, part, out=masked[: len(block)])
+        there: Any = made[: len(block)]  # numpy's own types know no float32 here
+        frames = np.fft.irfft(block, n=n_fft, axis=1, out=there)
+        frames *= window
+        shifted = frames.reshape(len(frames), overlap, hop)
+        for shift in range(overlap):
+            added[first + shift : first + shift + len(frames)] += shifted[:, shift]
     return added.reshape(-1)
 
 
@@ -63,13 +73,14 @@ def spectra(frames: Floats, window: Floats) -> tuple[Complexes, Floats, Floats]:
     Args:
         frames: [shape=(frames, n_fft)], overlapping views allowed.
     """
-    shape = (len(frames), 1 + len(window) // 2)
-    spectrum, power, magnitude = empty(shape, np.complex64), empty(shape), empty(shape)
+    spectrum = rfft(frames, window)
+    power, magnitude = empty(spectrum.shape), empty(spectrum.shape)
+    squared = np.empty((min(BLOCK_FRAMES, len(frames)), spectrum.shape[1]), np.float32)
     for first in range(0, len(frames), BLOCK_FRAMES):
-        block = slice(first, first + BLOCK_FRAMES)
-        spectrum[block] = np.fft.rfft(frames[block] * window, axis=1)
-        np.square(spectrum[block].real, out=power[block])
-        power[block] += np.square(spectrum[block].imag)
+        made = spectrum[first : first + BLOCK_FRAMES]
+        block, spare = slice(first, first + len(made)), squared[: len(made)]
+        np.square(made.real, out=power[block])
+        power[block] += np.square(made.imag, out=spare)
         np.sqrt(power[block], out=magnitude[block])
     return spectrum, power, magnitude
 
@@ -170,8 +181,8 @@ def harmonic_mask(magnitudes: Floats, width: int) -> Floats:
     half = width // 2
     harmonic = running_median(_mirrored(magnitudes, half), width)
     percussive = empty(magnitudes.shape)
-    for first in range(0, len(magnitudes), 2 * BLOCK_FRAMES):
-        block = slice(first, first + 2 * BLOCK_FRAMES)
+    for first in range(0, len(magnitudes), 4 * BLOCK_FRAMES):
+        block = slice(first, first + 4 * BLOCK_FRAMES)
         lines = _mirrored(np.ascontiguousarray(magnitudes[block].T), half)
         percussive[block] = running_median(lines, width).T
     for first in range(0, len(magnitudes), BLOCK_FRAMES):
@@ -253,8 +264,8 @@ def mean_autocorrelation(values: Doubles, window: Doubles, length: int) -> Doubl
     lags = len(window)
     frames = np.lib.stride_tricks.sliding_window_view(values, lags)
     total = np.zeros(length // 2 + 1)
-    for first in range(0, len(frames), 2 * BLOCK_FRAMES):
-        windowed = frames[first : first + 2 * BLOCK_FRAMES] * window
+    for first in range(0, len(frames), 4 * BLOCK_FRAMES):
+        windowed = frames[first : first + 4 * BLOCK_FRAMES] * window
         # Lag 0 is the highest value (Cauchy and Schwarz); scaling the spectra by it leaves one
         # inverse transform for all places.
         energy = np.einsum("tn,tn->t", windowed, windowed)
