@@ -86,6 +86,15 @@ class Spectra:
         own, hop = self.chunk.own, self.chunk.hop_length
         return self.chunk.samples[own.start * hop : (own.stop - 1) * hop + self.chunk.n_fft]
 
+    @cached_property
+    def _mask(self) -> Floats:
+        return dsp.harmonic_mask(self.all.magnitudes, MEDIAN_WIDTH)
+
+    def separated_magnitudes(self) -> tuple[Floats, Floats]:
+        """Return the harmonic and percussive parts' magnitudes [shape=(own frames, bins) each]."""
+        harmonic = self.magnitudes * self._mask[self.chunk.own]
+        return harmonic, self.magnitudes - harmonic
+
     def separated(self, *, to_the_end: bool) -> tuple[Floats, Floats]:
         """Return the harmonic and percussive signals from the centre of the first own frame to
         that of the next chunk's first.
@@ -102,8 +111,7 @@ class Spectra:
             stop = chunk.length - chunk.first * hop + start
         else:
             stop = (chunk.frames - 1) * hop
-        mask = dsp.harmonic_mask(self.all.magnitudes, MEDIAN_WIDTH)
-        harmonic = dsp.istft(self.all.values, hop, stop, mask)[start:]
+        harmonic = dsp.istft(self.all.values, hop, stop, self._mask)[start:]
         samples = chunk.samples[chunk.n_fft // 2 :][start : start + len(harmonic)]
         return harmonic, samples - harmonic
 

@@ -71,13 +71,13 @@ class Statistics(FrontEnd):
     def _curves(self, piece: Spectra, survey: Survey) -> Curves:
         """Return the curves of a chunk whose mean and variance are columns, by name."""
 
-    def _of_all(self, onsets: Floats, tempo: float, kept_curves: list[Floats]) -> dict[str, float]:
-        """Return further values that need the whole sound's onsets and ``_kept`` curves."""
-        return {}
-
-    def _kept(self, curves: Curves) -> Floats | None:
-        """Return what of a chunk's curves is to be kept for ``_of_all``."""
+    def _kept(self, piece: Spectra, curves: Curves) -> Floats | None:
+        """Return what of a chunk is to be kept for ``_of_all`` [shape=(own frames, values)]."""
         return None
+
+    def _of_all(self, onsets: Floats, tempo: float, kept: Floats) -> Curves:
+        """Return further curves, which need what was ``_kept`` of the whole sound."""
+        return {}
 
     @property
     def _filled(self) -> tuple[str, ...]:
@@ -107,20 +107,26 @@ class Statistics(FrontEnd):
     def _values(self, pieces: Iterable[Spectra], survey: Survey) -> dict[str, float]:
         tallies: dict[str, Tally] = {}
         rises: list[Floats] = []
-        kept_curves: list[Floats] = []
+        kept_values: list[Floats] = []
         for piece in pieces:
             curves = self._curves(piece, survey)
-            for name, curve in curves.items():
-                tallies.setdefault(name, Tally()).add(curve)
-            if (keep := self._kept(curves)) is not None:
-                kept_curves.append(keep)
+            _count(curves, tallies)
+            if (keep := self._kept(piece, curves)) is not None:
+                kept_values.append(keep)
             rises.append(piece.rises(survey))
             if piece.chunk.length is not None:
                 for name in self._filled:
                     tallies[name].fill(piece.chunk.length)
         onsets = descriptors.delayed_rises(np.concatenate(rises), self.n_fft, self.hop_length)
         tempo = descriptors.tempo(onsets, self.sample_rate, self.hop_length)
-        values = {"tempo": tempo, **self._of_all(onsets, tempo, kept_curves)}
+        if kept_values:
+            _count(self._of_all(onsets, tempo, np.concatenate(kept_values)), tallies)
+        values = {"tempo": tempo}
         for name, tally in tallies.items():
             values |= {f"{name}_mean": tally.mean, f"{name}_var": tally.variance}
         return values
+
+
+def _count(curves: Curves, tallies: dict[str, Tally]) -> None:
+    for name, curve in curves.items():
+        tallies.setdefault(name, Tally()).add(curve)

@@ -31,7 +31,7 @@ COLUMNS = (
     *(f"mfcc{k}_{moment}" for k in range(1, _N_MFCC + 1) for moment in ("mean", "var")),
 )
 _WITHOUT_SEPARATION = tuple(c for c in COLUMNS if not c.startswith(("harmony", "perceptr")))
-_PARTS = ("harmony", "perceptr")
+PARTS = ("harmony", "perceptr")
 _MFCC = tuple(f"mfcc{k}" for k in range(1, _N_MFCC + 1))
 
 
@@ -79,7 +79,7 @@ class Gtzan57(Statistics):
 
     @property
     def _filled(self) -> tuple[str, ...]:
-        return _PARTS if self.separation else ()
+        return PARTS if self.separation else ()
 
     def _curves(self, piece: Spectra, survey: Survey) -> Curves:
         curves = frame_curves(piece, survey)
@@ -87,7 +87,7 @@ class Gtzan57(Statistics):
             # The tables with reflected edges stop at the last frame's centre and count zeros
             # after it; those with zero edges go on to the last sample.
             parts = piece.separated(to_the_end=self.padding == "zeros")
-            curves |= dict(zip(_PARTS, parts, strict=True))
+            curves |= dict(zip(PARTS, parts, strict=True))
         return curves
 
 
