@@ -7,6 +7,7 @@ of arithmetic: decibels, an antialiased resize as two matrix products, and a col
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar, Literal
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earmark.audio import dsp
-from earmark.audio.chunks import Passes
+from earmark.audio.chunks import Chunk, Passes
 from earmark.audio.dsp import Floats
 from earmark.features._colours import colours
 from earmark.features._frames import (
@@ -25,6 +26,7 @@ from earmark.features._frames import (
     refuse_frames,
     refuse_top_db,
 )
+from earmark.features._png import png
 from earmark.features.base import FrontEnd
 
 _SILENCE_DB = np.float32(-99.999)  # no band of the sound is above the floor of 1e-10
@@ -95,7 +97,11 @@ class Image(FrontEnd):
         shades = np.clip(rows @ narrow.T, 0, 1)
         return shades[None] if self.colour == "grey" else colours(shades)
 
-    def _decibels(self, passes: Passes):  # type: ignore[no-untyped-def]
+    def png(self, picture: NDArray[np.float32]) -> bytes:
+        """Return a picture as a PNG file."""
+        return png(picture)
+
+    def _decibels(self, passes: Passes) -> Iterator[tuple[Chunk, Floats]]:
         return mel_decibels(passes, self.sample_rate, self.n_fft, self.hop_length, self.n_mels,
                             self.padding)
 
@@ -123,10 +129,12 @@ def resizing(given: int, wanted: int, first: int, stop: int) -> Floats:
     centres = (np.arange(wanted) + 0.5) * scale - 0.5
 
     def weights(places: NDArray[np.int64]) -> NDArray[np.float64]:
-        return np.maximum(0, 1 - np.abs(places - centres[:, None]) / reach)
+        near: NDArray[np.float64] = np.maximum(0, 1 - np.abs(places - centres[:, None]) / reach)
+        return near
 
     nearest = np.floor(centres).astype(np.int64)[:, None]
     around = nearest + np.arange(-int(reach) - 1, int(reach) + 3)
     inside = (around >= 0) & (around < given)
     sums = (weights(around) * inside).sum(axis=1, keepdims=True)
-    return (weights(np.arange(first, stop)) / sums).astype(np.float32)
+    shares: Floats = (weights(np.arange(first, stop)) / sums).astype(np.float32)
+    return shares

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earmark.audio.chunks import Passes
+from earmark.features._colours import colours
 from earmark.features._frames import (
     Reference,
     mel_decibels,
@@ -18,6 +19,7 @@ from earmark.features._frames import (
     refuse_top_db,
     relate,
 )
+from earmark.features._png import png
 from earmark.features.base import FrontEnd
 
 
@@ -70,3 +72,10 @@ class LogMel(FrontEnd):
         heard = mel_decibels(passes, self.sample_rate, self.n_fft, self.hop_length, self.n_mels,
                              self.padding)
         return relate(over_time([bands for _, bands in heard]), self.reference, self.top_db)
+
+    def png(self, decibels: NDArray[np.float32]) -> bytes:
+        """Return decibels as a coloured PNG file, the highest band on top and the highest value
+        lightest."""
+        lowest, highest = decibels.min(), decibels.max()
+        shades = (decibels[::-1] - lowest) / max(highest - lowest, np.float32(1))
+        return png(colours(shades))

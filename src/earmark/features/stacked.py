@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from earmark.audio import descriptors, dsp, mel
 from earmark.audio.chunks import Chunk, Passes, chunks
 from earmark.audio.dsp import Floats
-from earmark.audio.tuning import Tuning
 from earmark.features._frames import over_time, refuse_count, refuse_frames
+from earmark.features._png import png
+from earmark.features._tuning import Tuning
 from earmark.features.base import FrontEnd
 
 _CEPSTRAL_BANDS = 128  # mel bands that the cepstrum is taken of, librosa's default
@@ -90,6 +91,11 @@ class Stacked(FrontEnd):
             heard.chroma.extend(self._pitch_classes(chunk, weights)
                                 for chunk in self._chunks(passes))
         return self._picture(heard)
+
+    def png(self, picture: NDArray[np.float32]) -> bytes:
+        """Return a picture as a PNG file: mel red, MFCC green, chroma blue; the lowest row on top,
+        as in the array and in the published project's files."""
+        return png(picture)
 
     def _chunks(self, passes: Passes) -> Iterator[Chunk]:
         return chunks(passes(), self.n_fft, self.hop_length, self.padding)
