@@ -63,15 +63,17 @@ def read_vggish(path: Path) -> Embeddings:
 
 def _arrays(path: Path) -> Mapping[str, NDArray[Any]]:
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as opened:  # np.load leaves a broken archive open
+            file = np.load(opened, allow_pickle=False)
             if not isinstance(file, np.lib.npyio.NpzFile):
                 raise DataError(f"{path}: is not an npz file; expected one with "
                                 f"{', '.join(_NAMES)}.")
-            for name in _NAMES:
-                if name not in file.files:
-                    raise DataError(f"{path}: holds no array '{name}'."
-                                    f"{suggestion(name, file.files)}")
-            return {name: file[name] for name in _NAMES}
+            with file:
+                for name in _NAMES:
+                    if name not in file.files:
+                        raise DataError(f"{path}: holds no array '{name}'."
+                                        f"{suggestion(name, file.files)}")
+                return {name: file[name] for name in _NAMES}
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror or error}.") from error
     except (ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
