@@ -12,7 +12,7 @@ from earmark.errors import SettingsError
 from earmark.features import base
 from earmark.features._colours import colours, lightness
 from earmark.features._png import png
-from earmark.features.image import Image, resizing
+from earmark.features.image import Image, resizing, shares
 from earmark.features.logmel import LogMel
 from earmark.features.stacked import Stacked
 from tests.features.picture_oracle import clips
@@ -45,23 +45,23 @@ def decoded(content):
 class TestResizing:
     def test_half_and_double_by_hand(self):
         # Two places into one: a triangle from -2 to 2 around the middle of each pair.
-        np.testing.assert_allclose(resizing(6, 3, 0, 6)[1], [0, 1 / 8, 3 / 8, 3 / 8, 1 / 8, 0])
-        np.testing.assert_allclose(resizing(6, 3, 0, 6)[0], np.array([3, 3, 1, 0, 0, 0]) / 7,
+        np.testing.assert_allclose(resizing(6, 3)[1], [0, 1 / 8, 3 / 8, 3 / 8, 1 / 8, 0])
+        np.testing.assert_allclose(resizing(6, 3)[0], np.array([3, 3, 1, 0, 0, 0]) / 7,
                                    rtol=1e-6)
         # One into two: linear between neighbours, the edge held.
-        np.testing.assert_allclose(resizing(2, 4, 0, 2) @ [0, 1], [0, 0.25, 0.75, 1])
+        np.testing.assert_allclose(resizing(2, 4) @ [0, 1], [0, 0.25, 0.75, 1])
 
     @given(st.integers(1, 400), st.integers(1, 400), st.integers(0, 400))
     def test_rows_add_up_to_one_whatever_the_pieces(self, given, wanted, cut):
         cut = min(cut, given)
-        whole = resizing(given, wanted, 0, given)
+        whole = resizing(given, wanted)
         np.testing.assert_allclose(whole.sum(axis=1), 1, atol=1e-5)
-        pieces = [resizing(given, wanted, *ends) for ends in ((0, cut), (cut, given))]
+        pieces = [shares(given, wanted, *ends) for ends in ((0, cut), (cut, given))]
         assert np.array_equal(np.concatenate(pieces, axis=1), whole)
 
     @given(st.integers(1, 300), st.integers(1, 300))
     def test_turned_round_it_is_the_same(self, given, wanted):
-        weights = resizing(given, wanted, 0, given)
+        weights = resizing(given, wanted)
         np.testing.assert_allclose(weights[::-1, ::-1], weights, atol=1e-5)
 
     @pytest.mark.parametrize("size", [(1293, 432), (128, 288), (50, 50)])
@@ -69,7 +69,7 @@ class TestResizing:
         image = pytest.importorskip("PIL.Image", reason="Pillow is not installed")
         line = rng.random((1, size[0])).astype(np.float32)
         theirs = image.fromarray(line).resize((size[1], 1), image.Resampling.BILINEAR)
-        ours = line @ resizing(size[0], size[1], 0, size[0]).T
+        ours = line @ resizing(*size).T
         np.testing.assert_allclose(ours, np.asarray(theirs), atol=1e-5)
 
 

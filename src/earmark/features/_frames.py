@@ -57,11 +57,15 @@ def mel_decibels(
         yield chunk, mel.to_decibels(bands)
 
 
-def over_time(pieces: list[Floats]) -> Floats:
+def over_time(pieces: list[Floats], out: Floats | None = None) -> Floats:
     """Return pieces [shape=(frames, rows)] one after another as rows over time
     [shape=(rows, frames)], letting go of each once it is copied: a long sound is not held twice.
+
+    Args:
+        out: takes the rows.
     """
-    rows = np.empty((pieces[0].shape[1], sum(map(len, pieces))), np.float32)
+    shape = (pieces[0].shape[1], sum(map(len, pieces)))
+    rows = np.empty(shape, np.float32) if out is None else out
     end = rows.shape[1]
     while pieces:
         piece = pieces.pop()

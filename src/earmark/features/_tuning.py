@@ -1,12 +1,13 @@
 """The tuning of a sound of any length, heard a few frames at a time.
 
 The votes are those of ``dsp.estimate_tuning``, which takes a whole spectrum at once; only the
-peaks are kept, some tens of numbers a frame.
+peaks are kept, some tens a frame, as a height and a byte.
 """
 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from earmark.audio import dsp
 from earmark.audio.dsp import Floats
@@ -14,6 +15,7 @@ from earmark.audio.dsp import Floats
 _LOW_HZ, _HIGH_HZ = 150.0, 4000.0
 _LEAST_OF_HIGHEST = np.float32(0.1)  # what a peak must reach of its frame's highest power
 _A0_HZ = np.float32(27.5)
+_EDGES = np.linspace(-0.5, 0.5, 101)  # hundredths of a semitone
 
 
 class Tuning:
@@ -29,7 +31,7 @@ class Tuning:
                                [_LOW_HZ, min(_HIGH_HZ, sample_rate / 2)])
         self._low, self._high = max(int(bins[0]), 1), min(int(bins[1]), n_fft // 2)
         self._hz_a_bin = sample_rate / n_fft
-        self._hz: list[Floats] = []
+        self._votes: list[NDArray[np.uint8]] = []
         self._heights: list[Floats] = []
 
     def hear(self, powers: Floats) -> None:
@@ -51,17 +53,22 @@ class Tuning:
         curve, slope = left + right - 2 * at, (right - left) / 2
         steep = np.abs(slope) >= np.abs(curve)
         shift = np.where(steep, 0, -slope / np.where(steep, 1, curve))
-        self._hz.append(((bins + shift) * self._hz_a_bin).astype(np.float32))
+        self._votes.append(_votes(((bins + shift) * self._hz_a_bin).astype(np.float32)))
         self._heights.append(at + np.float32(0.5) * slope * shift)
 
     def estimate(self) -> float:
         """Return the deviation in semitones, in [-0.5, 0.5), a hundredth at a time; the stronger
         half of the peaks votes. 0 when there are none."""
-        if not self._hz:
+        if not self._votes:
             return 0.0
-        hz, heights = np.concatenate(self._hz), np.concatenate(self._heights)
-        strong = hz[heights >= np.median(heights)]
-        residual = np.mod(12 * np.log2(strong / _A0_HZ), 1.0)
-        residual[residual >= 0.5] -= 1
-        counts, edges = np.histogram(residual, np.linspace(-0.5, 0.5, 101))
-        return float(edges[np.argmax(counts)])
+        votes, heights = np.concatenate(self._votes), np.concatenate(self._heights)
+        counts = np.bincount(votes[heights >= np.median(heights)], minlength=len(_EDGES) - 1)
+        return float(_EDGES[np.argmax(counts)])
+
+
+def _votes(hz: Floats) -> NDArray[np.uint8]:
+    """Return which hundredth of a semitone each frequency deviates by, as a place in ``_EDGES``."""
+    residual = np.mod(12 * np.log2(hz / _A0_HZ), 1.0)
+    residual[residual >= 0.5] -= 1
+    votes: NDArray[np.uint8] = (np.searchsorted(_EDGES, residual, side="right") - 1).astype("u1")
+    return votes

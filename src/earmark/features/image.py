@@ -29,6 +29,7 @@ from earmark.features._frames import (
 from earmark.features._png import png
 from earmark.features.base import FrontEnd
 
+_BLOCK_FRAMES = 256  # of a long sound, resized at a time
 _SILENCE_DB = np.float32(-99.999)  # no band of the sound is above the floor of 1e-10
 
 
@@ -91,9 +92,12 @@ class Image(FrontEnd):
         top = highest if self.reference == "max" else self._full_scale_db()
         narrow = np.zeros((self.width, self.n_mels), np.float32)
         for first, bands in pieces:
-            columns = resizing(frames, self.width, first, first + len(bands))
-            narrow += columns @ self._shades(bands, highest, top)
-        rows = resizing(self.n_mels, self.height, 0, self.n_mels)[::-1]  # high bands on top
+            shades = self._shades(bands, highest, top)
+            if len(bands) == frames:
+                narrow = resizing(frames, self.width) @ shades
+            else:
+                self._narrow(shades, first, frames, narrow)
+        rows = resizing(self.n_mels, self.height)[::-1]  # high bands on top
         shades = np.clip(rows @ narrow.T, 0, 1)
         return shades[None] if self.colour == "grey" else colours(shades)
 
@@ -104,6 +108,13 @@ class Image(FrontEnd):
     def _decibels(self, passes: Passes) -> Iterator[tuple[Chunk, Floats]]:
         return mel_decibels(passes, self.sample_rate, self.n_fft, self.hop_length, self.n_mels,
                             self.padding)
+
+    def _narrow(self, shades: Floats, first: int, frames: int, narrow: Floats) -> None:
+        """Add what some of the frames give to the columns."""
+        for start in range(0, len(shades), _BLOCK_FRAMES):
+            block = shades[start : start + _BLOCK_FRAMES]
+            at = first + start
+            narrow += shares(frames, self.width, at, at + len(block)) @ block
 
     def _shades(self, bands: Floats, highest: np.float32, top: np.float32) -> Floats:
         """Turn decibels into 0 (dark) to 1 (light), in place."""
@@ -119,22 +130,32 @@ class Image(FrontEnd):
 
 
 @lru_cache(maxsize=16)
-def resizing(given: int, wanted: int, first: int, stop: int) -> Floats:
-    """Return how much each of the given places ``first`` to ``stop`` counts in each of the wanted
-    ones [shape=(wanted, stop - first)]: a triangle as wide as two places of the coarser grid.
-    Over all given places, each row adds up to 1.
+def resizing(given: int, wanted: int) -> Floats:
+    """Return the weights that turn ``given`` places into ``wanted`` [shape=(wanted, given)]: a
+    triangle as wide as two places of the coarser grid, each row adding up to 1.
     """
+    return shares(given, wanted, 0, given)
+
+
+def shares(given: int, wanted: int, first: int, stop: int) -> Floats:
+    """Return the columns ``first`` to ``stop`` of ``resizing`` [shape=(wanted, stop - first)]."""
+    near = _near(given, wanted, np.arange(first, stop))
+    return (near / _sums(given, wanted)).astype(np.float32)
+
+
+def _near(given: int, wanted: int, places: NDArray[np.int64]) -> NDArray[np.float64]:
     scale = given / wanted
-    reach = max(scale, 1.0)
-    centres = (np.arange(wanted) + 0.5) * scale - 0.5
+    centres = (np.arange(wanted)[:, None] + 0.5) * scale - 0.5
+    near: NDArray[np.float64] = np.maximum(0, 1 - np.abs(places - centres) / max(scale, 1.0))
+    return near
 
-    def weights(places: NDArray[np.int64]) -> NDArray[np.float64]:
-        near: NDArray[np.float64] = np.maximum(0, 1 - np.abs(places - centres[:, None]) / reach)
-        return near
 
-    nearest = np.floor(centres).astype(np.int64)[:, None]
-    around = nearest + np.arange(-int(reach) - 1, int(reach) + 3)
+@lru_cache(maxsize=16)
+def _sums(given: int, wanted: int) -> NDArray[np.float64]:
+    """Return what the weights of each wanted place add up to [shape=(wanted, 1)]."""
+    scale = max(given / wanted, 1.0)
+    nearest = np.floor((np.arange(wanted)[:, None] + 0.5) * given / wanted).astype(np.int64)
+    around = nearest + np.arange(-int(scale) - 2, int(scale) + 3)
     inside = (around >= 0) & (around < given)
-    sums = (weights(around) * inside).sum(axis=1, keepdims=True)
-    shares: Floats = (weights(np.arange(first, stop)) / sums).astype(np.float32)
-    return shares
+    sums: NDArray[np.float64] = (_near(given, wanted, around) * inside).sum(axis=1, keepdims=True)
+    return sums

@@ -85,6 +85,7 @@ class Stacked(FrontEnd):
             alone = chunk.is_first and chunk.is_last
             kept = self._hear(chunk, heard, tuning, keep=alone)
         weights = dsp.chroma_filters(self.sample_rate, self.n_fft, tuning.estimate()).T
+        del tuning  # a long sound's peaks are many
         if kept is not None:
             heard.chroma.append(kept @ weights)
         else:
@@ -105,12 +106,10 @@ class Stacked(FrontEnd):
         bands = np.empty((chunk.frames, self.n_mels), np.float32)
         cepstral = np.empty((chunk.frames, _CEPSTRAL_BANDS), np.float32)
         kept = np.empty((chunk.frames, 1 + self.n_fft // 2), np.float32) if keep else None
-        for block, powers in mel.power_blocks(chunk.samples, self.n_fft, self.hop_length):
+        for block, powers in mel.power_blocks(chunk.samples, self.n_fft, self.hop_length, kept):
             mel.into_bands(powers, self.sample_rate, self.n_fft, bands[block])
             mel.into_bands(powers, self.sample_rate, self.n_fft, cepstral[block])
             tuning.hear(powers)
-            if kept is not None:
-                kept[block] = powers
         heard.bands.append(mel.to_decibels(bands))
         heard.cepstral.append(mel.to_decibels(cepstral))
         return kept
@@ -122,16 +121,14 @@ class Stacked(FrontEnd):
         return raw
 
     def _picture(self, heard: _Heard) -> Floats:
-        bands, chroma = over_time(heard.bands), over_time(heard.chroma)
+        frames = sum(map(len, heard.bands))
+        picture = np.empty((3, self.n_mels, frames), np.float32)
+        bands, cepstrum, chroma = picture
+        over_time(heard.bands, out=bands)
         np.maximum(bands, bands.max() - _TOP_DB, out=bands)
-        highest = chroma.max(axis=0)
-        chroma /= np.where(highest < np.finfo(np.float32).tiny, 1, highest)
-        picture = np.empty((3, *bands.shape), np.float32)
-        channels = (bands, self._cepstrum(heard.cepstral), chroma)
-        for channel, rows in zip(picture, channels, strict=True):
-            _stretch(rows)
-            spread = np.arange(self.n_mels) * len(rows) // self.n_mels
-            np.take(rows, spread, axis=0, out=channel)
+        _stretch(bands)
+        _spread(_stretch(self._cepstrum(heard.cepstral)), cepstrum)
+        _spread(_stretch(_normed(over_time(heard.chroma))), chroma)
         return picture
 
     def _cepstrum(self, pieces: list[Floats]) -> Floats:
@@ -144,10 +141,24 @@ class Stacked(FrontEnd):
         return over_time(coefficients)
 
 
-def _stretch(rows: Floats) -> None:
+def _normed(chroma: Floats) -> Floats:
+    """Make the strongest pitch class of each frame 1, in place."""
+    highest = chroma.max(axis=0)
+    chroma /= np.where(highest < np.finfo(np.float32).tiny, 1, highest)
+    return chroma
+
+
+def _stretch(rows: Floats) -> Floats:
     """Bring the lowest value to 0 and the highest to 1, in place; what is the same everywhere to
     0."""
     lowest, highest = rows.min(), rows.max()
     rows -= lowest
     if highest > lowest:
         rows /= highest - lowest
+    return rows
+
+
+def _spread(rows: Floats, channel: Floats) -> None:
+    """Show rows over the whole height of a channel, each in as many places as there are."""
+    nearest = np.arange(len(channel)) * len(rows) // len(channel)
+    np.take(rows, nearest, axis=0, out=channel, mode="clip")  # the default makes a copy first
