@@ -113,8 +113,12 @@ class Image(FrontEnd):
         """Add what some of the frames give to the columns."""
         for start in range(0, len(shades), _BLOCK_FRAMES):
             block = shades[start : start + _BLOCK_FRAMES]
-            at = first + start
-            narrow += shares(frames, self.width, at, at + len(block)) @ block
+            at, end = first + start, first + start + len(block)
+            # The columns whose triangles reach the block, and one more on either side.
+            scale = frames / self.width
+            reach = max(scale, 1.0) + scale
+            columns = slice(max(0, int((at - reach) / scale)), int((end + reach) / scale) + 1)
+            narrow[columns] += shares(frames, self.width, at, end, columns) @ block
 
     def _shades(self, bands: Floats, highest: np.float32, top: np.float32) -> Floats:
         """Turn decibels into 0 (dark) to 1 (light), in place."""
@@ -137,15 +141,20 @@ def resizing(given: int, wanted: int) -> Floats:
     return shares(given, wanted, 0, given)
 
 
-def shares(given: int, wanted: int, first: int, stop: int) -> Floats:
-    """Return the columns ``first`` to ``stop`` of ``resizing`` [shape=(wanted, stop - first)]."""
-    near = _near(given, wanted, np.arange(first, stop))
-    return (near / _sums(given, wanted)).astype(np.float32)
+def shares(
+    given: int, wanted: int, first: int, stop: int, rows: slice = slice(None)
+) -> Floats:
+    """Return the columns ``first`` to ``stop`` of some rows of ``resizing``
+    [shape=(rows, stop - first)]."""
+    near = _near(given, wanted, np.arange(first, stop), rows)
+    return (near / _sums(given, wanted)[rows]).astype(np.float32)
 
 
-def _near(given: int, wanted: int, places: NDArray[np.int64]) -> NDArray[np.float64]:
+def _near(
+    given: int, wanted: int, places: NDArray[np.int64], rows: slice = slice(None)
+) -> NDArray[np.float64]:
     scale = given / wanted
-    centres = (np.arange(wanted)[:, None] + 0.5) * scale - 0.5
+    centres = (np.arange(wanted)[rows, None] + 0.5) * scale - 0.5
     near: NDArray[np.float64] = np.maximum(0, 1 - np.abs(places - centres) / max(scale, 1.0))
     return near
 
