@@ -7,6 +7,7 @@ import pytest
 
 from earmark import registry
 from earmark.audio.segments import Segments
+from earmark.errors import SettingsError
 from earmark.features import base
 
 
@@ -16,7 +17,13 @@ def front_end(request):
 
 
 @pytest.fixture
-def segment(front_end, rng):
+def hears(front_end):
+    if not front_end.takes_audio:
+        pytest.skip("takes no audio: its features come ready-made")
+
+
+@pytest.fixture
+def segment(front_end, hears, rng):
     return (0.1 * rng.standard_normal(front_end.sample_rate * 3)).astype(np.float32)
 
 
@@ -49,13 +56,22 @@ def test_the_same_sound_gives_the_same_values(front_end, segment):
 
 
 @pytest.mark.parametrize("sound", ["silence", "offset", "impulse", "square"])
-def test_hostile_sounds_give_numbers(front_end, sound):
+def test_hostile_sounds_give_numbers(front_end, hears, sound):
     length = front_end.sample_rate
     samples = {
         "silence": np.zeros(length), "offset": np.full(length, 0.7),
         "impulse": np.eye(1, length)[0], "square": np.sign(np.sin(np.arange(length) / 9)),
     }[sound]
     assert np.isfinite(front_end(samples.astype(np.float32))).all()
+
+
+def test_ready_made_features_say_that_no_sound_is_taken(front_end):
+    if front_end.takes_audio:
+        pytest.skip("takes audio")
+    assert front_end.columns
+    for listen in (front_end, lambda samples: front_end.whole(lambda: (samples,))):
+        with pytest.raises(SettingsError, match="ready-made"):
+            listen(np.zeros(9, np.float32))
 
 
 def test_a_changed_setting_changes_the_fingerprint(front_end):

@@ -24,7 +24,6 @@ Padding = Literal["reflect", "zeros", "edge"]
 Floats = NDArray[np.float32]
 Complexes = NDArray[np.complex64]
 
-_MEL_GROUPS = 4
 _FAINTEST = np.float32(1e-10)
 _TINY = float(np.finfo(np.float32).tiny)
 
@@ -209,30 +208,6 @@ def mel_filters(sample_rate: int, n_fft: int, n_mels: int = 128) -> Floats:
     rising, falling = -ramps[:-2] / widths[:-1, None], ramps[2:] / widths[1:, None]
     triangles = np.maximum(0, np.minimum(rising, falling))
     return (triangles * (2 / (edges[2:] - edges[:-2]))[:, None]).astype(np.float32)
-
-
-def mel_powers(powers: Floats, sample_rate: int, n_fft: int, n_mels: int = 128) -> Floats:
-    """Return the mel power spectrum [shape=(frames, n_mels)] of a power spectrum.
-
-    A band takes few bins: products of groups of bands with the bins they take are a third of the
-    work of one product with all.
-    """
-    mel = np.empty((len(powers), n_mels), np.float32)
-    for bands, bins, weights in _mel_groups(sample_rate, n_fft, n_mels):
-        np.matmul(powers[:, bins], weights, out=mel[:, bands])
-    return mel
-
-
-@lru_cache(maxsize=16)
-def _mel_groups(sample_rate: int, n_fft: int, n_mels: int) -> list[tuple[slice, slice, Floats]]:
-    filters = mel_filters(sample_rate, n_fft, n_mels)
-    groups = []
-    for bands in np.array_split(np.arange(n_mels), min(_MEL_GROUPS, n_mels)):
-        used = np.flatnonzero(filters[bands].any(axis=0))
-        bins = slice(int(used[0]), int(used[-1]) + 1) if len(used) else slice(0, 0)
-        weights = np.ascontiguousarray(filters[bands][:, bins].T)
-        groups.append((slice(int(bands[0]), int(bands[-1]) + 1), bins, weights))
-    return groups
 
 
 @lru_cache(maxsize=16)

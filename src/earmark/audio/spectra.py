@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from earmark.audio import descriptors, dsp, kernels
+from earmark.audio import descriptors, dsp, kernels, mel
 from earmark.audio.chunks import Chunk
 from earmark.audio.dsp import Floats, Pitches
 
@@ -50,8 +50,7 @@ class Spectra:
     @cached_property
     def mel_powers(self) -> Floats:
         """Mel power spectrum of all frames, the neighbours' too [shape=(frames, n_mels)]."""
-        powers = self.all.powers
-        return dsp.mel_powers(powers, self.sample_rate, self.chunk.n_fft, self.n_mels)
+        return mel.bands(self.all.powers, self.sample_rate, self.chunk.n_fft, self.n_mels)
 
     def mel_db(self, survey: Survey) -> Floats:
         """Return mel decibels, none more than 80 below the sound's highest

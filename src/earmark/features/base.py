@@ -33,11 +33,14 @@ class FrontEnd(ABC):
         version: raised when the same settings give other values than before, so that rows kept
             from then are not used.
         any_length: True when it accepts segments of any length (statistics over frames).
+        takes_audio: False when its features come ready-made and no sound can be turned into them;
+            ``whole`` and a call then raise a SettingsError.
     """
 
     name: ClassVar[str]
     version: ClassVar[int] = 1
     any_length: ClassVar[bool] = False
+    takes_audio: ClassVar[bool] = True
     sample_rate: int
 
     @property

@@ -1,177 +1,121 @@
-"""Ready-made feature tables, read by the names of their columns.
+"""Ready-made features: rows that others published and that no sound can be turned into here.
 
-Published copies of one table differ in the order of their columns, in spelling and in what was
-added, so a column is never taken by its place. A value that is not a finite number is refused:
-one NaN would pass through a scaler into every score. Only the csv module is used; pandas would
-turn a truncated line into NaN without a word.
+They train and judge models; a tagger made of them can only be given such rows. Tables of families
+that can be computed, such as GTZAN's, belong to those families and are read with ``read_table``.
 """
 
 from __future__ import annotations
 
-import csv
-import difflib
-import math
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from earmark.errors import DataError
+from earmark.audio.chunks import Passes
+from earmark.errors import DataError, SettingsError
+from earmark.features._tables import echonest, vggish
+from earmark.features._tables.named import NamedRows, read_table
+from earmark.features._tables.parquet import read_parquet
+from earmark.features.base import FeatureSet, FrontEnd, describe
 
-_NAMED_MISSING = 5
+__all__ = ["NamedRows", "Table", "read_parquet", "read_table"]
+
+Kind = Literal["echonest", "vggish", "other"]
 
 
 @dataclass(frozen=True)
-class Table:
-    """Named rows of numbers.
+class Table(FrontEnd):
+    """Features that come ready-made in a file.
 
     Attributes:
-        names: one a row, unique, in the order of the file.
-        rows: finite values [shape=(names, columns)].
-        columns: names of the values, in the order asked for.
+        sample_rate: of the recordings they were made from, in Hz; no sound is taken.
+        kind: ``echonest``, eight numbers a track (FMA's ``echonest.csv`` or an excerpt of it);
+            ``vggish``, 128 numbers a second in [-2, 2] (AudioSet's, as npz); or ``other``, a CSV
+            or Parquet file with the columns named.
+        names: for ``other``, the columns to take; elsewhere empty, they are known.
+        name_column: for ``other``, the column that holds track ids.
     """
 
-    names: tuple[str, ...]
-    rows: NDArray[np.float64]
-    columns: tuple[str, ...]
+    name: ClassVar[str] = "table"
+    takes_audio: ClassVar[bool] = False
+    sample_rate: int = 22_050
+    kind: Kind = "echonest"
+    names: tuple[str, ...] = ()
+    name_column: str = "track_id"
+
+    def __post_init__(self) -> None:
+        if self.sample_rate < 1:
+            raise ValueError(f"'sample_rate' is {self.sample_rate}; expected 1 Hz or more.")
+        if self.kind != "other" and self.names:
+            raise ValueError(f"'names' are given for {self.kind}, whose columns are known; leave "
+                             "them out, or set kind = \"other\".")
+        if self.kind == "other" and not self.names:
+            raise ValueError("'names' is empty; expected the columns to take.")
+        if repeated := [name for name in self.names if self.names.count(name) > 1]:
+            raise ValueError(f"'names' has '{repeated[0]}' twice; expected each column once.")
+        if self.name_column in self.names:
+            raise ValueError(f"'names' has '{self.name_column}', the column of track ids; leave "
+                             "it out.")
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        known = {"echonest": echonest.COLUMNS, "vggish": vggish.COLUMNS}
+        return known.get(self.kind, self.names)
+
+    def read(self, path: Path) -> FeatureSet:
+        """Read a file of this kind: a row a track, or for ``vggish`` a row a second of each clip.
+
+        Starts are in seconds from the beginning of the track; a clip of AudioSet is a track of
+        its own, wherever in its video it lies. Tracks of Echonest's that lack a value are left
+        out and named under ``left_out`` in ``source``.
+
+        Raises:
+            DataError: the file is not as published; see the readers.
+            MissingExtraError: Parquet without pyarrow.
+        """
+        source: dict[str, Any] = {"table": path.name, "front_end": describe(self)}
+        if self.kind == "vggish":
+            made = vggish.read_vggish(path)
+            return FeatureSet(made.rows, made.clips, made.starts, self.columns, source)
+        if self.kind == "echonest":
+            rows, left_out = echonest.read_echonest(path)
+            return self._of_tracks(rows, source | {"left_out": list(left_out)})
+        read = read_parquet if path.suffix.lower() == ".parquet" else read_table
+        return self._of_tracks(read(path, self.names, name_column=self.name_column), source)
+
+    def whole(self, passes: Passes) -> NDArray[np.float32]:
+        """Refuse.
+
+        Raises:
+            SettingsError: always.
+        """
+        raise SettingsError(self._refusal())
+
+    def __call__(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Refuse.
+
+        Raises:
+            SettingsError: always.
+        """
+        raise SettingsError(self._refusal())
+
+    def _refusal(self) -> str:
+        return (f"features of 'table' ({self.kind}) come ready-made and cannot be made from audio; "
+                "give a file of them to Table.read, or choose a family that takes audio, such as "
+                "gtzan57.")
+
+    def _of_tracks(self, read: NamedRows, source: dict[str, Any]) -> FeatureSet:
+        with np.errstate(over="ignore"):
+            rows = read.rows.astype(np.float32)
+        if not np.isfinite(rows).all():
+            row, column = np.argwhere(~np.isfinite(rows))[0]
+            raise DataError(f"{source['table']}: '{read.columns[column]}' of '{read.names[row]}' "
+                            f"is {read.rows[row, column]:g}; expected a number below 3.4e38.")
+        return FeatureSet(rows, _text(read.names), np.zeros(len(rows)), self.columns, source)
 
 
-@dataclass(frozen=True)
-class _Place:
-    """A line of a file, for messages."""
-
-    path: Path
-    line: int
-
-    def __str__(self) -> str:
-        return f"{self.path}, line {self.line}"
-
-
-def read_table(
-    path: Path,
-    columns: Sequence[str],
-    *,
-    aliases: Mapping[str, str] | None = None,
-    name_column: str = "filename",
-) -> Table:
-    """Read the given columns of a comma-separated table in UTF-8, whatever their order.
-
-    Other columns are ignored, and so are empty lines, a byte order mark and the kind of line end.
-
-    Args:
-        aliases: other spellings to column; two spellings of one column in a table are refused.
-        name_column: holds the name of each row.
-
-    Raises:
-        DataError: the file cannot be read; a column is missing or there twice; a line is cut
-            short; a value is empty, NaN, infinite or no number; a name is empty or there twice;
-            there are no rows. Names the file, the line and the nearest spelling.
-    """
-    names: dict[str, int] = {}  # to the line it stands on
-    rows: list[list[float]] = []
-    lines = _lines(path)
-    header = _header(path, lines, aliases or {}, {name_column, *columns})
-    name_at, *wanted = _positions(path, header, [name_column, *columns])
-    for line, values in lines:
-        place = _Place(path, line)
-        _refuse_ragged(place, values, header)
-        _refuse_known(place, values[name_at], names)
-        names[values[name_at]] = line
-        rows.append(_numbers(place, values[name_at], [values[i] for i in wanted], columns))
-    if not rows:
-        raise DataError(f"{path}: holds no rows below its header; expected one a track or segment.")
-    return Table(tuple(names), np.array(rows, dtype=np.float64).reshape(len(rows), len(columns)),
-                 tuple(columns))  # fmt: skip
-
-
-def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Yield line number and values of each line that is not empty."""
-    line = 1
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, strict=True)
-            for values in reader:
-                line = reader.line_num
-                if values:
-                    yield line, [value.strip() for value in values]
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path}: not UTF-8 text after line {line} ({error.reason}); expected "
-                        "a comma-separated table saved as UTF-8.") from error
-    except csv.Error as error:
-        raise DataError(f"{path}: broken after line {line}: {error}.") from error
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror or error}.") from error
-
-
-def _header(
-    path: Path, lines: Iterator[tuple[int, list[str]]], aliases: Mapping[str, str], known: set[str]
-) -> list[str]:
-    """Return the header with other spellings put right."""
-    _, given = next(lines, (0, []))
-    if not given:
-        raise DataError(f"{path}: is empty; expected a header line with column names.")
-    if len(given) == 1 and (mark := next((m for m in ";\t|" if m in given[0]), None)):
-        raise DataError(f"{path}, line 1: the columns seem to be separated by {mark!r}; expected "
-                        "commas.")
-    header = [n if n in known else aliases.get(n, n) for n in given]
-    for name, count in Counter(header).items():
-        if count > 1 and name in known:
-            spelt = [repr(g) for g, h in zip(given, header, strict=True) if h == name]
-            raise DataError(f"{path}, line 1: column '{name}' is there {count} times "
-                            f"({' and '.join(spelt)}); expected once.")
-    return header
-
-
-def _positions(path: Path, header: list[str], wanted: Sequence[str]) -> list[int]:
-    place = {name: i for i, name in enumerate(header)}
-    missing = [name for name in wanted if name not in place]
-    if missing:
-        spare = sorted(set(header) - set(wanted))
-        named = ", ".join(_with_nearest(name, spare) for name in missing[:_NAMED_MISSING])
-        more = len(missing) - _NAMED_MISSING
-        raise DataError(f"{path}, line 1: {len(missing)} of {len(wanted)} columns missing: {named}"
-                        + (f" and {more} more." if more > 0 else "."))
-    return [place[name] for name in wanted]
-
-
-def _with_nearest(name: str, spare: list[str]) -> str:
-    near = difflib.get_close_matches(name, spare, n=1, cutoff=0.7)
-    return f"'{name}' (is '{near[0]}' meant?)" if near else f"'{name}'"
-
-
-def _refuse_ragged(place: _Place, values: list[str], header: list[str]) -> None:
-    if len(values) != len(header):
-        raise DataError(f"{place}: {len(values)} values; expected {len(header)}, one a column. "
-                        "Is the file cut short?")
-
-
-def _refuse_known(place: _Place, name: str, names: Mapping[str, int]) -> None:
-    if not name:
-        raise DataError(f"{place}: the row has no name; expected one a row.")
-    if name in names:
-        raise DataError(f"{place}: '{name}' is already on line {names[name]}; expected each name "
-                        "once.")
-
-
-def _numbers(
-    place: _Place, name: str, values: list[str], columns: Sequence[str]
-) -> list[float]:
-    try:
-        numbers = [float(value) for value in values]
-    except ValueError:
-        numbers = [math.nan]
-    # Python reads '1_000' as a number; a table that holds it was damaged on the way.
-    if all(map(math.isfinite, numbers)) and "_" not in "".join(values):
-        return numbers
-    column, value = next((c, v) for c, v in zip(columns, values, strict=True) if not _is_finite(v))
-    raise DataError(f"{place}: '{column}' of '{name}' is '{value}'; expected a finite number.")
-
-
-def _is_finite(value: str) -> bool:
-    try:
-        return "_" not in value and math.isfinite(float(value))
-    except ValueError:
-        return False
+def _text(names: Sequence[str]) -> NDArray[np.str_]:
+    return np.asarray(names, dtype=np.str_)

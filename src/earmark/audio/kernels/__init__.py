@@ -27,7 +27,7 @@ from earmark.store import cache_folder
 
 Kind = Literal["plain", "fast"]
 NAMES = (
-    "rfft", "spectra", "overlap_add", "moments", "mean_and_squares", "rolloff_bins",
+    "rfft", "spectra", "powers", "overlap_add", "moments", "mean_and_squares", "rolloff_bins",
     "peaks", "running_median", "harmonic_mask", "median_rise", "frame_energies", "sign_changes",
     "mean_autocorrelation", "beat_links",
 )  # fmt: skip

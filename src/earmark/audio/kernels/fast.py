@@ -64,6 +64,22 @@ def _squared(made: Complexes, spectrum: Complexes, power: Floats, magnitude: Flo
             magnitude[t, k] = np.sqrt(squared)
 
 
+def powers(frames: Floats, window: Doubles, out: Floats) -> None:
+    windowed = empty(frames.shape, np.float64)
+    np.multiply(frames, window, out=windowed)
+    spectrum = empty(out.shape, np.complex128)
+    np.fft.rfft(windowed, axis=1, out=spectrum)  # scipy's is no faster in double precision
+    _powers(spectrum, out)
+
+
+@_jit
+def _powers(spectrum: NDArray[np.complex128], out: Floats) -> None:
+    for t in range(spectrum.shape[0]):
+        for k in range(spectrum.shape[1]):
+            value = spectrum[t, k]
+            out[t, k] = value.real * value.real + value.imag * value.imag
+
+
 def overlap_add(spectrum: Complexes, mask: Floats | None, window: Floats, hop: int) -> Floats:
     n_fft = len(window)
     added: Floats = empty(((len(spectrum) - 1) * hop + n_fft,))
@@ -420,6 +436,7 @@ def warm() -> None:
     window = np.ones(64, np.float32)
     frames = np.lib.stride_tricks.sliding_window_view(samples, 64)[::16]
     spectrum, power, magnitude = spectra(frames, window)
+    powers(frames, window.astype(np.float64), power)
     overlap_add(spectrum, harmonic_mask(magnitude, 31), window, 16)
     moments(magnitude)
     rolloff_bins(magnitude, 0.85)

@@ -1,0 +1,1 @@
+"""Readers of ready-made features, one module a layout."""

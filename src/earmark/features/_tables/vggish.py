@@ -1,0 +1,112 @@
+"""AudioSet's VGGish embeddings: 128 bytes for each second of a clip, in one npz file.
+
+Arrays: ``embeddings`` [shape=(clips, seconds, 128)] uint8, of which only the first ``frames``
+[shape=(clips,)] seconds of each clip are real, and ``clip`` [shape=(clips,)], an id each. Others,
+such as labels and where in its video a clip starts, are left alone.
+"""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from earmark.errors import DataError, suggestion
+
+SIZE = 128
+COLUMNS = tuple(f"vggish{k}" for k in range(1, SIZE + 1))
+_NAMES = ("embeddings", "frames", "clip")
+_LOWEST, _HIGHEST = -2.0, 2.0  # the postprocessor clips to these before it makes bytes
+
+
+class Embeddings(NamedTuple):
+    """One row a second.
+
+    Attributes:
+        rows: in [-2, 2] [shape=(seconds, 128)].
+        clips: whose second it is [shape=(seconds,)].
+        starts: where the second begins in its clip, in seconds [shape=(seconds,)].
+    """
+
+    rows: NDArray[np.float32]
+    clips: NDArray[np.str_]
+    starts: NDArray[np.float64]
+
+
+def read_vggish(path: Path) -> Embeddings:
+    """Read the real seconds of all clips, turned from bytes to numbers.
+
+    Raises:
+        DataError: the file cannot be read as npz or holds Python objects; an array is missing or
+            of another shape or type; ``frames`` is not between 1 and the seconds there are; a
+            clip is there twice or has no id; there are none.
+
+    Source: Hershey et al., "CNN architectures for large-scale audio classification", 2017; the
+    bytes are those of its published postprocessor, 8 bits over [-2, 2].
+    """
+    arrays = _arrays(path)
+    embeddings, frames, clips = (arrays[name] for name in _NAMES)
+    _refuse_shapes(path, embeddings, frames, clips)
+    _refuse_clips(path, frames, clips, embeddings.shape[1])
+    real = np.arange(embeddings.shape[1]) < frames[:, None]  # (clips, seconds)
+    which, second = np.nonzero(real)
+    rows = embeddings[real].astype(np.float32)
+    rows *= np.float32((_HIGHEST - _LOWEST) / 255)
+    rows += np.float32(_LOWEST)
+    return Embeddings(rows, clips.astype(np.str_)[which], second.astype(np.float64))
+
+
+def _arrays(path: Path) -> Mapping[str, NDArray[Any]]:
+    try:
+        with path.open("rb") as opened:  # np.load leaves a broken archive open
+            file = np.load(opened, allow_pickle=False)
+            if not isinstance(file, np.lib.npyio.NpzFile):
+                raise DataError(f"{path}: is not an npz file; expected one with "
+                                f"{', '.join(_NAMES)}.")
+            with file:
+                for name in _NAMES:
+                    if name not in file.files:
+                        raise DataError(f"{path}: holds no array '{name}'."
+                                        f"{suggestion(name, file.files)}")
+                return {name: file[name] for name in _NAMES}
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror or error}.") from error
+    except (ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+        raise DataError(f"{path}: cannot be read as npz without running code in it: {error}; "
+                        "expected plain arrays.") from error
+
+
+def _refuse_shapes(
+    path: Path, embeddings: NDArray[Any], frames: NDArray[Any], clips: NDArray[Any]
+) -> None:
+    if embeddings.dtype != np.uint8 or embeddings.ndim != 3 or embeddings.shape[2] != SIZE:
+        raise DataError(f"{path}: 'embeddings' are {embeddings.dtype} of shape "
+                        f"{embeddings.shape}; expected uint8, (clips, seconds, {SIZE}).")
+    if not len(embeddings):
+        raise DataError(f"{path}: holds no clips; expected at least one.")
+    for name, array, kinds, expected in (("frames", frames, "iu", "whole numbers"),
+                                         ("clip", clips, "U", "text")):
+        if array.dtype.kind not in kinds or array.shape != (len(embeddings),):
+            raise DataError(f"{path}: '{name}' is {array.dtype} of shape {array.shape}; expected "
+                            f"{expected}, one a clip, ({len(embeddings)},).")
+
+
+def _refuse_clips(
+    path: Path, frames: NDArray[Any], clips: NDArray[Any], seconds: int
+) -> None:
+    wrong = (frames < 1) | (frames > seconds)
+    if wrong.any():
+        at = int(np.argmax(wrong))
+        raise DataError(f"{path}: clip '{clips[at]}' has {frames[at]} frames; expected 1 to "
+                        f"{seconds}.")
+    names, counts = np.unique(clips, return_counts=True)
+    if counts.max() > 1:
+        raise DataError(f"{path}: clip '{names[np.argmax(counts)]}' is there {counts.max()} "
+                        "times; expected once.")
+    if "" in names:
+        raise DataError(f"{path}: a clip has no id; expected one each.")
