@@ -56,7 +56,12 @@ def groups(sample_rate: int, n_fft: int, n_mels: int) -> tuple[Group, ...]:
 
 
 def power_blocks(
-    padded: Floats, n_fft: int, hop_length: int, keep: Floats | None = None
+    padded: Floats,
+    n_fft: int,
+    hop_length: int,
+    keep: Floats | None = None,
+    *,
+    exact: bool = True,
 ) -> Iterator[tuple[slice, Floats]]:
     """Yield, block after block, which frames and their squared magnitudes
     [shape=(frames, 1 + n_fft // 2)]; the array is overwritten by the next block.
@@ -65,6 +70,8 @@ def power_blocks(
         padded: samples [shape=(n,)] with half a frame of padding at each end, such as those of a
             ``Chunk``; frame ``i`` begins at ``i * hop_length``.
         keep: takes the squared magnitudes of all frames.
+        exact: False where nothing more than 80 dB below the highest value counts: there float32
+            is off by less than 0.001 dB in music, and the fast kernels use it.
     """
     frames = dsp.frame(padded, n_fft, hop_length)
     count = min(BLOCK_FRAMES, len(frames))
@@ -73,7 +80,7 @@ def power_blocks(
     for first in range(0, len(frames), count):
         block = slice(first, min(first + count, len(frames)))
         made = reused[: block.stop - first] if keep is None else keep[block]
-        squared(frames[block], window, made)
+        squared(frames[block], window, made, exact)
         yield block, made
 
 
@@ -90,12 +97,21 @@ def into_bands(powers: Floats, sample_rate: int, n_fft: int, out: Floats) -> Non
         np.matmul(powers[:, group.bins], group.weights, out=out[:, group.bands])
 
 
-def powers(padded: Floats, sample_rate: int, n_fft: int, hop_length: int, n_mels: int) -> Floats:
+def powers(
+    padded: Floats,
+    sample_rate: int,
+    n_fft: int,
+    hop_length: int,
+    n_mels: int,
+    *,
+    exact: bool = True,
+) -> Floats:
     """Return the mel power spectrum [shape=(frames, n_mels)] of samples padded as for
-    ``power_blocks``; equal to ``dsp.power(dsp.stft(...)) @ dsp.mel_filters(...).T``."""
+    ``power_blocks``, which see for ``exact``; equal to
+    ``dsp.power(dsp.stft(...)) @ dsp.mel_filters(...).T``."""
     count = 1 + (len(padded) - n_fft) // hop_length
     made = np.empty((count, n_mels), np.float32)
-    for block, spectra in power_blocks(padded, n_fft, hop_length):
+    for block, spectra in power_blocks(padded, n_fft, hop_length, exact=exact):
         into_bands(spectra, sample_rate, n_fft, made[block])
     return made
 

@@ -13,6 +13,8 @@ from earmark.audio.dsp import Floats, Padding
 
 Reference = Literal["one", "max"]
 
+_FLOAT32_DB = 80.0  # deeper down float32 is off by more than 0.001 dB
+
 
 def refuse_frames(sample_rate: int, n_fft: int, hop_length: int) -> None:
     """Refuse frames that cannot be.
@@ -49,11 +51,18 @@ def refuse_top_db(top_db: float | None) -> None:
 
 
 def mel_decibels(
-    passes: Passes, sample_rate: int, n_fft: int, hop_length: int, n_mels: int, padding: Padding
-) -> Iterator[tuple[Chunk, Floats]]:
-    """Yield each chunk with its mel decibels (reference 1) [shape=(frames, n_mels)]."""
+    passes: Passes, sample_rate: int, n_fft: int, hop_length: int, n_mels: int, padding: Padding,
+    top_db: float | None,
+) -> Iterator[tuple[Chunk, Floats]]:  # fmt: skip
+    """Yield each chunk with its mel decibels (reference 1) [shape=(frames, n_mels)].
+
+    Args:
+        top_db: how far below the sound's highest value they will be cut off.
+    """
+    exact = top_db is None or top_db > _FLOAT32_DB
     for chunk in chunks(passes(), n_fft, hop_length, padding):
-        bands = mel.powers(chunk.samples, sample_rate, n_fft, hop_length, n_mels)
+        bands = mel.powers(chunk.samples, sample_rate, n_fft, hop_length, n_mels,
+                           exact=exact)
         yield chunk, mel.to_decibels(bands)
 
 

@@ -107,7 +107,7 @@ class Image(FrontEnd):
 
     def _decibels(self, passes: Passes) -> Iterator[tuple[Chunk, Floats]]:
         return mel_decibels(passes, self.sample_rate, self.n_fft, self.hop_length, self.n_mels,
-                            self.padding)
+                            self.padding, self.top_db)
 
     def _narrow(self, shades: Floats, first: int, frames: int, narrow: Floats) -> None:
         """Add what some of the frames give to the columns."""

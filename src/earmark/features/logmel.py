@@ -70,7 +70,7 @@ class LogMel(FrontEnd):
     def whole(self, passes: Passes) -> NDArray[np.float32]:
         """Return the decibels of a sound of any length [shape=(n_mels, frames)], in one pass."""
         heard = mel_decibels(passes, self.sample_rate, self.n_fft, self.hop_length, self.n_mels,
-                             self.padding)
+                             self.padding, self.top_db)
         return relate(over_time([bands for _, bands in heard]), self.reference, self.top_db)
 
     def png(self, decibels: NDArray[np.float32]) -> bytes:

@@ -102,12 +102,17 @@ class Stacked(FrontEnd):
     def _chunks(self, passes: Passes) -> Iterator[Chunk]:
         return chunks(passes(), self.n_fft, self.hop_length, self.padding)
 
+    def _power_blocks(
+        self, chunk: Chunk, keep: Floats | None = None
+    ) -> Iterator[tuple[slice, Floats]]:
+        return mel.power_blocks(chunk.samples, self.n_fft, self.hop_length, keep, exact=False)
+
     def _hear(self, chunk: Chunk, heard: _Heard, *, keep: bool) -> Floats | None:
         """Take all but the chroma of a chunk; return its powers if they are to be kept."""
         bands = np.empty((chunk.frames, self.n_mels), np.float32)
         cepstral = np.empty((chunk.frames, _CEPSTRAL_BANDS), np.float32)
         kept = np.empty((chunk.frames, 1 + self.n_fft // 2), np.float32) if keep else None
-        for block, powers in mel.power_blocks(chunk.samples, self.n_fft, self.hop_length, kept):
+        for block, powers in self._power_blocks(chunk, kept):
             mel.into_bands(powers, self.sample_rate, self.n_fft, bands[block])
             mel.into_bands(powers, self.sample_rate, self.n_fft, cepstral[block])
             heard.pitches.append(dsp.pitches(powers, self.sample_rate, self.n_fft))
@@ -117,7 +122,7 @@ class Stacked(FrontEnd):
 
     def _pitch_classes(self, chunk: Chunk, weights: Floats) -> Floats:
         raw = np.empty((chunk.frames, _PITCH_CLASSES), np.float32)
-        for block, powers in mel.power_blocks(chunk.samples, self.n_fft, self.hop_length):
+        for block, powers in self._power_blocks(chunk):
             np.matmul(powers, weights, out=raw[block])
         return raw
 

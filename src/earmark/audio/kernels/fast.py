@@ -21,7 +21,7 @@ Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 Complexes = NDArray[np.complex64]
 
-_BLOCK_FRAMES = 64
+_BLOCK_FRAMES = 16  # what scipy returns of so many comes from memory that is there
 _ABREAST = 8
 # Sums may be reordered, so that they run in several lanes; the samples are known to be numbers.
 _jit: Any = numba.njit(
@@ -64,16 +64,21 @@ def _squared(made: Complexes, spectrum: Complexes, power: Floats, magnitude: Flo
             magnitude[t, k] = np.sqrt(squared)
 
 
-def powers(frames: Floats, window: Doubles, out: Floats) -> None:
-    windowed = empty(frames.shape, np.float64)
-    np.multiply(frames, window, out=windowed)
-    spectrum = empty(out.shape, np.complex128)
-    np.fft.rfft(windowed, axis=1, out=spectrum)  # scipy's is no faster in double precision
-    _powers(spectrum, out)
+def powers(frames: Floats, window: Doubles, out: Floats, exact: bool) -> None:
+    if exact:
+        plain.powers(frames, window, out, exact)  # scipy is no faster in double precision
+        return
+    rounded = window.astype(np.float32)
+    windowed = empty((_BLOCK_FRAMES, len(window)))
+    for first in range(0, len(frames), _BLOCK_FRAMES):
+        block = slice(first, min(first + _BLOCK_FRAMES, len(frames)))
+        part = windowed[: block.stop - first]
+        np.multiply(frames[block], rounded, out=part)
+        _powers(scipy.fft.rfft(part, axis=1, overwrite_x=True), out[block])
 
 
 @_jit
-def _powers(spectrum: NDArray[np.complex128], out: Floats) -> None:
+def _powers(spectrum: Complexes, out: Floats) -> None:
     for t in range(spectrum.shape[0]):
         for k in range(spectrum.shape[1]):
             value = spectrum[t, k]
@@ -436,7 +441,7 @@ def warm() -> None:
     window = np.ones(64, np.float32)
     frames = np.lib.stride_tricks.sliding_window_view(samples, 64)[::16]
     spectrum, power, magnitude = spectra(frames, window)
-    powers(frames, window.astype(np.float64), power)
+    powers(frames, window.astype(np.float64), power, False)
     overlap_add(spectrum, harmonic_mask(magnitude, 31), window, 16)
     moments(magnitude)
     rolloff_bins(magnitude, 0.85)

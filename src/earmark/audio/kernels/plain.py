@@ -39,12 +39,13 @@ def rfft(frames: Floats, window: Floats) -> Complexes:
     return spectrum
 
 
-def powers(frames: Floats, window: Doubles, out: Floats) -> None:
+def powers(frames: Floats, window: Doubles, out: Floats, exact: bool) -> None:
     """Put the squared magnitudes of windowed frames' transforms into ``out``
     [shape=(frames, 1 + n_fft // 2)].
 
-    In double precision, rounded at the end: of two bins a hundred decibels apart the lower is
-    exact, too.
+    Args:
+        exact: in double precision, rounded at the end, so that of two bins a hundred decibels apart
+            the lower is exact, too. Otherwise the kernel may use float32 where that is faster.
     """
     windowed = empty(frames.shape, np.float64)
     np.multiply(frames, window, out=windowed)
