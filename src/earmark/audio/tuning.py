@@ -1,0 +1,99 @@
+"""How far a sound is tuned from A440: one search for spectral peaks, several opinions on them.
+
+A tuning is a vote of the stronger half of all peaks, so it is known only when the whole sound has
+been heard. A peak is kept as its height and the hundredth of a semitone it votes for, some bytes
+a peak. Whoever needs the tuning at two assumed rates, or from magnitudes and from powers, lets
+several ``TuningVote`` look at the same peaks: powers have their peaks where magnitudes have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from earmark.audio import dsp, kernels
+from earmark.audio.dsp import Floats
+
+_LOW_HZ, _HIGH_HZ = 150.0, 4000.0
+_SHARE = np.float32(0.1)  # of the frame's highest value that a peak must exceed
+_A0_HZ = np.float32(27.5)
+_EDGES = np.linspace(-0.5, 0.5, 101)  # of the hundredths voted for, in semitones
+
+
+class Peaks(NamedTuple):
+    """Local maxima along frequency, one a value in each array."""
+
+    bins: NDArray[np.int64]
+    left: Floats
+    middle: Floats
+    right: Floats
+    highest: Floats  # of the peak's whole frame
+
+
+class TuningVote:
+    """Gathers peaks, block after block, into one tuning, equal to librosa's.
+
+    Args:
+        sample_rate: in Hz, the true or an assumed one.
+        n_fft: frame length in samples.
+        of_powers: True to judge heights by squared magnitudes: fewer peaks reach a tenth of the
+            highest, and the parabola through each is narrower.
+    """
+
+    def __init__(self, sample_rate: int, n_fft: int, *, of_powers: bool) -> None:
+        self._hz_per_bin = sample_rate / n_fft
+        self._of_powers = of_powers
+        hz = dsp.frequencies(sample_rate, n_fft)
+        low, high = np.searchsorted(hz, [_LOW_HZ, min(_HIGH_HZ, sample_rate / 2)])
+        self.low, self.high = max(int(low), 1), min(int(high), n_fft // 2)
+        self._heights: list[Floats] = []
+        self._votes: list[NDArray[np.uint8]] = []
+
+    def add(self, peaks: Peaks) -> None:
+        """Count the peaks of some frames; those out of range or too low are passed over."""
+        bins, *values = peaks
+        left, middle, right, highest = map(np.square, values) if self._of_powers else values
+        meant = (bins >= self.low) & (bins < self.high) & (middle > _SHARE * highest)
+        bins, left, middle, right = bins[meant], left[meant], middle[meant], right[meant]
+        slope, curve = (right - left) / 2, left + right - 2 * middle
+        steep = np.abs(slope) >= np.abs(curve)
+        shift = np.where(steep, 0, -slope / np.where(steep, 1, curve))
+        self._heights.append(middle + np.float32(0.5) * slope * shift)
+        self._votes.append(_hundredths(((bins + shift) * self._hz_per_bin).astype(np.float32)))
+
+    def semitones(self) -> float:
+        """Return the deviation from A440 in semitones, in [-0.5, 0.5); 0 where no peak was."""
+        heights = np.concatenate([np.empty(0, np.float32), *self._heights])
+        if not len(heights):
+            return 0.0
+        votes = np.concatenate(self._votes)[heights >= np.median(heights)]
+        return float(_EDGES[np.argmax(np.bincount(votes, minlength=len(_EDGES) - 1))])
+
+
+def tell(votes: Sequence[TuningVote], magnitudes: Floats) -> None:
+    """Search frames [shape=(frames, bins)] for peaks, once, and give them to all votes."""
+    low, high = min(vote.low for vote in votes), max(vote.high for vote in votes)
+    if low >= high:
+        return
+    highest = magnitudes.max(axis=1)
+    places = kernels.active().peak_places(magnitudes, _SHARE * highest, low, high)
+    rows = places // magnitudes.shape[1]
+    flat = magnitudes.reshape(-1)
+    peaks = Peaks(places - rows * magnitudes.shape[1], flat[places - 1], flat[places],
+                  flat[places + 1], highest[rows])  # fmt: skip
+    for vote in votes:
+        vote.add(peaks)
+
+
+def _hundredths(hz: Floats) -> NDArray[np.uint8]:
+    """Return which hundredth of a semitone each frequency lies in, 0 to 99 from -0.5 on."""
+    residual = np.mod(12 * np.log2(hz / _A0_HZ), np.float32(1))
+    residual[residual >= 0.5] -= 1
+    exact = residual.astype(np.float64)
+    guess = np.floor((exact + 0.5) * 100).astype(np.int64)
+    guess -= exact < _EDGES[guess]
+    guess += exact >= _EDGES[np.minimum(guess + 1, 100)]
+    return np.minimum(guess, 99).astype(np.uint8)
