@@ -84,11 +84,7 @@ class ConstantQ:
         self._early = _Thinned(2**halvings) if halvings else None
         self._halved = [_Thinned(2) for _ in range(OCTAVES - 1)]
         hop = hop_length >> halvings
-        # librosa keeps the energy of a thinned sound; here the filters bear that factor.
-        self._octaves = [
-            _Octave(bank * np.float32(2.0 ** ((halvings + i) / 2)), hop >> i, padding)
-            for i in range(OCTAVES)
-        ]
+        self._octaves = [_Octave(bank, hop >> i, padding) for i in range(OCTAVES)]
         self._made: list[list[Floats]] = [[] for _ in range(OCTAVES)]
 
     def push(self, block: Floats) -> Floats:
@@ -136,13 +132,16 @@ class _Octave:
 
     def push(self, samples: Floats) -> Floats:
         self._held = np.concatenate([self._held, samples]) if len(self._held) else samples
-        if not self._begun:
-            if len(self._held) <= self._half:
-                return np.empty((0, BINS_PER_OCTAVE), np.float32)
-            start = pad(self._held[: self._half + 1], self._half, self._padding)[: self._half]
-            self._held = np.concatenate([start, self._held])
-            self._begun = True
-        return self._magnitudes()
+        if self._begun:
+            return self._magnitudes()
+        if len(self._held) < 4 * self._half:
+            return np.empty((0, BINS_PER_OCTAVE), np.float32)
+        self._begun = True
+        # The frames that reach before the sound are made apart: padding all would copy it.
+        whole, self._held = self._held, self._padded_start(self._held[: 3 * self._half])
+        first = self._magnitudes(-(-self._half // self._hop))
+        self._held, self._place = whole, len(first) * self._hop - self._half
+        return np.concatenate([first, self._magnitudes()])
 
     def finish(self) -> Floats:
         if self._begun:
@@ -152,9 +151,13 @@ class _Octave:
             self._held = pad(self._held, self._half, self._padding)
         return self._magnitudes()
 
-    def _magnitudes(self) -> Floats:
+    def _padded_start(self, samples: Floats) -> Floats:
+        return pad(samples, self._half, self._padding)[: len(samples) + self._half]
+
+    def _magnitudes(self, most: int | None = None) -> Floats:
         length = len(self._bank)
         count = max(0, (len(self._held) - self._place - length) // self._hop + 1)
+        count = count if most is None else min(most, count)
         made = np.empty((count, BINS_PER_OCTAVE), np.float32)
         if count:
             views = np.lib.stride_tricks.sliding_window_view(self._held[self._place :], length)
@@ -172,26 +175,37 @@ class _Octave:
 
 
 class _Thinned:
-    """A sound at a fraction of its rate, one sample for each ``factor`` begun."""
+    """A sound at a fraction of its rate, one sample for each ``factor`` begun, of equal energy.
+
+    The energy could be kept by the filters just as well. But where a sound begins softly, what
+    soxr leaves there is rounding of the loud part to come, and equal to librosa's only if soxr is
+    given the very same samples.
+    """
 
     def __init__(self, factor: int) -> None:
         self._factor = factor
+        self._amplitude = np.sqrt(1 / factor)
         self._stream = soxr.ResampleStream(factor, 1, 1, dtype="float32", quality="soxr_hq")
         self._taken = self._given = 0
 
     def push(self, samples: Floats) -> Floats:
         blocks = (samples[first : first + _BLOCK_SAMPLES]
                   for first in range(0, len(samples), _BLOCK_SAMPLES))  # fmt: skip
-        made = [self._stream.resample_chunk(np.ascontiguousarray(block)) for block in blocks]
-        thinned = np.concatenate([np.empty(0, np.float32), *made])
+        made = [self._thinned(block) for block in blocks]
+        thinned = np.concatenate(made) if made else np.empty(0, np.float32)
         self._taken += len(samples)
         self._given += len(thinned)
         return thinned
 
     def finish(self) -> Floats:
-        rest: Floats = self._stream.resample_chunk(np.empty(0, np.float32), last=True)
+        rest = self._thinned(np.empty(0, np.float32), last=True)
         due = -(-self._taken // self._factor) - self._given
         return np.pad(rest[:due], (0, max(0, due - len(rest))))
+
+    def _thinned(self, block: Floats, *, last: bool = False) -> Floats:
+        made: Floats = self._stream.resample_chunk(np.ascontiguousarray(block), last=last)
+        made /= self._amplitude  # in double precision, then rounded
+        return made
 
 
 def _early_halvings(sample_rate: int, tuning: float, hop_length: int) -> int:

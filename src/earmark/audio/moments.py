@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 MOMENTS = ("kurtosis", "max", "mean", "median", "min", "skew", "std")
+_BLOCK_CURVES = 16  # so many curves of a segment stay in the cache
 
 
 def moments(curves: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -17,18 +18,25 @@ def moments(curves: NDArray[np.float32]) -> NDArray[np.float64]:
     Args:
         curves: [shape=(frames, curves)], at least one frame.
     """
-    lines = np.ascontiguousarray(curves.T, dtype=np.float64)  # (curves, frames)
+    firsts = range(0, curves.shape[1], _BLOCK_CURVES)
+    return np.concatenate([_of_few(curves[:, k : k + _BLOCK_CURVES]) for k in firsts], axis=1)
+
+
+def _of_few(curves: NDArray[np.float32]) -> NDArray[np.float64]:
+    lines = np.ascontiguousarray(curves.T)  # (curves, frames)
     count = lines.shape[1]
-    mean = lines.mean(axis=1)
+    ordered = np.sort(lines, axis=1)  # numpy's vectorised sort is faster than its partition
+    median = ordered[:, (count - 1) // 2 : count // 2 + 1].mean(axis=1, dtype=np.float64)
+    mean = lines.mean(axis=1, dtype=np.float64)
     deviation = lines - mean[:, None]
     squared = np.square(deviation)
     second = squared.mean(axis=1)
     third = np.einsum("ct,ct->c", squared, deviation) / count
     fourth = np.einsum("ct,ct->c", squared, squared) / count
     # Rounding of the mean alone makes a constant curve vary by this much.
-    constant = second <= np.square(np.finfo(np.float64).eps * mean) + np.finfo(np.float64).tiny
+    constant = second <= np.square(np.finfo(np.float64).eps * mean)
     variance = np.where(constant, 1, second)
     skew = np.where(constant, 0, third / variance**1.5)
     kurtosis = np.where(constant, 0, fourth / variance**2) - 3
-    return np.stack([kurtosis, lines.max(axis=1), mean, np.median(lines, axis=1),
-                     lines.min(axis=1), skew, np.sqrt(second)])  # fmt: skip
+    lowest, highest = ordered[:, 0], ordered[:, -1]
+    return np.stack([kurtosis, highest, mean, median, lowest, skew, np.sqrt(second)])

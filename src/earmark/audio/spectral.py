@@ -18,13 +18,14 @@ from earmark.audio import dsp, kernels
 from earmark.audio.chunks import Chunk
 from earmark.audio.dsp import Floats
 
-_BLOCK_FRAMES = 64  # a block in double precision, before and after its transform, is some 2 MB
+_BLOCK_FRAMES = 256  # magnitudes of as many are a megabyte
+_TRANSFORMED_FRAMES = 64  # a megabyte in double precision, before and after
 _SILENT_SAMPLE = np.float32(1e-10)
 _CONTRAST_BANDS = 6
 _CONTRAST_LOW_HZ = 200.0
 _CONTRAST_SHARE = 0.02  # of a band's bins that make its peak, and its valley
 _ROLLOFF_GROUP = 32  # bins summed at once in the search for the rolloff
-_ROLLOFF_DOUBT = 1e-5  # of a frame's sum: nearer to the threshold, rounding decides
+_ROLLOFF_DOUBT = np.float32(2e-5)  # of a frame's sum: nearer to the threshold, rounding decides
 CONTRASTS = _CONTRAST_BANDS + 1
 N_MELS = 128
 _MEL_GROUP = 16  # bands multiplied at once: together they span few bins
@@ -38,15 +39,20 @@ def magnitude_blocks(chunk: Chunk) -> Iterator[tuple[slice, Floats]]:
     n_fft = chunk.n_fft
     frames = dsp.frame(chunk.samples, n_fft, chunk.hop_length)
     window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n_fft) / n_fft)
-    windowed = np.empty((_BLOCK_FRAMES, n_fft))
-    spectrum = np.empty((_BLOCK_FRAMES, 1 + n_fft // 2), np.complex64)
-    magnitudes = np.empty(spectrum.shape, np.float32)
+    windowed = np.empty((_TRANSFORMED_FRAMES, n_fft))
+    exact = np.empty((_TRANSFORMED_FRAMES, 1 + n_fft // 2), np.complex128)
+    rounded = np.empty(exact.shape, np.complex64)
+    magnitudes = np.empty((_BLOCK_FRAMES, 1 + n_fft // 2), np.float32)
     for first in range(0, chunk.frames, _BLOCK_FRAMES):
         block = slice(first, min(first + _BLOCK_FRAMES, chunk.frames))
-        n = block.stop - first
-        np.multiply(frames[block], window, out=windowed[:n])
-        spectrum[:n] = np.fft.rfft(windowed[:n], axis=1)
-        yield block, np.abs(spectrum[:n], out=magnitudes[:n])
+        made = magnitudes[: block.stop - first]
+        for part in range(0, len(made), _TRANSFORMED_FRAMES):
+            n = min(_TRANSFORMED_FRAMES, len(made) - part)
+            np.multiply(frames[first + part : first + part + n], window, out=windowed[:n])
+            np.fft.rfft(windowed[:n], axis=1, out=exact[:n])  # a fresh array costs a third more
+            rounded[:n] = exact[:n]
+            np.abs(rounded[:n], out=made[part : part + n])
+        yield block, made
 
 
 def mel_powers(powers: Floats, sample_rate: int, n_fft: int) -> Floats:
@@ -73,12 +79,14 @@ def _mel_groups(sample_rate: int, n_fft: int) -> tuple[tuple[slice, slice, Float
 def level(powers: Floats) -> Floats:
     """Return the root mean square of each frame's samples under the window [shape=(frames,)]."""
     twice = 2 * powers.sum(axis=1) - powers[:, 0] - powers[:, -1]  # 0 Hz and Nyquist stand alone
-    return np.sqrt(np.maximum(twice, 0)) / np.float32(2 * (powers.shape[1] - 1))
+    rms: Floats = np.sqrt(np.maximum(twice, 0)) / np.float32(2 * (powers.shape[1] - 1))
+    return rms
 
 
 def crossing_rates(chunk: Chunk) -> NDArray[np.float32]:
     """Return the share of neighbouring samples that differ in sign, in [0, 1], of each frame
-    [shape=(frames,)]; beyond the sound's ends there are none. The hop must be a multiple of 8 and divide the frame."""
+    [shape=(frames,)]; beyond the sound's ends there are none. The hop must be a multiple of 8 that
+    divides the frame length."""
     hop = chunk.hop_length
     negative = chunk.samples < -_SILENT_SAMPLE
     changes = np.zeros((chunk.frames - 1) * hop + chunk.n_fft, bool)
@@ -92,12 +100,13 @@ def crossing_rates(chunk: Chunk) -> NDArray[np.float32]:
     running = np.concatenate([[0], np.cumsum(each)])
     within = running[chunk.n_fft // hop :] - running[: chunk.frames]
     within -= changes[: chunk.frames * hop : hop]  # a frame's first sample has no neighbour
-    return (within / chunk.n_fft).astype(np.float32)
+    rates: Floats = (within / chunk.n_fft).astype(np.float32)
+    return rates
 
 
 class _Band(NamedTuple):
     bins: slice
-    count: int  # of bins that make the peak, and as many the valley
+    tail: int  # of bins that make the peak, and as many the valley
 
 
 @lru_cache(maxsize=16)
@@ -110,8 +119,8 @@ def _contrast_bands(sample_rate: int, n_fft: int) -> tuple[_Band, ...]:
         high = int(np.searchsorted(hz, edges[k + 1], side="right"))
         low -= k > 0  # librosa takes one bin more below, and all above in the highest band
         high = len(hz) if k == CONTRASTS - 1 else high
-        count = max(1, int(np.rint(_CONTRAST_SHARE * (high - low))))
-        bands.append(_Band(slice(low, high - (k < CONTRASTS - 1)), count))
+        tail = max(1, int(np.rint(_CONTRAST_SHARE * (high - low))))
+        bands.append(_Band(slice(low, high - (k < CONTRASTS - 1)), tail))
     return tuple(bands)
 
 
@@ -129,8 +138,8 @@ def tails(magnitudes: Floats, sample_rate: int, n_fft: int) -> Floats:
     """
     found = np.empty((len(magnitudes), 2 * CONTRASTS), np.float32)
     tail_means = kernels.active().tail_means
-    for k, (bins, count) in enumerate(_contrast_bands(sample_rate, n_fft)):
-        found[:, k], found[:, k + CONTRASTS] = tail_means(magnitudes[:, bins], count)
+    for k, (bins, tail) in enumerate(_contrast_bands(sample_rate, n_fft)):
+        found[:, k], found[:, k + CONTRASTS] = tail_means(magnitudes[:, bins], tail)
     return found
 
 
@@ -152,23 +161,24 @@ def rolloff(magnitudes: Floats, hz: NDArray[np.float64], share: float = 0.85) ->
     Sums of groups of bins lead to the group, and within it to the bin. Where rounding could
     decide, the frame's bins are added one after the other, as ``descriptors.rolloff`` does.
     """
-    below = magnitudes @ _groups(magnitudes.shape[1])  # (frames, groups), each with all before it
-    total = below[:, -1:]
+    frames, bins = magnitudes.shape
+    groups = bins // _ROLLOFF_GROUP
+    sums = np.zeros((frames, groups + 1), np.float32)
+    whole = magnitudes[:, : groups * _ROLLOFF_GROUP].reshape(frames, groups, _ROLLOFF_GROUP)
+    np.einsum("tgk->tg", whole, out=sums[:, 1:])
+    below = np.cumsum(sums, axis=1)  # of all bins before each group
+    total = below[:, -1:] + magnitudes[:, groups * _ROLLOFF_GROUP :].sum(axis=1, keepdims=True)
     threshold = np.float32(share) * total
-    group = np.minimum((below < threshold).sum(axis=1), below.shape[1] - 1)
-    base = np.take_along_axis(below, np.maximum(group - 1, 0)[:, None], axis=1)
-    base[group == 0] = 0
-    bins = group[:, None] * _ROLLOFF_GROUP + np.arange(_ROLLOFF_GROUP)
-    inside = np.take_along_axis(magnitudes, np.minimum(bins, magnitudes.shape[1] - 1), axis=1)
-    running = np.concatenate([base, inside], axis=1).cumsum(axis=1) - threshold
-    found = np.minimum(bins[:, 0] + (running[:, 1:] < 0).sum(axis=1), len(hz) - 1)
+    group = np.maximum((below < threshold).sum(axis=1) - 1, 0)
+    rows, first = np.arange(frames), group * _ROLLOFF_GROUP
+    near = np.empty((frames, _ROLLOFF_GROUP + 1), np.float32)
+    near[:, 0] = below[rows, group]
+    places = np.minimum(first[:, None] + np.arange(_ROLLOFF_GROUP), bins - 1)
+    near[:, 1:] = magnitudes.reshape(-1).take(places + (rows * bins)[:, None])
+    running = np.cumsum(near, axis=1) - threshold
+    found = np.minimum(first + (running[:, 1:] < 0).sum(axis=1), bins - 1)
     doubtful = np.flatnonzero((np.abs(running) <= _ROLLOFF_DOUBT * total).any(axis=1))
     one_by_one = np.cumsum(magnitudes[doubtful], axis=1)
     found[doubtful] = (one_by_one < np.float32(share) * one_by_one[:, -1:]).sum(axis=1)
-    return hz[found].astype(np.float32)
-
-
-@lru_cache(maxsize=4)
-def _groups(bins: int) -> Floats:
-    ends = np.minimum(np.arange(_ROLLOFF_GROUP, bins + _ROLLOFF_GROUP, _ROLLOFF_GROUP), bins)
-    return (np.arange(bins)[:, None] < ends).astype(np.float32)
+    found_hz: Floats = hz[found].astype(np.float32)
+    return found_hz

@@ -53,15 +53,18 @@ class TuningVote:
         self._votes: list[NDArray[np.uint8]] = []
 
     def add(self, peaks: Peaks) -> None:
-        """Count the peaks of some frames; those out of range or too low are passed over."""
-        bins, *values = peaks
-        left, middle, right, highest = map(np.square, values) if self._of_powers else values
-        meant = (bins >= self.low) & (bins < self.high) & (middle > _SHARE * highest)
-        bins, left, middle, right = bins[meant], left[meant], middle[meant], right[meant]
+        """Count peaks; those out of range or too low are passed over."""
+        values = [np.square(v) for v in peaks[1:]] if self._of_powers else peaks[1:]
+        heard = values[1] > _SHARE * values[3]
+        heard &= (peaks.bins >= self.low) & (peaks.bins < self.high)
+        which = np.flatnonzero(heard)
+        bins = peaks.bins[which]
+        left, middle, right = (value[which] for value in values[:3])
         slope, curve = (right - left) / 2, left + right - 2 * middle
-        steep = np.abs(slope) >= np.abs(curve)
-        shift = np.where(steep, 0, -slope / np.where(steep, 1, curve))
-        self._heights.append(middle + np.float32(0.5) * slope * shift)
+        curve[curve >= 0] = -np.inf  # level but for rounding: no shift
+        shift = -slope / curve
+        heights: Floats = middle + slope * shift / 2
+        self._heights.append(heights)
         self._votes.append(_hundredths(((bins + shift) * self._hz_per_bin).astype(np.float32)))
 
     def semitones(self) -> float:
@@ -73,27 +76,36 @@ class TuningVote:
         return float(_EDGES[np.argmax(np.bincount(votes, minlength=len(_EDGES) - 1))])
 
 
-def tell(votes: Sequence[TuningVote], magnitudes: Floats) -> None:
-    """Search frames [shape=(frames, bins)] for peaks, once, and give them to all votes."""
+def search(votes: Sequence[TuningVote], magnitudes: Floats) -> Peaks:
+    """Return the peaks that some of the votes will count.
+
+    Args:
+        magnitudes: [shape=(frames, bins)].
+    """
     low, high = min(vote.low for vote in votes), max(vote.high for vote in votes)
-    if low >= high:
-        return
     highest = magnitudes.max(axis=1)
-    places = kernels.active().peak_places(magnitudes, _SHARE * highest, low, high)
+    places = kernels.active().peak_places(magnitudes, _SHARE * highest, low, max(low, high))
     rows = places // magnitudes.shape[1]
     flat = magnitudes.reshape(-1)
-    peaks = Peaks(places - rows * magnitudes.shape[1], flat[places - 1], flat[places],
-                  flat[places + 1], highest[rows])  # fmt: skip
+    return Peaks(places - rows * magnitudes.shape[1], flat[places - 1], flat[places],
+                 flat[places + 1], highest[rows])  # fmt: skip
+
+
+def count(votes: Sequence[TuningVote], found: Sequence[Peaks]) -> None:
+    """Give the peaks of several searches to all votes."""
+    peaks = Peaks(*(np.concatenate(values) for values in zip(*found, strict=True)))
     for vote in votes:
         vote.add(peaks)
 
 
 def _hundredths(hz: Floats) -> NDArray[np.uint8]:
     """Return which hundredth of a semitone each frequency lies in, 0 to 99 from -0.5 on."""
-    residual = np.mod(12 * np.log2(hz / _A0_HZ), np.float32(1))
+    semitones = 12 * np.log2(hz / _A0_HZ)
+    residual = semitones - np.floor(semitones)
     residual[residual >= 0.5] -= 1
     exact = residual.astype(np.float64)
-    guess = np.floor((exact + 0.5) * 100).astype(np.int64)
+    guess = ((exact + 0.5) * 100).astype(np.int64)  # rounding may have crossed an edge
     guess -= exact < _EDGES[guess]
-    guess += exact >= _EDGES[np.minimum(guess + 1, 100)]
-    return np.minimum(guess, 99).astype(np.uint8)
+    guess += exact >= _EDGES[guess + 1]
+    votes: NDArray[np.uint8] = guess.astype(np.uint8)
+    return votes

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import ClassVar, Literal, NamedTuple
 
 import numpy as np
@@ -20,7 +21,8 @@ from earmark.audio import cqt, descriptors, dsp, harmony, spectral
 from earmark.audio.chunks import Chunk, Passes, chunks
 from earmark.audio.dsp import Floats
 from earmark.audio.moments import MOMENTS, moments
-from earmark.audio.tuning import TuningVote, tell
+from earmark.audio.tuning import TuningVote, count, search
+from earmark.errors import AudioError
 from earmark.features.base import FrontEnd
 
 N_FFT = 2048
@@ -75,9 +77,15 @@ class Fma518(FrontEnd):
         return COLUMNS
 
     def whole(self, passes: Passes) -> NDArray[np.float32]:
-        """Return one value for each of ``columns``, in their order."""
+        """Return one value for each of ``columns``, in their order.
+
+        Raises:
+            AudioError: there are no samples.
+        """
         pieces = self._chunks(passes())
-        chunk = next(pieces)
+        chunk = next(pieces, None)
+        if chunk is None:
+            raise AudioError("holds no audio samples.")
         votes = _Votes(TuningVote(self.sample_rate, N_FFT, of_powers=False),
                        TuningVote(self._assumed_rate, N_FFT, of_powers=True))  # fmt: skip
         if chunk.is_last:
@@ -86,11 +94,10 @@ class Fma518(FrontEnd):
         else:
             # What is known only at the end, the tunings and the highest level, takes a pass of
             # its own: spectra of an hour would not fit into memory.
-            highest = max(self._survey(piece, votes) for piece in (chunk, *pieces))
+            highest = max(self._survey(piece, votes) for piece in chain([chunk], pieces))
             second = ((piece, self._hear(piece)) for piece in self._chunks(passes()))
-        curves = self._curves(second, _Known(*(vote.semitones() for vote in votes), highest))
-        rows = [moments(curves[feature]).reshape(-1) for feature in _SIZES]
-        return np.concatenate(rows).astype(np.float32)
+        known = _Known(votes.tones.semitones(), votes.classes.semitones(), highest)
+        return _statistics(self._curves(second, known))
 
     @property
     def _assumed_rate(self) -> int:
@@ -101,64 +108,73 @@ class Fma518(FrontEnd):
 
     def _survey(self, chunk: Chunk, votes: _Votes) -> np.float32:
         """Give the peaks to the votes and return the highest mel power."""
-        highest = np.float32(0)
+        highest, peaks = np.float32(0), []
         for _, magnitudes in spectral.magnitude_blocks(chunk):
-            tell(votes, magnitudes)
+            peaks.append(search(votes, magnitudes))
             powers = np.square(magnitudes)
             highest = max(highest, spectral.mel_powers(powers, self.sample_rate, N_FFT).max())
+        count(votes, peaks)
         return highest
 
     def _hear(self, chunk: Chunk, votes: _Votes | None = None) -> _Heard:
         """Return all of a chunk that needs no knowledge of the whole sound."""
         rate = self._assumed_rate
         hz = dsp.frequencies(rate, N_FFT)
-        powers = np.empty((chunk.frames, len(hz)), np.float32)
+        powers, peaks = [], []
         mel = np.empty((chunk.frames, spectral.N_MELS), np.float32)
-        shape = np.empty((chunk.frames, 3), np.float32)
+        shape = np.empty((chunk.frames, 4), np.float32)
         tails = np.empty((chunk.frames, 2 * spectral.CONTRASTS), np.float32)
         for block, magnitudes in spectral.magnitude_blocks(chunk):
             if votes:
-                tell(votes, magnitudes)
-            np.square(magnitudes, out=powers[block])
-            mel[block] = spectral.mel_powers(powers[block], self.sample_rate, N_FFT)
-            shape[block, 0], shape[block, 1] = descriptors.spread(magnitudes, hz)
-            shape[block, 2] = spectral.rolloff(magnitudes, hz)
+                peaks.append(search(votes, magnitudes))
+            powers.append(np.square(magnitudes))
+            mel[block] = spectral.mel_powers(powers[-1], self.sample_rate, N_FFT)
+            shape[block, 0] = self._level(powers[-1])
+            shape[block, 1], shape[block, 2] = descriptors.spread(magnitudes, hz)
+            shape[block, 3] = spectral.rolloff(magnitudes, hz)
             tails[block] = spectral.tails(magnitudes, rate, N_FFT)
+        if votes:
+            count(votes, peaks)
         return _Heard(powers, mel, shape, tails)
 
     def _curves(
         self, parts: Iterator[tuple[Chunk, _Heard]], known: _Known
     ) -> dict[str, Floats]:
-        """Return the curves of each feature [shape=(frames, size)]."""
+        """Return the curves of each feature [shape=(frames, size)]. Those of the constant-Q
+        transform may have a frame more than the others: halving a sound rounds its length up."""
         tones = cqt.ConstantQ(self.sample_rate, known.tuning, HOP_LENGTH, self.padding)
         kept: list[tuple[Floats, ...]] = []
         folded = []
         for chunk, heard in parts:
             folded.append(harmony.fold(tones.push(_sounding(chunk))))
             kept.append((
-                descriptors.chroma(heard.powers, self._assumed_rate, N_FFT, known.class_tuning),
+                self._chroma(heard.powers, known.class_tuning),
                 _cepstrum(heard.mel, known.highest),
-                self._level(heard.powers)[:, None],
                 spectral.crossing_rates(chunk)[:, None],
                 heard.shape,
                 heard.tails,
             ))
         folded.append(harmony.fold(tones.finish()))
         classes = np.concatenate(folded)
-        chroma, mfcc, level, crossings, shape, tails = (
+        chroma, mfcc, crossings, shape, tails = (
             np.concatenate(curve) for curve in zip(*kept, strict=True)
         )
         cens = harmony.chroma_cens(classes)
         return {
             "chroma_cens": cens, "chroma_cqt": harmony.chroma_cqt(classes), "chroma_stft": chroma,
-            "mfcc": mfcc, "rmse": level, "spectral_bandwidth": shape[:, 1:2],
-            "spectral_centroid": shape[:, :1], "spectral_contrast": spectral.contrast(tails),
-            "spectral_rolloff": shape[:, 2:], "tonnetz": harmony.tonnetz(cens), "zcr": crossings,
+            "mfcc": mfcc, "rmse": shape[:, :1], "spectral_bandwidth": shape[:, 2:3],
+            "spectral_centroid": shape[:, 1:2], "spectral_contrast": spectral.contrast(tails),
+            "spectral_rolloff": shape[:, 3:], "tonnetz": harmony.tonnetz(cens), "zcr": crossings,
         }  # fmt: skip
+
+    def _chroma(self, powers: list[Floats], tuning: float) -> Floats:
+        rate = self._assumed_rate
+        return np.concatenate([descriptors.chroma(p, rate, N_FFT, tuning) for p in powers])
 
     def _level(self, powers: Floats) -> Floats:
         if self.variant == "as_published":
-            return np.sqrt(powers.mean(axis=1))
+            level: Floats = np.sqrt(powers.mean(axis=1))
+            return level
         return spectral.level(powers)
 
 
@@ -176,10 +192,21 @@ class _Known(NamedTuple):
 
 
 class _Heard(NamedTuple):
-    powers: Floats  # (frames, bins)
+    powers: list[Floats]  # (frames, bins) of one block after the other: they lie where others lay
     mel: Floats  # powers (frames, mels)
-    shape: Floats  # centroid, bandwidth, rolloff in Hz (frames, 3)
+    shape: Floats  # rmse; centroid, bandwidth and rolloff in Hz (frames, 4)
     tails: Floats  # (frames, 14)
+
+
+def _statistics(curves: dict[str, Floats]) -> Floats:
+    """Return the values of all columns, in their order."""
+    values: dict[str, NDArray[np.float64]] = {}
+    for length in {len(curve) for curve in curves.values()}:  # two at most: see _curves
+        names = [name for name, curve in curves.items() if len(curve) == length]
+        ends = np.cumsum([_SIZES[name] for name in names])[:-1]
+        together = moments(np.concatenate([curves[name] for name in names], axis=1))
+        values |= dict(zip(names, np.split(together, ends, axis=1), strict=True))
+    return np.concatenate([values[name].reshape(-1) for name in _SIZES]).astype(np.float32)
 
 
 def _sounding(chunk: Chunk) -> Floats:

@@ -27,9 +27,11 @@ def tail_means(values: Floats, count: int) -> tuple[Floats, Floats]:
         values: [shape=(rows, columns)]; rows may lie apart in memory.
     """
     if count == 1:
-        return values.min(axis=1), values.max(axis=1)
+        return np.minimum.reduce(values, axis=1), np.maximum.reduce(values, axis=1)
     ordered = np.sort(values, axis=1)  # numpy's vectorised sort is faster than its partition
-    return ordered[:, :count].mean(axis=1), ordered[:, -count:].mean(axis=1)
+    sums = (np.add.reduce(part, axis=1) for part in (ordered[:, :count], ordered[:, -count:]))
+    low, high = (total / np.float32(count) for total in sums)
+    return low, high
 
 
 def peak_places(values: Floats, floors: Floats, low: int, high: int) -> NDArray[np.int64]:
@@ -47,4 +49,5 @@ def peak_places(values: Floats, floors: Floats, low: int, high: int) -> NDArray[
     peaks &= middle >= right
     found = np.flatnonzero(peaks)
     rows = found // (high - low)
-    return found + rows * (values.shape[1] - (high - low)) + low
+    places: NDArray[np.int64] = found + rows * (values.shape[1] - (high - low)) + low
+    return places
