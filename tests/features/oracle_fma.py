@@ -4,6 +4,8 @@ Source: ``features.py`` of Defferrard et al., "FMA: a dataset for music analysis
 names of functions. ``variant`` and ``padding`` are those of our front end.
 """
 
+import warnings
+
 import librosa
 import numpy as np
 from scipy import stats
@@ -47,10 +49,12 @@ def fma518(x, sr=44_100, variant="as_published", padding="reflect"):
     """Return the values by column name. Statistics are taken in double precision; of constant
     curves, where scipy says nan, skewness is 0 and kurtosis -3 as in FMA's tables."""
     out = {}
-    for feature, values in sorted(curves(x, sr, variant, padding).items()):
-        values = np.asarray(values, dtype=np.float64)
-        for moment, of in MOMENTS.items():
-            defined = np.nan_to_num(of(values), nan={"kurtosis": -3.0}.get(moment, 0.0))
-            for number, value in enumerate(defined, 1):
-                out[f"{feature}_{moment}_{number:02d}"] = float(value)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of empty filters, no peaks and constant curves
+        for feature, values in sorted(curves(x, sr, variant, padding).items()):
+            values = np.asarray(values, dtype=np.float64)
+            for moment, of in MOMENTS.items():
+                defined = np.nan_to_num(of(values), nan={"kurtosis": -3.0}.get(moment, 0.0))
+                for number, value in enumerate(defined, 1):
+                    out[f"{feature}_{moment}_{number:02d}"] = float(value)
     return out

@@ -60,10 +60,11 @@ class TuningVote:
         which = np.flatnonzero(heard)
         bins = peaks.bins[which]
         left, middle, right = (value[which] for value in values[:3])
-        slope, curve = (right - left) / 2, left + right - 2 * middle
+        half = np.float32(0.5)
+        slope, curve = half * (right - left), left + right - middle / half
         curve[curve >= 0] = -np.inf  # level but for rounding: no shift
         shift = -slope / curve
-        heights: Floats = middle + slope * shift / 2
+        heights: Floats = middle + half * slope * shift
         self._heights.append(heights)
         self._votes.append(_hundredths(((bins + shift) * self._hz_per_bin).astype(np.float32)))
 

@@ -222,7 +222,8 @@ def _sounding(chunk: Chunk) -> Floats:
 def _cepstrum(mel: Floats, highest: np.float32) -> Floats:
     """Return mel-frequency cepstral coefficients [shape=(frames, 20)] of decibels that go no
     lower than 80 below the highest of the whole sound."""
-    floor = dsp.power_to_db(np.asarray([highest]), None)[0] - np.float32(80)
+    nothing, most = dsp.power_to_db(np.asarray([0, highest], np.float32), None)
+    floor = max(nothing, most - np.float32(80))
     above = np.maximum(dsp.power_to_db(mel, None) - floor, 0)
     # A constant shows in the first coefficient alone. Left out of the product, it leaves no
     # rounding in the others, which are exactly 0 where a frame is silent.
