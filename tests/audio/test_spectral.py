@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from earmark.audio import descriptors, dsp, spectral
 from earmark.audio.chunks import chunks
-from earmark.audio.kernels import plain
 from tests.audio.sounds import KINDS, sound
 
 RATE = 44_100
@@ -98,14 +97,6 @@ def test_tail_means_are_those_of_sorted_rows(seed, columns, data):
     wider = np.random.default_rng(seed).integers(0, 9, (5, columns + 3)).astype(np.float32)
     values = wider[:, 2:-1]  # rows apart in memory, as a band of a spectrum is
     ordered = np.sort(values, axis=1)
-    low, high = plain.tail_means(values, count)
+    low, high = spectral.tail_means(values, count)
     np.testing.assert_allclose(low, ordered[:, :count].mean(axis=1), rtol=1e-6)
     np.testing.assert_allclose(high, ordered[:, -count:].mean(axis=1), rtol=1e-6)
-
-
-def test_peak_places_by_hand():
-    values = np.array([[0, 3, 1, 5, 5, 2, 9, 8], [9, 0, 2, 1, 1, 4, 0, 9]], np.float32)
-    found = plain.peak_places(values, np.array([1, 2], np.float32), 1, 7)
-    # Row 0: 3 at 1, the first 5 at 3 (the second is not above its left), 9 at 6.
-    # Row 1: 2 is not above the floor, 4 at 5 is; the ends are not looked at.
-    assert found.tolist() == [1, 3, 6, 8 + 5]

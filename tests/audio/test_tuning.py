@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from earmark.audio import dsp
-from earmark.audio.tuning import TuningVote, count, search
+from earmark.audio.tuning import TuningVote, count, peak_places, search
 from tests.audio.sounds import sound
 
 RATE = 44_100
@@ -43,3 +43,11 @@ def test_a_known_tone_is_detuned_by_what_it_is(cents):
 @pytest.mark.parametrize("magnitudes", [np.zeros((5, 1025)), np.ones((5, 1025))])
 def test_without_peaks_it_is_zero(magnitudes):
     assert tunings(magnitudes.astype(np.float32)) == [0.0, 0.0]
+
+
+def test_peak_places_by_hand():
+    values = np.array([[0, 3, 1, 5, 5, 2, 9, 8], [9, 0, 2, 1, 1, 4, 0, 9]], np.float32)
+    found = peak_places(values, np.array([1, 2], np.float32), 1, 7)
+    # Row 0: 3 at 1, the first 5 at 3 (the second is not above its left), 9 at 6.
+    # Row 1: 2 is not above the floor, 4 at 5 is; the ends are not looked at.
+    assert found.tolist() == [1, 3, 6, 8 + 5]

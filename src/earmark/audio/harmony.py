@@ -52,15 +52,18 @@ def chroma_cens(folded: Floats) -> Floats:
     Source: Müller & Ewert, "Chroma toolbox", ISMIR 2011.
     """
     shares = _over(folded, folded.sum(axis=1, dtype=np.float64, keepdims=True))
-    quarters = np.zeros(shares.shape)
+    quarters = np.zeros(shares.shape, np.uint8)
     for step in _CENS_STEPS:
         quarters += shares > np.float32(step)
     window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(_CENS_FRAMES) / (_CENS_FRAMES - 1))
     window /= 4 * window.sum()
     half = _CENS_FRAMES // 2
-    smooth = [np.convolve(column, window)[half : half + len(folded)] for column in quarters.T]
-    smoothed = np.stack(smooth, axis=1).astype(np.float32)
-    return _over(smoothed, np.sqrt(np.square(smoothed, dtype=np.float64).sum(1, keepdims=True)))
+    smoothed = np.empty(shares.shape, np.float32)
+    for column, quarter in zip(smoothed.T, quarters.T, strict=True):
+        column[:] = np.convolve(quarter, window)[half : half + len(quarter)]
+    lengths = np.sqrt(np.einsum("tc,tc->t", smoothed, smoothed, dtype=np.float64))
+    return _over(smoothed, lengths[:, None])
+
 
 
 def tonnetz(chroma: Floats) -> Floats:
@@ -89,4 +92,5 @@ def _circles() -> Floats:
 
 def _over(values: Floats, sizes: NDArray[np.floating]) -> Floats:
     """Divide each frame by its size, and leave those without one as they are."""
-    return (values / np.where(sizes < _TINY, 1, sizes)).astype(np.float32)
+    quotients: Floats = (values / np.where(sizes < _TINY, 1, sizes)).astype(np.float32)
+    return quotients

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from earmark.audio import dsp, kernels
+from earmark.audio import dsp
 from earmark.audio.dsp import Floats
 
 _LOW_HZ, _HIGH_HZ = 150.0, 4000.0
@@ -85,11 +85,30 @@ def search(votes: Sequence[TuningVote], magnitudes: Floats) -> Peaks:
     """
     low, high = min(vote.low for vote in votes), max(vote.high for vote in votes)
     highest = magnitudes.max(axis=1)
-    places = kernels.active().peak_places(magnitudes, _SHARE * highest, low, max(low, high))
+    places = peak_places(magnitudes, _SHARE * highest, low, max(low, high))
     rows = places // magnitudes.shape[1]
     flat = magnitudes.reshape(-1)
     return Peaks(places - rows * magnitudes.shape[1], flat[places - 1], flat[places],
                  flat[places + 1], highest[rows])  # fmt: skip
+
+
+def peak_places(values: Floats, floors: Floats, low: int, high: int) -> NDArray[np.int64]:
+    """Return where rows have local maxima above their floor, as places in ``values.ravel()``.
+
+    Args:
+        values: [shape=(rows, columns)], in C order.
+        floors: [shape=(rows,)].
+        low: first column looked at, at least 1.
+        high: end of the columns looked at, at most columns - 1.
+    """
+    left, middle, right = (values[:, low + k : high + k] for k in (-1, 0, 1))
+    peaks = middle > floors[:, None]
+    peaks &= middle > left
+    peaks &= middle >= right
+    found = np.flatnonzero(peaks)
+    rows = found // max(1, high - low)
+    places: NDArray[np.int64] = found + rows * (values.shape[1] - (high - low)) + low
+    return places
 
 
 def count(votes: Sequence[TuningVote], found: Sequence[Peaks]) -> None:

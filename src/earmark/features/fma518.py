@@ -82,6 +82,11 @@ class Fma518(FrontEnd):
         Raises:
             AudioError: there are no samples.
         """
+        known, parts = self._listen(passes)
+        return _statistics(self._curves(parts, known))
+
+    def _listen(self, passes: Passes) -> tuple[_Known, Iterator[tuple[Chunk, _Heard]]]:
+        """Return what the whole sound has to tell, and its chunks, heard one after the other."""
         pieces = self._chunks(passes())
         chunk = next(pieces, None)
         if chunk is None:
@@ -90,14 +95,13 @@ class Fma518(FrontEnd):
                        TuningVote(self._assumed_rate, N_FFT, of_powers=True))  # fmt: skip
         if chunk.is_last:
             heard = self._hear(chunk, votes)
-            highest, second = heard.mel.max(), iter([(chunk, heard)])
+            highest, parts = heard.mel.max(), iter([(chunk, heard)])
         else:
             # What is known only at the end, the tunings and the highest level, takes a pass of
             # its own: spectra of an hour would not fit into memory.
             highest = max(self._survey(piece, votes) for piece in chain([chunk], pieces))
-            second = ((piece, self._hear(piece)) for piece in self._chunks(passes()))
-        known = _Known(votes.tones.semitones(), votes.classes.semitones(), highest)
-        return _statistics(self._curves(second, known))
+            parts = ((piece, self._hear(piece)) for piece in self._chunks(passes()))
+        return _Known(votes.tones.semitones(), votes.classes.semitones(), highest), parts
 
     @property
     def _assumed_rate(self) -> int:
@@ -156,9 +160,9 @@ class Fma518(FrontEnd):
             ))
         folded.append(harmony.fold(tones.finish()))
         classes = np.concatenate(folded)
-        chroma, mfcc, crossings, shape, tails = (
-            np.concatenate(curve) for curve in zip(*kept, strict=True)
-        )
+        joined = [np.concatenate(curve) for curve in zip(*kept, strict=True)]
+        chroma, mfcc, crossings, shape, tails = joined
+        del folded, kept  # of an hour they are a hundred megabytes
         cens = harmony.chroma_cens(classes)
         return {
             "chroma_cens": cens, "chroma_cqt": harmony.chroma_cqt(classes), "chroma_stft": chroma,

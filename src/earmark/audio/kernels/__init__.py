@@ -23,7 +23,7 @@ from earmark.audio.kernels import plain
 from earmark.store import cache_folder
 
 Kind = Literal["plain", "fast"]
-NAMES = ("running_median", "tail_means", "peak_places")
+NAMES = ("running_median",)
 REPAID_SECONDS = 3600.0
 """Audio from which on the fast kernels repay their start; measured, see benchmarks/features.py."""
 
