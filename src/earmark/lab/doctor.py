@@ -156,17 +156,17 @@ def _paths(tracks: Dataset | Iterable[Path | str]) -> dict[str, Path]:
 def _listen(path: Path, cache: ArrayCache) -> tuple[str, NDArray[np.uint32]]:
     """Return hash of the samples, empty for silence, and words of the fingerprint.
 
-    Both are kept as one array, the hash in the first eight words.
+    The hash is kept as eight words.
     """
     key = _key(path)
     held = cache.get(key)
     if held is None:
         audio = load(path)
         words = fingerprint(audio.samples, audio.sample_rate).words
-        held = np.concatenate([_hashed(audio.samples, audio.sample_rate), words])
+        held = {"hash": _hashed(audio.samples, audio.sample_rate), "words": words}
         cache.put(key, held)
-    digest = held[:8].tobytes().hex() if held[:8].any() else ""
-    return digest, held[8:]
+    digest = held["hash"].tobytes().hex() if held["hash"].any() else ""
+    return digest, held["words"]
 
 
 def _key(path: Path) -> str:
