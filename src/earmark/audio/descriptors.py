@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from earmark.audio import dsp
+from earmark.audio import dsp, kernels
 from earmark.audio.dsp import Floats, Padding
 
 Curve = NDArray[np.float64]
@@ -31,33 +31,44 @@ class Spread(NamedTuple):
 def spread(magnitudes: Floats, hz: NDArray[np.float64]) -> Spread:
     """Return the spectral centroid and bandwidth; both 0 for a silent frame's part.
 
-    The moments are taken in float64 in one product: the width is a small difference of large
-    numbers.
+    The moments are summed in float64: the width is a small difference of large numbers.
+
+    Args:
+        hz: centre of each bin, evenly spaced from 0 on.
     """
-    powers_of_hz = np.stack([np.ones_like(hz), hz, np.square(hz)], axis=1)  # (bins, 3)
-    total, first, second = (magnitudes.astype(np.float64) @ powers_of_hz).T
+    step = float(hz[1]) if len(hz) > 1 else 0.0
+    total, first, second = kernels.active().moments(magnitudes).T
     total = np.where(total < np.finfo(np.float32).tiny, 1.0, total)
     centroid = first / total
     variance = second / total - np.square(centroid)
-    return Spread(centroid, np.sqrt(np.maximum(variance, 0.0)))
+    return Spread(step * centroid, step * np.sqrt(np.maximum(variance, 0.0)))
 
 
 def rolloff(magnitudes: Floats, hz: NDArray[np.float64], share: float = 0.85) -> Curve:
     """Return the frequency in Hz below which ``share`` of each frame's magnitude lies."""
-    running = np.cumsum(magnitudes, axis=1, dtype=np.float32)  # the oracle sums in float32 too
-    below = running < np.float32(share) * running[:, -1:]
-    curve: Curve = hz[below.sum(axis=1)]
+    curve: Curve = hz[kernels.active().rolloff_bins(magnitudes, share)]
     return curve
 
 
 def zero_crossing_rate(samples: Floats, frame_length: int = 2048, hop_length: int = 512) -> Curve:
-    """Return the share of neighbouring samples that differ in sign, in [0, 1], a frame."""
-    padded = dsp.pad(samples, frame_length // 2, "edge")
-    negative = padded < -_SILENT_SAMPLE
-    crossings = np.concatenate([[0], np.cumsum(negative[1:] != negative[:-1])])
-    last = crossings[frame_length - 1 :: hop_length]
-    first = crossings[: len(crossings) - (frame_length - 1) : hop_length]
-    rate: Curve = (last - first) / frame_length
+    """Return the share of neighbouring samples that differ in sign, in [0, 1], a centred frame."""
+    half = frame_length // 2
+    return crossing_rate(dsp.pad(samples, half, "edge"), frame_length, hop_length)
+
+
+def crossing_rate(
+    padded: Floats, frame_length: int, hop_length: int, start: int = 0, stop: int | None = None
+) -> Curve:
+    """Return the zero-crossing rate of all whole frames of padded samples.
+
+    Args:
+        start, stop: where the sound begins and ends in them; the padding crosses nothing.
+    """
+    stop = len(padded) if stop is None else stop
+    changes = kernels.active().sign_changes(
+        padded, frame_length, hop_length, _SILENT_SAMPLE, start, stop
+    )
+    rate: Curve = changes / frame_length
     return rate
 
 
@@ -65,9 +76,13 @@ def rms(
     samples: Floats, padding: Padding, frame_length: int = 2048, hop_length: int = 512
 ) -> Curve:
     """Return the root mean square of the samples of each centred frame."""
-    frames = dsp.frame(dsp.pad(samples, frame_length // 2, padding), frame_length, hop_length)
-    energies = np.einsum("tn,tn->t", frames, frames)
-    level: Curve = np.sqrt(energies.astype(np.float64) / frame_length)
+    return frame_rms(dsp.pad(samples, frame_length // 2, padding), frame_length, hop_length)
+
+
+def frame_rms(padded: Floats, frame_length: int, hop_length: int) -> Curve:
+    """Return the root mean square of all whole frames of padded samples."""
+    energies = kernels.active().frame_energies(padded, frame_length, hop_length)
+    level: Curve = np.sqrt(energies / frame_length)
     return level
 
 
@@ -96,9 +111,13 @@ def mfcc(mel_db: Floats, count: int = 20) -> Floats:
 def onset_strength(mel_db: Floats, n_fft: int = 2048, hop_length: int = 512) -> Floats:
     """Return how much louder each frame is than the one before [shape=(frames,)]: the median
     over bands of the rise in decibels, delayed by half a window as librosa has it."""
-    rises = np.median(np.maximum(np.diff(mel_db, axis=0), 0), axis=1)
+    return delayed_rises(kernels.active().median_rise(mel_db), n_fft, hop_length)
+
+
+def delayed_rises(rises: Floats, n_fft: int, hop_length: int) -> Floats:
+    """Return the onset strength of all frames from the rises between them [shape=(frames - 1,)]."""
     delay = 1 + n_fft // (2 * hop_length)
-    delayed: Floats = np.concatenate([np.zeros(delay, np.float32), rises])[: len(mel_db)]
+    delayed: Floats = np.concatenate([np.zeros(delay, np.float32), rises])[: len(rises) + 1]
     return delayed
 
 
@@ -118,20 +137,10 @@ def tempo(onsets: Floats, sample_rate: int, hop_length: int = 512) -> float:
 
 
 def _mean_autocorrelation(onsets: NDArray[np.float64], lags: int) -> NDArray[np.float64]:
-    padded = np.pad(onsets, lags // 2, mode="linear_ramp")
-    frames = np.lib.stride_tricks.sliding_window_view(padded, lags)[: len(onsets)]
+    padded = np.pad(onsets, lags // 2, mode="linear_ramp")[: len(onsets) + lags - 1]
     window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(lags) / lags)
-    length = fast_length(2 * lags - 1)
-    total = np.zeros(lags)
-    for first in range(0, len(frames), 256):
-        spectrum = np.fft.rfft(frames[first : first + 256] * window, n=length, axis=1)
-        energy = np.square(spectrum.real) + np.square(spectrum.imag)
-        local = np.fft.irfft(energy, n=length, axis=1)[:, :lags]
-        highest = np.abs(local).max(axis=1, keepdims=True)
-        highest[highest < np.finfo(np.float64).tiny] = 1
-        total += (local / highest).sum(axis=0)
-    mean: NDArray[np.float64] = total / len(frames)
-    return mean
+    average = kernels.active().mean_autocorrelation
+    return average(padded, window, fast_length(2 * lags - 1))  # type: ignore[no-any-return]
 
 
 @lru_cache(maxsize=16)

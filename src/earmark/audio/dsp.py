@@ -1,4 +1,4 @@
-"""Signal processing on numpy and bottleneck alone, with values equal to librosa 0.11's.
+"""Signal processing with values equal to librosa 0.11's; the inner loops are ``kernels``.
 
 Time runs down the rows: every spectrum is ``(frames, bins)`` in C order, so that a frame is
 contiguous and a pass over frames is a pass over memory. librosa's arrays are the transpose.
@@ -10,21 +10,26 @@ percussive part is the signal less the harmonic part.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
-import bottleneck
 import numpy as np
 from numpy.typing import NDArray
+
+from earmark.audio import kernels
 
 Padding = Literal["reflect", "zeros", "edge"]
 Floats = NDArray[np.float32]
 Complexes = NDArray[np.complex64]
 
-_BLOCK_FRAMES = 256  # frames transformed at a time: the block and its result stay in the cache
+_MEL_GROUPS = 4
+_FAINTEST = np.float32(1e-10)
 _TINY = float(np.finfo(np.float32).tiny)
 
 
+@lru_cache(maxsize=16)
 def hann(length: int) -> Floats:
     """Return the periodic Hann window [shape=(length,)]."""
     window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(length) / length)
@@ -49,16 +54,20 @@ def stft(
 
     Frame t is centred on sample ``t * hop_length``; the window is a periodic Hann window.
     """
-    frames = frame(pad(samples, n_fft // 2, padding), n_fft, hop_length)
-    window = hann(n_fft)
-    spectrum = np.empty((len(frames), 1 + n_fft // 2), dtype=np.complex64)  # (frames, bins)
-    for first in range(0, len(frames), _BLOCK_FRAMES):
-        block = slice(first, first + _BLOCK_FRAMES)
-        spectrum[block] = np.fft.rfft(frames[block] * window, axis=1)
-    return spectrum
+    return transform(pad(samples, n_fft // 2, padding), n_fft, hop_length)
 
 
-def istft(spectrum: Complexes, hop_length: int = 512, length: int | None = None) -> Floats:
+def transform(padded: Floats, n_fft: int, hop_length: int) -> Complexes:
+    """Return the transforms of all whole frames of padded samples [shape=(frames, bins)]."""
+    return kernels.active().rfft(frame(padded, n_fft, hop_length), hann(n_fft))  # type: ignore[no-any-return]
+
+
+def istft(
+    spectrum: Complexes,
+    hop_length: int = 512,
+    length: int | None = None,
+    mask: Floats | None = None,
+) -> Floats:
     """Return the signal of a centred STFT, up to the last frame's centre or to ``length``.
 
     The squared-window sum is divided out. ``hop_length`` must divide the frame length.
@@ -66,23 +75,19 @@ def istft(spectrum: Complexes, hop_length: int = 512, length: int | None = None)
     Args:
         length: in samples, at most half a frame past the last frame's centre; None for
             ``hop_length * (frames - 1)``.
+        mask: factor of each bin, of the spectrum's shape.
     """
     n_fft = 2 * (spectrum.shape[1] - 1)
-    overlap = n_fft // hop_length
-    window = hann(n_fft)
-    blocks = np.zeros((len(spectrum) + overlap - 1, hop_length), np.float32)  # (hops, hop)
-    for first in range(0, len(spectrum), _BLOCK_FRAMES):
-        frames = np.fft.irfft(spectrum[first : first + _BLOCK_FRAMES], n=n_fft, axis=1)
-        frames = (frames * window).reshape(len(frames), overlap, hop_length)
-        for part in range(overlap):
-            blocks[first + part : first + part + len(frames)] += frames[:, part]
-    blocks /= _window_sums(len(spectrum), n_fft, hop_length)
+    signal: Floats = kernels.active().overlap_add(spectrum, mask, hann(n_fft), hop_length)
+    sums = _window_sums(len(spectrum), n_fft, hop_length)
+    np.divide(signal, sums.reshape(-1), out=signal)
     start = n_fft // 2
     if length is None:
         length = hop_length * (len(spectrum) - 1)
-    return blocks.reshape(-1)[start : start + length]
+    return signal[start : start + length]
 
 
+@lru_cache(maxsize=8)
 def _window_sums(frames: int, n_fft: int, hop_length: int) -> Floats:
     """Return what the squared windows of all frames add up to [shape=(hops, hop_length)]."""
     overlap = n_fft // hop_length
@@ -96,9 +101,12 @@ def _window_sums(frames: int, n_fft: int, hop_length: int) -> Floats:
 
 def power(spectrum: Complexes) -> Floats:
     """Return the squared magnitude, without the square root that ``abs`` would take."""
-    squared: Floats = np.square(spectrum.real)
-    squared += np.square(spectrum.imag)
-    return squared
+    return magnitudes(spectrum)[0]
+
+
+def magnitudes(spectrum: Complexes) -> tuple[Floats, Floats]:
+    """Return squared magnitudes and magnitudes."""
+    return kernels.active().magnitudes(spectrum)  # type: ignore[no-any-return]
 
 
 def frequencies(sample_rate: int, n_fft: int) -> NDArray[np.float64]:
@@ -108,24 +116,34 @@ def frequencies(sample_rate: int, n_fft: int) -> NDArray[np.float64]:
     return hz
 
 
-def power_to_db(powers: Floats, top_db: float | None = 80.0) -> Floats:
+def power_to_db(
+    powers: Floats, top_db: float | None = 80.0, highest: float | None = None
+) -> Floats:
     """Return decibels of power (reference 1, floor 1e-10), no lower than ``top_db`` below the
-    highest value of the whole array."""
-    decibels: Floats = np.log10(np.maximum(powers, np.float32(1e-10)))
+    highest value.
+
+    Args:
+        highest: power that counts as the highest value; None for that of the array.
+    """
+    decibels: Floats = np.log10(np.maximum(powers, _FAINTEST))
     decibels *= np.float32(10)
     if top_db is not None:
-        np.maximum(decibels, decibels.max() - np.float32(top_db), out=decibels)
+        top = decibels.max() if highest is None else _decibels(highest)
+        np.maximum(decibels, np.float32(top - top_db), out=decibels)
     return decibels
 
 
+def _decibels(power: float) -> float:
+    return 10 * math.log10(max(power, float(_FAINTEST)))
+
+
 def median_filter(values: Floats, width: int, axis: int) -> Floats:
-    """Return the running median of odd ``width`` along an axis, mirrored at the edges (the edge
-    value twice)."""
-    lines = np.ascontiguousarray(np.moveaxis(values, axis, -1))
-    half = width // 2
-    mirrored = np.pad(lines, [(0, 0)] * (lines.ndim - 1) + [(half, half)], mode="symmetric")
-    medians = bottleneck.move_median(mirrored, window=width, axis=-1)[..., width - 1 :]
-    return np.ascontiguousarray(np.moveaxis(medians, -1, axis))
+    """Return the running median of odd ``width`` along an axis of a table, mirrored at the edges
+    (the edge value twice)."""
+    lines = np.ascontiguousarray(np.moveaxis(values, axis, 0))
+    mirrored = np.pad(lines, ((width // 2, width // 2), (0, 0)), mode="symmetric")
+    medians = kernels.active().running_median(mirrored, width)
+    return np.ascontiguousarray(np.moveaxis(medians, 0, axis))
 
 
 def harmonic_mask(magnitudes: Floats, width: int = 31) -> Floats:
@@ -136,18 +154,7 @@ def harmonic_mask(magnitudes: Floats, width: int = 31) -> Floats:
 
     Source: Fitzgerald, "Harmonic/percussive separation using median filtering", DAFx 2010.
     """
-    harmonic = median_filter(magnitudes, width, axis=0)
-    percussive = median_filter(magnitudes, width, axis=1)
-    larger = np.maximum(harmonic, percussive)
-    empty = larger < _TINY
-    larger[empty] = 1  # dividing by the larger first keeps the squares from underflowing
-    harmonic = np.square(np.divide(harmonic, larger, out=harmonic), out=harmonic)
-    percussive = np.square(np.divide(percussive, larger, out=percussive), out=percussive)
-    percussive += harmonic
-    percussive[empty] = 1
-    mask: Floats = np.divide(harmonic, percussive, out=harmonic)
-    mask[empty] = 0.5
-    return mask
+    return kernels.active().harmonic_mask(magnitudes, width)  # type: ignore[no-any-return]
 
 
 def separate(
@@ -161,7 +168,7 @@ def separate(
 
     ``spectrum`` and ``magnitudes`` are those of ``samples``.
     """
-    harmonic = istft(spectrum * harmonic_mask(magnitudes), hop_length, length)
+    harmonic = istft(spectrum, hop_length, length, harmonic_mask(magnitudes))
     return harmonic, samples[: len(harmonic)] - harmonic
 
 
@@ -192,6 +199,30 @@ def mel_filters(sample_rate: int, n_fft: int, n_mels: int = 128) -> Floats:
     rising, falling = -ramps[:-2] / widths[:-1, None], ramps[2:] / widths[1:, None]
     triangles = np.maximum(0, np.minimum(rising, falling))
     return (triangles * (2 / (edges[2:] - edges[:-2]))[:, None]).astype(np.float32)
+
+
+def mel_powers(powers: Floats, sample_rate: int, n_fft: int, n_mels: int = 128) -> Floats:
+    """Return the mel power spectrum [shape=(frames, n_mels)] of a power spectrum.
+
+    A band takes few bins: products of groups of bands with the bins they take are a third of the
+    work of one product with all.
+    """
+    mel = np.empty((len(powers), n_mels), np.float32)
+    for bands, bins, weights in _mel_groups(sample_rate, n_fft, n_mels):
+        np.matmul(powers[:, bins], weights, out=mel[:, bands])
+    return mel
+
+
+@lru_cache(maxsize=16)
+def _mel_groups(sample_rate: int, n_fft: int, n_mels: int) -> list[tuple[slice, slice, Floats]]:
+    filters = mel_filters(sample_rate, n_fft, n_mels)
+    groups = []
+    for bands in np.array_split(np.arange(n_mels), min(_MEL_GROUPS, n_mels)):
+        used = np.flatnonzero(filters[bands].any(axis=0))
+        bins = slice(int(used[0]), int(used[-1]) + 1) if len(used) else slice(0, 0)
+        weights = np.ascontiguousarray(filters[bands][:, bins].T)
+        groups.append((slice(int(bands[0]), int(bands[-1]) + 1), bins, weights))
+    return groups
 
 
 @lru_cache(maxsize=16)
@@ -233,22 +264,40 @@ def estimate_tuning(powers: Floats, sample_rate: int, n_fft: int) -> float:
     Spectral peaks between 150 and 4000 Hz that reach a tenth of their frame's highest value are
     refined by a parabola; the stronger half votes. 0 when there are none.
     """
+    return tuning([pitches(powers, sample_rate, n_fft)])
+
+
+class Pitches(NamedTuple):
+    """Spectral peaks of some frames.
+
+    Attributes:
+        hz: their frequencies [shape=(peaks,)].
+        heights: as the spectrum they are of.
+    """
+
+    hz: Floats
+    heights: Floats
+
+
+def pitches(powers: Floats, sample_rate: int, n_fft: int) -> Pitches:
+    """Return the peaks between 150 and 4000 Hz that reach a tenth of their frame's highest
+    value."""
     hz = frequencies(sample_rate, n_fft)
     low, high = np.searchsorted(hz, [150.0, min(4000.0, sample_rate / 2)])
-    low, high = max(low, 1), min(high, powers.shape[1] - 1)
-    middle, left, right = (powers[:, low + k : high + k] for k in (0, -1, 1))
-    floor = np.float32(0.1) * powers.max(axis=1, keepdims=True)
-    peaks = (middle > floor) & (middle > left) & (middle >= right)
-    if not peaks.any():
-        return 0.0
-    bins = np.nonzero(peaks)[1] + low
-    left, middle, right = left[peaks], middle[peaks], right[peaks]
-    curve, slope = left + right - 2 * middle, (right - left) / 2
-    steep = np.abs(slope) >= np.abs(curve)
-    shift = np.where(steep, 0, -slope / np.where(steep, 1, curve))
-    heights = middle + 0.5 * slope * shift
-    hz_of_peaks = ((bins + shift) * (sample_rate / n_fft)).astype(np.float32)
-    return _tuning_vote(hz_of_peaks[heights >= np.median(heights)])
+    low, high = max(int(low), 1), min(int(high), powers.shape[1] - 1)
+    if low >= high:
+        return Pitches(np.empty(0, np.float32), np.empty(0, np.float32))
+    places, heights = kernels.active().peaks(powers, low, high, 0.1)
+    return Pitches((places.astype(np.float64) * (sample_rate / n_fft)).astype(np.float32), heights)
+
+
+def tuning(found: Iterable[Pitches]) -> float:
+    """Return the deviation from A440 for which the stronger half of the peaks votes, in semitones;
+    0 without peaks."""
+    all_found = list(found)
+    hz = np.concatenate([p.hz for p in all_found])
+    heights = np.concatenate([p.heights for p in all_found])
+    return _tuning_vote(hz[heights >= np.median(heights)]) if len(hz) else 0.0
 
 
 def _tuning_vote(hz: Floats) -> float:

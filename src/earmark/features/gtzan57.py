@@ -8,7 +8,8 @@ librosa defaults, and the two must never be mixed: the setting travels in the ta
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -16,9 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earmark.audio import descriptors, dsp
-from earmark.audio.chunks import Passes
+from earmark.audio.chunks import Passes, chunks, kept
 from earmark.audio.segments import Segments
-from earmark.errors import suggestion
+from earmark.audio.spectra import Spectra, Survey, separation_halo
+from earmark.errors import AudioError, suggestion
+from earmark.features._tally import Tally
 from earmark.features.base import FrontEnd, describe
 
 _CURVES = (
@@ -32,7 +35,8 @@ COLUMNS = (
     *(f"mfcc{k}_{moment}" for k in range(1, _N_MFCC + 1) for moment in ("mean", "var")),
 )
 _WITHOUT_SEPARATION = tuple(c for c in COLUMNS if not c.startswith(("harmony", "perceptr")))
-_SHORTEST_SAMPLES = 2  # reflecting needs a neighbour
+_PARTS = ("harmony", "perceptr")
+_MFCC = tuple(f"mfcc{k}" for k in range(1, _N_MFCC + 1))
 
 
 @dataclass(frozen=True)
@@ -99,70 +103,66 @@ class Gtzan57(FrontEnd):
         return Segments(seconds=seconds, trim_samples=trim, tail="drop")
 
     def whole(self, passes: Passes) -> NDArray[np.float32]:
-        """Return one value for each of ``columns``, in their order."""
-        samples = np.concatenate(list(passes()))
-        if len(samples) < _SHORTEST_SAMPLES:
-            samples = np.resize(samples, _SHORTEST_SAMPLES)
-        values = self._values(np.ascontiguousarray(samples, dtype=np.float32))
+        """Return one value for each of ``columns``, in their order.
+
+        A sound of more than some 90 seconds takes two passes: the tuning and the highest level
+        are those of the whole sound.
+        """
+        passes = kept(passes)
+        pieces = self._pieces(passes)
+        first = next(pieces, None)
+        if first is None:
+            raise AudioError("holds no audio samples.")
+        if not first.chunk.is_last:
+            survey = Survey.of(itertools.chain([first], pieces))
+            pieces = self._pieces(passes)
+        elif first.chunk.length == 1:  # reflecting needs a neighbour
+            return self(np.resize(np.concatenate(list(passes())), 2))
+        else:
+            survey = Survey.of([first])
+            pieces = iter([first])
+        values = self._values(pieces, survey)
         return np.asarray([values[column] for column in self.columns], dtype=np.float32)
 
-    def _values(self, samples: NDArray[np.float32]) -> dict[str, float]:
-        spectrum = dsp.stft(samples, self.n_fft, self.hop_length, self.padding)
-        powers = dsp.power(spectrum)
-        magnitudes = np.sqrt(powers)
-        values = self._curves(samples, powers, magnitudes)
-        if self.separation:
-            values |= self._parts(samples, spectrum, magnitudes)
-        return values | self._cepstrum_and_tempo(powers)
+    def _pieces(self, passes: Passes) -> Iterator[Spectra]:
+        halo = separation_halo(self.n_fft, self.hop_length) if self.separation else 1
+        cut = chunks(passes(), self.n_fft, self.hop_length, self.padding, halo=halo)
+        return (Spectra(chunk, self.sample_rate) for chunk in cut)
 
-    def _parts(
-        self, samples: NDArray[np.float32], spectrum: dsp.Complexes, magnitudes: dsp.Floats
-    ) -> dict[str, float]:
-        # The tables with reflected edges stop at the last frame's centre and count zeros after
-        # it; those with zero edges go on to the last sample.
-        length = None if self.padding == "reflect" else len(samples)
-        parts = dsp.separate(samples, spectrum, magnitudes, self.hop_length, length)
-        return {
-            name: value
-            for part_name, part in zip(("harmony", "perceptr"), parts, strict=True)
-            for name, value in _padded_moments(part_name, part, len(samples)).items()
-        }
-
-    def _curves(
-        self, samples: NDArray[np.float32], powers: dsp.Floats, magnitudes: dsp.Floats
-    ) -> dict[str, float]:
-        hz = dsp.frequencies(self.sample_rate, self.n_fft)
-        centroid, bandwidth = descriptors.spread(magnitudes, hz)
-        curves: dict[str, NDArray[Any]] = {
-            "chroma_stft": descriptors.chroma(powers, self.sample_rate, self.n_fft),
-            "rms": descriptors.rms(samples, self.padding, self.n_fft, self.hop_length),
-            "spectral_centroid": centroid,
-            "spectral_bandwidth": bandwidth,
-            "rolloff": descriptors.rolloff(magnitudes, hz),
-            "zero_crossing_rate": descriptors.zero_crossing_rate(
-                samples, self.n_fft, self.hop_length
-            ),
-        }
-        return {k: v for name, curve in curves.items() for k, v in _moments(name, curve).items()}
-
-    def _cepstrum_and_tempo(self, powers: dsp.Floats) -> dict[str, float]:
-        mel_db = dsp.power_to_db(powers @ dsp.mel_filters(self.sample_rate, self.n_fft).T)
-        onsets = descriptors.onset_strength(mel_db, self.n_fft, self.hop_length)
+    def _values(self, pieces: Iterable[Spectra], survey: Survey) -> dict[str, float]:
+        tallies = {curve: Tally() for curve in (*_CURVES, *_MFCC)}
+        rises: list[dsp.Floats] = []
+        length = None
+        for piece in pieces:
+            for name, curve in self._curves(piece, survey).items():
+                tallies[name].add(curve)
+            if self.separation:
+                # The tables with reflected edges stop at the last frame's centre and count
+                # zeros after it; those with zero edges go on to the last sample.
+                parts = piece.separated(to_the_end=self.padding == "zeros")
+                for name, part in zip(_PARTS, parts, strict=True):
+                    tallies[name].add(part)
+            rises.append(piece.rises(survey))
+            length = piece.chunk.length
+        for name in _PARTS if self.separation else ():
+            tallies[name].fill(length or 0)
+        onsets = descriptors.delayed_rises(np.concatenate(rises), self.n_fft, self.hop_length)
         values = {"tempo": descriptors.tempo(onsets, self.sample_rate, self.hop_length)}
-        for k, coefficient in enumerate(descriptors.mfcc(mel_db, _N_MFCC).T, 1):
-            values |= _moments(f"mfcc{k}", coefficient)
+        for name, tally in tallies.items():
+            values |= {f"{name}_mean": tally.mean, f"{name}_var": tally.variance}
         return values
 
-
-def _moments(name: str, values: NDArray[Any]) -> dict[str, float]:
-    return {
-        f"{name}_mean": float(values.mean(dtype=np.float64)),
-        f"{name}_var": float(values.var(dtype=np.float64)),
-    }
-
-
-def _padded_moments(name: str, signal: NDArray[np.float32], length: int) -> dict[str, float]:
-    """Moments of the signal with zeros appended up to ``length``."""
-    mean = float(signal.sum(dtype=np.float64)) / length
-    square = float(np.square(signal, dtype=np.float64).sum()) / length
-    return {f"{name}_mean": mean, f"{name}_var": max(square - mean * mean, 0.0)}
+    def _curves(self, piece: Spectra, survey: Survey) -> dict[str, NDArray[Any]]:
+        hz = dsp.frequencies(self.sample_rate, self.n_fft)
+        centroid, bandwidth = descriptors.spread(piece.magnitudes, hz)
+        mfcc = descriptors.mfcc(piece.mel_db(survey), _N_MFCC)
+        chroma = descriptors.chroma(piece.powers, self.sample_rate, self.n_fft, survey.tuning)
+        return {
+            "chroma_stft": chroma,
+            "rms": piece.rms(),
+            "spectral_centroid": centroid,
+            "spectral_bandwidth": bandwidth,
+            "rolloff": descriptors.rolloff(piece.magnitudes, hz),
+            "zero_crossing_rate": piece.zero_crossing_rate(),
+            **dict(zip(_MFCC, mfcc.T, strict=True)),
+        }

@@ -23,7 +23,10 @@ from earmark.audio.kernels import plain
 from earmark.store import cache_folder
 
 Kind = Literal["plain", "fast"]
-NAMES = ("running_median",)
+NAMES = (
+    "rfft", "overlap_add", "magnitudes", "moments", "rolloff_bins", "peaks", "running_median",
+    "harmonic_mask", "median_rise", "frame_energies", "sign_changes", "mean_autocorrelation",
+)  # fmt: skip
 REPAID_SECONDS = 3600.0
 """Audio from which on the fast kernels repay their start; measured, see benchmarks/features.py."""
 
