@@ -15,7 +15,7 @@ from typing import NoReturn, TypeVar
 import click
 
 from earmark.cli.output import printable
-from earmark.lab.workers import Outcome, attempt
+from earmark.lab.workers import Outcome, attempt, cores
 
 __all__ = ["EXIT_SOME_FAILED", "Outcome", "leave", "outcomes"]
 T = TypeVar("T")
@@ -54,7 +54,7 @@ def outcomes(
         or (show is not None and sys.stdout.isatty()),
     )
     done = []
-    pool = ThreadPoolExecutor(jobs or os.cpu_count() or 1)
+    pool = ThreadPoolExecutor(jobs or cores())
     try:
         with progress:
             bar = progress.add_task(title, total=len(paths))

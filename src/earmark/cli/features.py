@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,7 +22,7 @@ _STYLES = ("csv", "json", "parquet", "npy", "png")
 
 @click.group()
 def features() -> None:
-    """Extract feature tables from audio."""
+    """Extract feature tables and pictures from audio."""
 
 
 @features.command("extract")
@@ -50,8 +49,9 @@ def extract(files: tuple[str, ...], family: str, given: tuple[str, ...],
     exit code is then 3 (1 when none could be read).
     """
     _refuse_misplaced(style, out)
-    jobs = jobs or os.cpu_count() or 1
-    from earmark.lab.workers import one_thread_each
+    from earmark.lab.workers import cores, one_thread_each
+
+    jobs = jobs or cores()
 
     with one_thread_each():  # numpy asks when it is imported
         import numpy as np  # noqa: F401
@@ -92,7 +92,7 @@ def _extract_all(found: Sequence[Path], work: Extractor, out: Path | None, jobs:
         table = TABLES[work.style](work.columns, out)
     failed, said = 0, set[str]()
     with BatchProgress("extracting", found) as progress, table:
-        for outcome in run(found, work, jobs=jobs, kind=best_kind(found, jobs), known=work.known,
+        for outcome in run(found, work, jobs=jobs, kind=best_kind(found), known=work.known,
                            advance=progress.advance, note=lambda n: progress.say(f"note: {n}")):
             if outcome.error is not None:
                 failed += 1

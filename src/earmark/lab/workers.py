@@ -48,6 +48,12 @@ class Outcome(Generic[T]):
     error: str | None = None
 
 
+def cores() -> int:
+    """Return how many cores this process may use."""
+    allowed = getattr(os, "sched_getaffinity", None)  # Linux
+    return len(allowed(0)) if allowed else os.cpu_count() or 1
+
+
 @contextlib.contextmanager
 def one_thread_each() -> Iterator[None]:
     """Let what is started or imported in this block use one thread in its linear algebra."""
@@ -169,10 +175,10 @@ class _Pool(Generic[T]):
 
     def outcomes(self) -> Iterator[Outcome[T]]:
         while self.turn < len(self._paths):
-            self._hand_out()
             while (outcome := self._finished.pop(self.turn, None)) is not None:
                 self.turn += 1
                 yield outcome
+            self._hand_out()  # last, so that nobody waits for work while this process listens
             self._listen()
 
     def close(self) -> None:
