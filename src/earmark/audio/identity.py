@@ -79,10 +79,10 @@ def _mp3(file: IO[bytes], size: int) -> Spans | None:
         start = _after_id3v2(file, start)
     if start is None or not _is_mpeg_frame(_at(file, start, 4)):
         return None
-    end = size
+    end = _before_ape(file, start, size)  # some programs write it behind the other
     if end - start > _ID3V1_BYTES and _at(file, end - _ID3V1_BYTES, 3) == b"TAG":
-        end -= _ID3V1_BYTES
-    return [(start, _before_ape(file, start, end))]
+        end = _before_ape(file, start, end - _ID3V1_BYTES)
+    return [(start, end)]
 
 
 def _after_id3v2(file: IO[bytes], start: int) -> int | None:
