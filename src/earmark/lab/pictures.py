@@ -42,7 +42,7 @@ def names(paths: Sequence[Path]) -> dict[Path, str]:
     taken: set[str] = set()
     for path, name in safe.items():
         if uses[name.casefold()] > 1 or name != path.stem:
-            digits = hashlib.sha256(str(path).encode("utf-8", "surrogateescape")).hexdigest()
+            digits = hashlib.sha256(str(path).encode("utf-8", "surrogatepass")).hexdigest()
             # A file may itself be called so; the chance that it is only just happens to be is nil.
             length = 8
             while f"{name}-{digits[:length]}".casefold() in {*taken, *uses}:

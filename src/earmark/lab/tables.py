@@ -23,6 +23,8 @@ from earmark.errors import EarmarkError, require
 from earmark.store import writing
 
 Row = Sequence[Any]
+# What the system does with names that are no Unicode, so that they are found again.
+_NO_UNICODE = "surrogatepass" if sys.platform == "win32" else "surrogateescape"
 _GROUP_ROWS = 8192  # rows of a Parquet file that lie together
 
 
@@ -107,7 +109,7 @@ class CsvTable(Table):
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerows([v if isinstance(v, str) else f"{v:.9g}" for v in row] for row in rows)
-        file.write(text.getvalue().encode("utf-8", "surrogateescape"))
+        file.write(text.getvalue().encode("utf-8", _NO_UNICODE))
 
     def _end(self, file: IO[bytes]) -> None:
         pass
