@@ -7,7 +7,7 @@ import pytest
 from tests.lab import worked
 
 from earmark.errors import EarmarkError
-from earmark.lab import workers
+from earmark.lab.pool import Pool
 from earmark.lab.workers import Outcome, run
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
@@ -69,7 +69,7 @@ def test_other_errors_end_the_run(files, kind, text, error):
 
 
 def test_what_is_known_needs_no_process(files, monkeypatch):
-    monkeypatch.setattr(workers._Pool, "_start", None)  # calling it would fail
+    monkeypatch.setattr(Pool, "_start", None)  # calling it would fail
     paths = files(*map(str, range(1500)))  # more than may be ahead
     found = list(run(paths, worked.read, jobs=2, kind="processes", known=lambda p: p.name))
     assert values(found) == [p.name for p in paths]
@@ -104,16 +104,29 @@ def test_processes_that_cannot_be_started_are_replaced_by_threads(files):
 
 def test_whoever_stops_listening_leaves_no_process(files):
     pools = []
-    start = workers._Pool._start
+    start = Pool._start
 
     def remembered(self):
         pools.append(self)
         return start(self)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(workers._Pool, "_start", remembered)
+        patch.setattr(Pool, "_start", remembered)
         outcomes = run(files("a", "sleep 60", "sleep 60"), worked.read, jobs=2, kind="processes")
         assert next(outcomes) == Outcome(files("a")[0], "a")
         outcomes.close()
     assert pools
     assert not any(w.process.is_alive() for pool in pools for w in pool._workers)
+
+
+@pytest.mark.parametrize(("jobs", "expected"), [(1, [2.0]), (3, [4.0])])
+def test_this_process_is_told_what_it_will_hear(files, monkeypatch, jobs, expected):
+    from earmark.audio import kernels, queued
+
+    told = []
+    monkeypatch.setattr(kernels, "expect", told.append)
+    monkeypatch.setattr(queued, "likely_seconds", lambda paths: float(len(paths)))
+    known = lambda path: "known" if int(path.name) < 2 else None  # noqa: E731
+    found = values(run(files(*"abcd"), worked.read, jobs=jobs, kind="threads", known=known))
+    assert found == (["known", "known", "c", "d"] if jobs == 1 else ["a", "b", "c", "d"])
+    assert told == expected
