@@ -31,8 +31,9 @@ class SoundfileDecoder:
     def __init__(self, path: Path) -> None:
         import soundfile
 
-        # Encoded here: soundfile fails on names that are not valid UTF-8.
-        name = str(path) if sys.platform == "win32" else os.fsencode(path)
+        # Encoded here: soundfile fails on names that are not valid UTF-8. Absolute: libsndfile
+        # takes the name "-" for its standard input.
+        name = str(path) if sys.platform == "win32" else os.fsencode(path.absolute())
         try:
             self._file = soundfile.SoundFile(name)
         except (soundfile.SoundFileError, TypeError) as error:  # TypeError: a name in .raw

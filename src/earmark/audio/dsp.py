@@ -99,14 +99,24 @@ def _window_sums(frames: int, n_fft: int, hop_length: int) -> Floats:
     return sums
 
 
+class Spectrum(NamedTuple):
+    """Short-time spectra in three forms [shape=(frames, bins) each]."""
+
+    values: Complexes
+    powers: Floats
+    magnitudes: Floats
+
+
+def spectra(padded: Floats, n_fft: int, hop_length: int) -> Spectrum:
+    """Return ``transform`` with its squared magnitudes and its magnitudes, made in one pass."""
+    return Spectrum(*kernels.active().spectra(frame(padded, n_fft, hop_length), hann(n_fft)))
+
+
 def power(spectrum: Complexes) -> Floats:
     """Return the squared magnitude, without the square root that ``abs`` would take."""
-    return magnitudes(spectrum)[0]
-
-
-def magnitudes(spectrum: Complexes) -> tuple[Floats, Floats]:
-    """Return squared magnitudes and magnitudes."""
-    return kernels.active().magnitudes(spectrum)  # type: ignore[no-any-return]
+    squared: Floats = np.square(spectrum.real)
+    squared += np.square(spectrum.imag)
+    return squared
 
 
 def frequencies(sample_rate: int, n_fft: int) -> NDArray[np.float64]:

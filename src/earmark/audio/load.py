@@ -130,9 +130,11 @@ def load(path: Path | str, *, sample_rate: int | None = None) -> Audio:
     """Read a whole file; see ``stream`` for arguments and errors."""
     notes: list[str] = []
     with contextlib.closing(_open(Path(path))) as source:
-        blocks = [*_blocks(source, sample_rate, _BLOCK_SECONDS, notes)]
         rate = source.decoder.sample_rate if sample_rate is None else sample_rate
-    return Audio(np.concatenate([np.empty(0, np.float32), *blocks]), rate, tuple(notes))
+        kept_as_it_is = rate == source.decoder.sample_rate
+        blocks = [*_blocks(source, rate, np.inf if kept_as_it_is else _BLOCK_SECONDS, notes)]
+    samples = blocks[0] if len(blocks) == 1 else np.concatenate([np.empty(0, np.float32), *blocks])
+    return Audio(samples, rate, tuple(notes))
 
 
 def find_audio(paths: Iterable[Path | str]) -> list[Path]:
@@ -221,7 +223,7 @@ def _blocks(
         sample_rate = own
     if not low <= sample_rate <= high:
         raise SettingsError(f"sample_rate is {sample_rate}; expected {low} to {high} Hz.")
-    gathered = _gathered(_mono(source, notes), max(1, round(block_seconds * own)))
+    gathered = _gathered(_mono(source, notes), max(1.0, block_seconds * own))
     return _resampled(gathered, own, sample_rate)
 
 
@@ -231,7 +233,7 @@ def _mono(source: _Source, notes: list[str]) -> Iterator[Samples]:
     weights = np.full(decoder.channels, 1 / decoder.channels, np.float32)
     while len(block):
         with np.errstate(all="ignore"):  # samples that are no numbers are named below
-            mono = block @ weights
+            mono = block[:, 0] if decoder.channels == 1 else block @ weights
         _refuse_damaged(mono, source.path, frames / decoder.sample_rate)
         frames += len(mono)
         yield mono
@@ -244,6 +246,9 @@ def _mono(source: _Source, notes: list[str]) -> Iterator[Samples]:
 
 
 def _refuse_damaged(mono: Samples, path: Path, start_seconds: float) -> None:
+    with np.errstate(all="ignore"):
+        if np.dot(mono, mono) < _LOUDEST**2:
+            return  # none can be that loud
     bad = int(np.count_nonzero(~(np.abs(mono) < _LOUDEST)))
     if bad:
         raise AudioError(
@@ -265,7 +270,7 @@ def _cut_short(seconds: float, promised: float | None) -> list[str]:
             "promises could be decoded; they are used"]  # fmt: skip
 
 
-def _gathered(blocks: Iterable[Samples], length: int) -> Iterator[Samples]:
+def _gathered(blocks: Iterable[Samples], length: float) -> Iterator[Samples]:
     held: list[Samples] = []
     count = 0
     for block in blocks:

@@ -33,28 +33,24 @@ class Spectra:
         self.n_mels = n_mels
 
     @cached_property
-    def spectrum(self) -> dsp.Complexes:
-        """Complex, of all frames, the neighbours' too [shape=(frames, bins)]."""
-        return dsp.transform(self.chunk.samples, self.chunk.n_fft, self.chunk.hop_length)
-
-    @cached_property
-    def _powers_and_magnitudes(self) -> tuple[Floats, Floats]:
-        return dsp.magnitudes(self.spectrum)
+    def all(self) -> dsp.Spectrum:
+        """Of all frames, the neighbours' too."""
+        return dsp.spectra(self.chunk.samples, self.chunk.n_fft, self.chunk.hop_length)
 
     @property
     def powers(self) -> Floats:
         """Squared magnitudes [shape=(own frames, bins)]."""
-        return self._powers_and_magnitudes[0][self.chunk.own]
+        return self.all.powers[self.chunk.own]
 
     @property
     def magnitudes(self) -> Floats:
         """Magnitudes [shape=(own frames, bins)]."""
-        return self._powers_and_magnitudes[1][self.chunk.own]
+        return self.all.magnitudes[self.chunk.own]
 
     @cached_property
     def mel_powers(self) -> Floats:
         """Mel power spectrum of all frames, the neighbours' too [shape=(frames, n_mels)]."""
-        powers = self._powers_and_magnitudes[0]
+        powers = self.all.powers
         return dsp.mel_powers(powers, self.sample_rate, self.chunk.n_fft, self.n_mels)
 
     def mel_db(self, survey: Survey) -> Floats:
@@ -106,8 +102,8 @@ class Spectra:
             stop = chunk.length - chunk.first * hop + start
         else:
             stop = (chunk.frames - 1) * hop
-        mask = dsp.harmonic_mask(self._powers_and_magnitudes[1], MEDIAN_WIDTH)
-        harmonic = dsp.istft(self.spectrum, hop, stop, mask)[start:]
+        mask = dsp.harmonic_mask(self.all.magnitudes, MEDIAN_WIDTH)
+        harmonic = dsp.istft(self.all.values, hop, stop, mask)[start:]
         samples = chunk.samples[chunk.n_fft // 2 :][start : start + len(harmonic)]
         return harmonic, samples - harmonic
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
-_ROW = 1024
+from earmark.audio import kernels
 
 
 class Tally:
@@ -25,12 +24,7 @@ class Tally:
     def add(self, values: NDArray[Any]) -> None:
         """Count the values of an array of any shape."""
         if values.size:
-            mean = float(values.mean(dtype=np.float64))
-            # Rounded as the values are, or the difference would be twice as wide.
-            near = values.dtype.type(mean)
-            distance = np.subtract(values, near).ravel()
-            squares = _sum_of_squares(distance) - values.size * (mean - float(near)) ** 2
-            self._merge(values.size, mean, squares)
+            self._merge(values.size, *kernels.active().mean_and_squares(values.ravel()))
 
     def fill(self, count: int) -> None:
         """Count zeros until there are ``count`` values."""
@@ -49,10 +43,3 @@ class Tally:
         self.mean += apart * count / total
         self.count = total
 
-
-def _sum_of_squares(values: NDArray[Any]) -> float:
-    """Sum rows of 1024 in their own precision, which is fast, and the rows' sums in float64."""
-    whole = len(values) // _ROW * _ROW
-    rows = values[:whole].reshape(-1, _ROW)
-    sums = np.einsum("ij,ij->i", rows, rows).sum(dtype=np.float64)
-    return float(sums) + float(np.square(values[whole:], dtype=np.float64).sum())

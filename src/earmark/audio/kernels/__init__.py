@@ -12,9 +12,11 @@ A kernel is a function that stands in both modules under one name, with one sign
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import importlib
 import importlib.util
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -27,11 +29,15 @@ from earmark.store import cache_folder
 
 Kind = Literal["plain", "fast"]
 NAMES = (
-    "rfft", "overlap_add", "magnitudes", "moments", "rolloff_bins", "peaks", "running_median",
-    "harmonic_mask", "median_rise", "frame_energies", "sign_changes", "mean_autocorrelation",
+    "rfft", "spectra", "overlap_add", "moments", "mean_and_squares", "rolloff_bins",
+    "peaks", "running_median", "harmonic_mask", "median_rise", "frame_energies", "sign_changes",
+    "mean_autocorrelation", "beat_links",
 )  # fmt: skip
-REPAID_SECONDS = 3600.0
-"""Audio from which on the fast kernels repay their start; measured, see benchmarks/features.py."""
+REPAID_SECONDS = 600.0
+"""Audio in one process from which on the fast kernels repay their start: half a second, against 30
+to 35 ms saved on 30 seconds of audio. Measured by ``benchmarks/features.py``."""
+REPAID_COMPILING_SECONDS = 9000.0
+"""The same where they are still to be compiled, which takes some ten seconds."""
 
 _active: ModuleType = plain
 _why_not: str | None = None
@@ -45,8 +51,10 @@ def active() -> ModuleType:
 
 def expect(seconds: float) -> None:
     """Say that so much audio is about to be listened to in this process."""
-    if _chosen is None and seconds >= REPAID_SECONDS:
-        start("fast")
+    if _chosen is None and _active is plain and seconds >= REPAID_SECONDS and available():
+        compiled = any(compiled_folder().rglob("*.nbc"))
+        if compiled or seconds >= REPAID_COMPILING_SECONDS:
+            start("fast")
 
 
 def start(kind: Kind) -> str | None:
@@ -100,7 +108,7 @@ def warm() -> list[str]:
         start("plain")
         return ["the plain kernels are used, with equal values: the fast kernels cannot be run: "
                 f"{type(error).__name__}: {error}"]
-    folder = Path(os.environ["NUMBA_CACHE_DIR"])
+    folder = compiled_folder()
     done = f"the fast kernels are ready, in {time.monotonic() - began:.1f} s"
     if not _is_writable(folder):
         return [done, f"they could not be kept in {folder}, which cannot be written; processes "
@@ -122,10 +130,39 @@ def _fast() -> ModuleType | None:
     if not available():
         _why_not = "the extra [fast] is not installed: pip install 'earmark[fast]'"
         return None
-    # Before numba is imported: without a place to write it raises at import.
-    os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_folder() / "numba"))
     try:
-        return importlib.import_module("earmark.audio.kernels.fast")
+        return _imported()
     except Exception as error:  # numba fails in many ways where it cannot compile or write
-        _why_not = f"the fast kernels cannot be started: {type(error).__name__}: {error}"
+        sys.modules.pop(f"{__name__}.fast", None)
+        said = str(error).strip().split("\n")[0]
+        _why_not = f"the fast kernels cannot be started ({type(error).__name__}: {said})"
         return None
+
+
+def _imported() -> ModuleType:
+    """Import the fast kernels, their compiled code going to and coming from our cache folder."""
+    folder = compiled_folder()
+    # Before numba is imported, which fails where it finds no place of its own to write to.
+    set_here = os.environ.setdefault("NUMBA_CACHE_DIR", str(folder)) == str(folder)
+    try:
+        import numba
+
+        theirs, numba.config.CACHE_DIR = numba.config.CACHE_DIR, str(folder)
+        try:
+            return importlib.import_module(f"{__name__}.fast")
+        finally:
+            numba.config.CACHE_DIR = "" if theirs == str(folder) else theirs
+    finally:
+        if set_here:
+            del os.environ["NUMBA_CACHE_DIR"]
+
+
+def compiled_folder() -> Path:
+    """Return where the compiled code of these very kernels lies.
+
+    numba looks at one file's date to tell whether its code is stale; here all of them count.
+    """
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return cache_folder() / "numba" / digest.hexdigest()[:12]

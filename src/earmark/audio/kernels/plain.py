@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import bottleneck
 import numpy as np
 from numpy.typing import NDArray
 
+from earmark.audio.kernels.memory import empty
 from earmark.audio.kernels.network import Network, median_network
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 Complexes = NDArray[np.complex64]
 
-BLOCK_FRAMES = 128  # frames worked on at a time: a block and what is made of it stay in the cache
+BLOCK_FRAMES = 64  # frames worked on at a time: a block and what is made of it stay in the cache
 _TINY = np.float32(np.finfo(np.float32).tiny)
 _SHARED_GROUPS = 2  # more share more sorting and need more memory at once
 _COLUMN_BLOCK = 512
-_SUMMED_BINS = 32
+_ROW = 1024
 
 
 def rfft(frames: Floats, window: Floats) -> Complexes:
@@ -25,10 +28,14 @@ def rfft(frames: Floats, window: Floats) -> Complexes:
     Args:
         frames: [shape=(frames, n_fft)], overlapping views allowed.
     """
-    spectrum = np.empty((len(frames), 1 + len(window) // 2), np.complex64)  # (frames, bins)
+    spectrum = empty((len(frames), 1 + len(window) // 2), np.complex64)  # (frames, bins)
+    # Into arrays that are there: memory that is fresh for every block takes as long again.
+    windowed = np.empty((min(BLOCK_FRAMES, len(frames)), len(window)), np.float32)
     for first in range(0, len(frames), BLOCK_FRAMES):
-        block = slice(first, first + BLOCK_FRAMES)
-        spectrum[block] = np.fft.rfft(frames[block] * window, axis=1)
+        block = slice(first, min(first + BLOCK_FRAMES, len(frames)))
+        part = windowed[: block.stop - first]
+        np.multiply(frames[block], window, out=part)
+        np.fft.rfft(part, axis=1, out=spectrum[block])
     return spectrum
 
 
@@ -42,22 +49,40 @@ def overlap_add(spectrum: Complexes, mask: Floats | None, window: Floats, hop: i
     n_fft = len(window)
     overlap = n_fft // hop
     added = np.zeros((len(spectrum) + overlap - 1, hop), np.float32)  # (hops, hop)
+    size = min(BLOCK_FRAMES, len(spectrum))
+    masked = np.empty((size, spectrum.shape[1]), np.complex64)
+    made = np.empty((size, n_fft), np.float32)
     for first in range(0, len(spectrum), BLOCK_FRAMES):
         block = spectrum[first : first + BLOCK_FRAMES]
         if mask is not None:
-            block = block * mask[first : first + BLOCK_FRAMES]
-        frames = np.fft.irfft(block, n=n_fft, axis=1)
-        frames = (frames * window).reshape(len(frames), overlap, hop)
-        for part in range(overlap):
-            added[first + part : first + part + len(frames)] += frames[:, part]
+            part = mask[first : first + BLOCK_FRAMES]
+            block = np.multiply(block, part, out=masked[: len(block)])
+        there: Any = made[: len(block)]  # numpy's own types know no float32 here
+        frames = np.fft.irfft(block, n=n_fft, axis=1, out=there)
+        frames *= window
+        shifted = frames.reshape(len(frames), overlap, hop)
+        for shift in range(overlap):
+            added[first + shift : first + shift + len(frames)] += shifted[:, shift]
     return added.reshape(-1)
 
 
-def magnitudes(spectrum: Complexes) -> tuple[Floats, Floats]:
-    """Return squared magnitudes and magnitudes [shape as the spectrum's]."""
-    power: Floats = np.square(spectrum.real)
-    power += np.square(spectrum.imag)
-    return power, np.sqrt(power)
+def spectra(frames: Floats, window: Floats) -> tuple[Complexes, Floats, Floats]:
+    """Return the transforms of windowed frames, their squared magnitudes and their magnitudes
+    [shape=(frames, 1 + n_fft // 2) each].
+
+    Args:
+        frames: [shape=(frames, n_fft)], overlapping views allowed.
+    """
+    spectrum = rfft(frames, window)
+    power, magnitude = empty(spectrum.shape), empty(spectrum.shape)
+    squared = np.empty((min(BLOCK_FRAMES, len(frames)), spectrum.shape[1]), np.float32)
+    for first in range(0, len(frames), BLOCK_FRAMES):
+        made = spectrum[first : first + BLOCK_FRAMES]
+        block, spare = slice(first, first + len(made)), squared[: len(made)]
+        np.square(made.real, out=power[block])
+        power[block] += np.square(made.imag, out=spare)
+        np.sqrt(power[block], out=magnitude[block])
+    return spectrum, power, magnitude
 
 
 def moments(magnitudes: Floats) -> Doubles:
@@ -74,21 +99,18 @@ def moments(magnitudes: Floats) -> Doubles:
 
 def rolloff_bins(magnitudes: Floats, share: float) -> NDArray[np.intp]:
     """Return each frame's first bin at which the running sum of magnitudes reaches ``share`` of
-    its total."""
-    frames, bins = magnitudes.shape
-    whole = bins // _SUMMED_BINS * _SUMMED_BINS
-    blocks = magnitudes[:, :whole].reshape(frames, -1, _SUMMED_BINS).sum(axis=2)
-    running = np.zeros((frames, blocks.shape[1] + 1))  # (frames, 1 + blocks)
-    np.cumsum(blocks, axis=1, out=running[:, 1:])
-    goal = share * (running[:, -1:] + magnitudes[:, whole:].sum(axis=1, keepdims=True))
-    # The block in which the goal is reached, and the bin in that block.
-    block = (running[:, 1:] < goal).sum(axis=1, keepdims=True)
-    at = np.minimum(block * _SUMMED_BINS + np.arange(_SUMMED_BINS), bins - 1)
-    inside = np.cumsum(np.take_along_axis(magnitudes, at, 1), axis=1, dtype=np.float64)
-    inside += np.take_along_axis(running, block, 1)
-    reached = block[:, 0] * _SUMMED_BINS + (inside < goal).sum(axis=1)
-    least: NDArray[np.intp] = np.minimum(reached, bins - 1)
-    return least
+    its total.
+
+    Summed bin after bin in float32, as librosa and the published tables have it: at a near tie the
+    rounding decides.
+    """
+    reached = np.empty(len(magnitudes), np.intp)
+    for first in range(0, len(magnitudes), BLOCK_FRAMES):
+        block = slice(first, first + BLOCK_FRAMES)
+        running = np.cumsum(magnitudes[block], axis=1, dtype=np.float32)
+        goal = np.float32(share) * running[:, -1:]
+        reached[block] = np.count_nonzero(running < goal, axis=1)
+    return reached
 
 
 def peaks(powers: Floats, low: int, high: int, least: float) -> tuple[Floats, Floats]:
@@ -130,7 +152,7 @@ def running_median(values: Floats, width: int) -> Floats:
     missing = -rows % step
     if missing:
         values = np.concatenate([values, np.broadcast_to(values[-1:], (missing, columns))])
-    found = np.empty((rows + missing, columns), np.float32)
+    found = empty((rows + missing, columns))
     for first in range(0, columns, _COLUMN_BLOCK):
         block = slice(first, first + _COLUMN_BLOCK)
         _run(network, values[:, block], found[:, block])
@@ -142,7 +164,7 @@ def _run(network: Network, values: Floats, found: Floats) -> None:
     step = len(network.outputs)
     rows = len(found) // step
     end = (rows - 1) * step + 1
-    spare = np.empty((network.places - network.inputs, rows, values.shape[1]), np.float32)
+    spare = empty((network.places - network.inputs, rows, values.shape[1]))
     places = [*(values[i : i + end : step] for i in range(network.inputs)), *spare]
     for larger, result, left, right in network.steps:
         (np.maximum if larger else np.minimum)(places[left], places[right], out=places[result])
@@ -158,25 +180,45 @@ def harmonic_mask(magnitudes: Floats, width: int) -> Floats:
     """
     half = width // 2
     harmonic = running_median(_mirrored(magnitudes, half), width)
-    percussive = np.empty_like(harmonic)
-    for first in range(0, len(magnitudes), 2 * BLOCK_FRAMES):
-        block = slice(first, first + 2 * BLOCK_FRAMES)
+    percussive = empty(magnitudes.shape)
+    for first in range(0, len(magnitudes), 4 * BLOCK_FRAMES):
+        block = slice(first, first + 4 * BLOCK_FRAMES)
         lines = _mirrored(np.ascontiguousarray(magnitudes[block].T), half)
         percussive[block] = running_median(lines, width).T
+    for first in range(0, len(magnitudes), BLOCK_FRAMES):
+        block = slice(first, first + BLOCK_FRAMES)
+        _share(harmonic[block], percussive[block])
+    return harmonic
+
+
+def _share(harmonic: Floats, percussive: Floats) -> None:
+    """Put the harmonic part's share of both squares in its place."""
     larger = np.maximum(harmonic, percussive)
-    empty = larger < _TINY
-    larger[empty] = 1  # dividing by the larger first keeps the squares from underflowing
-    harmonic = np.square(np.divide(harmonic, larger, out=harmonic), out=harmonic)
-    percussive = np.square(np.divide(percussive, larger, out=percussive), out=percussive)
+    empty_bins = larger < _TINY
+    larger[empty_bins] = 1  # dividing by the larger first keeps the squares from underflowing
+    np.square(np.divide(harmonic, larger, out=harmonic), out=harmonic)
+    np.square(np.divide(percussive, larger, out=percussive), out=percussive)
     percussive += harmonic
-    percussive[empty] = 1
-    mask: Floats = np.divide(harmonic, percussive, out=harmonic)
-    mask[empty] = 0.5
-    return mask
+    percussive[empty_bins] = 1
+    np.divide(harmonic, percussive, out=harmonic)
+    harmonic[empty_bins] = 0.5
 
 
 def _mirrored(rows: Floats, half: int) -> Floats:
     return np.pad(rows, ((half, half), (0, 0)), mode="symmetric")
+
+
+def mean_and_squares(values: NDArray[np.floating[Any]]) -> tuple[float, float]:
+    """Return the mean of a flat array and the summed squared distances from it, in float64."""
+    mean = float(values.mean(dtype=np.float64))
+    # The distances are as exact as the values; their squares are summed in rows.
+    near = values.dtype.type(mean)
+    distance = values - near
+    whole = len(distance) // _ROW * _ROW
+    rows = distance[:whole].reshape(-1, _ROW)
+    squares = float(np.einsum("ij,ij->i", rows, rows).sum(dtype=np.float64))
+    squares += float(np.square(distance[whole:], dtype=np.float64).sum())
+    return mean, max(squares - len(values) * (mean - float(near)) ** 2, 0.0)
 
 
 def median_rise(levels: Floats) -> Floats:
@@ -222,8 +264,8 @@ def mean_autocorrelation(values: Doubles, window: Doubles, length: int) -> Doubl
     lags = len(window)
     frames = np.lib.stride_tricks.sliding_window_view(values, lags)
     total = np.zeros(length // 2 + 1)
-    for first in range(0, len(frames), 2 * BLOCK_FRAMES):
-        windowed = frames[first : first + 2 * BLOCK_FRAMES] * window
+    for first in range(0, len(frames), 4 * BLOCK_FRAMES):
+        windowed = frames[first : first + 4 * BLOCK_FRAMES] * window
         # Lag 0 is the highest value (Cauchy and Schwarz); scaling the spectra by it leaves one
         # inverse transform for all places.
         energy = np.einsum("tn,tn->t", windowed, windowed)
@@ -232,3 +274,33 @@ def mean_autocorrelation(values: Doubles, window: Doubles, length: int) -> Doubl
         total += (1 / energy) @ (np.square(spectrum.real) + np.square(spectrum.imag))
     mean: Doubles = np.fft.irfft(total, n=length)[:lags] / len(frames)
     return mean
+
+
+def beat_links(
+    score: Doubles, period: int, tightness: float
+) -> tuple[NDArray[np.int64], Doubles]:
+    """Return each frame's best beat before it (-1 for none), and the score of the chain of beats
+    that ends there [shape=(frames,) each].
+
+    A beat comes half a period to two periods after the one before it, at a cost of ``tightness``
+    times the squared logarithm of its interval over the period.
+    """
+    nearest, farthest = round(period / 2), 2 * period
+    intervals = np.arange(nearest, farthest + 1)
+    intervals = intervals[intervals > 0]
+    cost = tightness * np.square(np.log(intervals) - np.log(period))
+    total = score.copy()
+    links = np.full(len(score), -1, np.int64)
+    least, begun = 0.01 * score.max(), False
+    for frame in range(len(score)):
+        there = min(len(intervals), max(0, frame - int(intervals[0]) + 1))
+        best = -1
+        if there:
+            chains = total[frame - intervals[:there]] - cost[:there]
+            at = int(chains.argmax())
+            total[frame] += chains[at]
+            best = frame - int(intervals[at])
+        begun = begun or score[frame] >= least
+        if begun:
+            links[frame] = best
+    return links, total
