@@ -2,9 +2,13 @@
 
 Every write goes to a temporary name in the same folder and is then put in place with
 ``os.replace``, so that a killed process leaves the old file or the new one, never half of one.
-A cache entry is one file, ``<64 hex digits of the sha256 of what follows><npy bytes>``: a changed
-byte is found on reading and the entry is made anew. Two processes may write the same entry at
-once; both write the same bytes and the later rename wins.
+
+A cache entry is one file: 64 hex digits of the sha256 of what follows, a line that names the
+format, and for each array a line with its name and its npy bytes. A changed byte is found on
+reading and the entry is made anew; so is one of another format. Two processes may write the same
+entry at once; both write the same bytes and the later rename wins. Nothing is forced to the disk
+(fsync): an entry that a power cut left in pieces is found by its hash, and waiting for the disk
+would cost more than making the few anew.
 """
 
 from __future__ import annotations
@@ -13,9 +17,11 @@ import contextlib
 import hashlib
 import io
 import os
+import re
 import secrets
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -25,18 +31,26 @@ from numpy.typing import NDArray
 from earmark.errors import EarmarkError
 
 _DIGEST = 64
+_FORMAT = b"earmark arrays 1\n"
+_TEMPORARY = re.compile(r"\..{1,32}\.\d+\.[0-9a-f]{8}\.tmp")
+_STALE_SECONDS = 24 * 3600.0
 
 
 @contextlib.contextmanager
-def atomic_write(path: Path) -> Iterator[IO[bytes]]:
-    """Open a temporary file beside ``path`` that replaces it when the block ends well.
+def atomic_write(path: Path, *, temporary_in: Path | None = None) -> Iterator[IO[bytes]]:
+    """Open a temporary file that replaces ``path`` when the block ends well.
+
+    Args:
+        temporary_in: folder of the temporary file, on the same disk; None for beside ``path``.
 
     Raises:
         EarmarkError: the folder cannot be written; names the file and the system's reason.
     """
     # Part of the name only: with all of it, names near the system's limit could not be written.
-    temporary = path.with_name(f".{path.name[:32]}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
+    name = f".{path.name[:32]}.{os.getpid()}.{secrets.token_hex(4)}.tmp"
+    temporary = (temporary_in or path.parent) / name
     try:
+        temporary.parent.mkdir(parents=True, exist_ok=True)
         path.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("xb") as file:
             yield file
@@ -48,8 +62,9 @@ def atomic_write(path: Path) -> Iterator[IO[bytes]]:
             temporary.unlink(missing_ok=True)
 
 
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write ``content`` atomically; behind a link its target, and into a pipe or device as is.
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[IO[bytes]]:
+    """Open ``path`` for writing: atomically, behind a link its target, a pipe or device as is.
 
     Raises:
         EarmarkError: it cannot be written; names the file and the system's reason.
@@ -57,11 +72,22 @@ def write_bytes(path: Path, content: bytes) -> None:
     try:
         target = path.resolve()
         if target.exists() and not target.is_file() and not target.is_dir():
-            target.write_bytes(content)
+            with target.open("wb") as file:
+                yield file
             return
     except OSError as error:
         raise EarmarkError(f"{path} cannot be written: {error.strerror or error}") from error
     with atomic_write(target) as file:
+        yield file
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write ``content`` as ``writing`` does.
+
+    Raises:
+        EarmarkError: it cannot be written; names the file and the system's reason.
+    """
+    with writing(path) as file:
         file.write(content)
 
 
@@ -99,40 +125,77 @@ def lock(path: Path) -> Iterator[None]:
 
 
 class ArrayCache:
-    """Arrays on disk by key, safe under several processes and ``kill -9``.
+    """Named arrays on disk by key, safe under several processes and ``kill -9``.
 
     A key is made of hex digits: a content key, settings fingerprints, or a hash of both.
     """
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._swept = False
 
     def path(self, key: str) -> Path:
         """Return where the entry lies, whether or not it exists."""
         return self.root / key[:2] / f"{key}.bin"
 
-    def get(self, key: str) -> NDArray[Any] | None:
-        """Return the array, or None when it is absent or damaged."""
+    def get(self, key: str) -> dict[str, NDArray[Any]] | None:
+        """Return the arrays by name, or None when the entry is absent, damaged or of another
+        format."""
         try:
             content = self.path(key).read_bytes()
         except OSError:
             return None
-        payload = content[_DIGEST:]
+        payload = memoryview(content)[_DIGEST:]
         if hashlib.sha256(payload).hexdigest().encode() != content[:_DIGEST]:
             return None
-        array: NDArray[Any] = np.load(io.BytesIO(payload), allow_pickle=False)
-        return array
+        try:
+            return _unpacked(io.BytesIO(payload))
+        except Exception:  # numpy raises many kinds on what is not an array of its own making
+            return None
 
-    def put(self, key: str, array: NDArray[Any]) -> None:
-        """Store the array, replacing what was there.
+    def put(self, key: str, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Store the arrays, replacing what was there.
 
         Raises:
             EarmarkError: the disk is full or the folder cannot be written.
+            ValueError: an array of Python objects.
         """
-        buffer = io.BytesIO()
-        np.save(buffer, array, allow_pickle=False)
-        payload = buffer.getvalue()
-        write_bytes(self.path(key), hashlib.sha256(payload).hexdigest().encode() + payload)
+        payload = _packed(arrays)
+        temporary = self.root / "tmp"
+        if not self._swept:
+            _sweep(temporary)
+            self._swept = True
+        with atomic_write(self.path(key), temporary_in=temporary) as file:
+            file.write(hashlib.sha256(payload).hexdigest().encode())
+            file.write(payload)
+
+
+def _packed(arrays: Mapping[str, NDArray[Any]]) -> memoryview:
+    buffer = io.BytesIO()
+    buffer.write(_FORMAT)
+    for name, array in arrays.items():
+        buffer.write(f"{name}\n".encode())
+        np.lib.format.write_array(buffer, array, allow_pickle=False)
+    return buffer.getbuffer()
+
+
+def _unpacked(buffer: io.BytesIO) -> dict[str, NDArray[Any]] | None:
+    if buffer.readline() != _FORMAT:
+        return None
+    arrays: dict[str, NDArray[Any]] = {}
+    while name := buffer.readline():
+        arrays[name.rstrip(b"\n").decode()] = np.lib.format.read_array(buffer, allow_pickle=False)
+    return arrays
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what writers that were killed left behind a day ago or more."""
+    with contextlib.suppress(OSError):
+        for entry in os.scandir(folder):
+            with contextlib.suppress(OSError):  # another process sweeps, too
+                old = time.time() - entry.stat().st_mtime > _STALE_SECONDS
+                if old and _TEMPORARY.fullmatch(entry.name):
+                    os.unlink(entry.path)  # noqa: PTH108
 
 
 def cache_folder() -> Path:

@@ -22,7 +22,8 @@ def loaded_by(code):
 def test_help_lists_the_commands(earmark):
     done = earmark("--help")
     assert done.returncode == 0
-    for command in ("compare", "demo", "evaluate", "features", "report", "tag", "tagger", "train"):
+    for command in ("compare", "demo", "evaluate", "features", "report", "tag", "tagger", "train",
+                    "warm"):
         assert f"\n  {command} " in done.stdout
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import io
+import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +94,7 @@ def test_a_full_disk_leaves_the_old_file_and_is_named(tmp_path: Path) -> None:
 def test_a_full_disk_leaves_no_cache_entry(tmp_path: Path) -> None:
     cache = store.ArrayCache(tmp_path)
     with pytest.raises(EarmarkError, match="No space left"):
-        cache.put(KEY, np.arange(3))
+        cache.put(KEY, {"a": np.arange(3)})
     assert cache.get(KEY) is None
     assert files(tmp_path) == []
 
@@ -130,9 +133,12 @@ def test_arrays_come_back_bit_for_bit(
     tmp_path_factory: pytest.TempPathFactory, array: np.ndarray
 ) -> None:
     cache = store.ArrayCache(tmp_path_factory.mktemp("cache"))
-    cache.put(KEY, array)
-    back = cache.get(KEY)
-    assert back is not None
+    cache.put(KEY, {"first": array, "ünd": np.arange(2)})
+    held = cache.get(KEY)
+    assert held is not None
+    assert list(held) == ["first", "ünd"]
+    assert held["ünd"].tolist() == [0, 1]
+    back = held["first"]
     assert (back.dtype, back.shape, back.tobytes()) == (array.dtype, array.shape, array.tobytes())
 
 
@@ -142,21 +148,21 @@ def test_what_was_not_stored_is_absent(tmp_path: Path) -> None:
 
 def test_any_changed_byte_is_found(tmp_path: Path) -> None:
     cache = store.ArrayCache(tmp_path)
-    cache.put(KEY, np.arange(4.0))
+    cache.put(KEY, {"a": np.arange(4.0)})
     whole = cache.path(KEY).read_bytes()
     for place in range(len(whole)):
         damaged = bytearray(whole)
         damaged[place] ^= 1
         cache.path(KEY).write_bytes(damaged)
         assert cache.get(KEY) is None, f"byte {place}"
-    cache.put(KEY, np.arange(4.0))
+    cache.put(KEY, {"a": np.arange(4.0)})
     assert cache.path(KEY).read_bytes() == whole
 
 
 @pytest.mark.parametrize("length", [0, 1, 63, 64, 65, 150])
 def test_an_entry_cut_short_is_found(tmp_path: Path, length: int) -> None:
     cache = store.ArrayCache(tmp_path)
-    cache.put(KEY, np.arange(4.0))
+    cache.put(KEY, {"a": np.arange(4.0)})
     cache.path(KEY).write_bytes(cache.path(KEY).read_bytes()[:length])
     assert cache.get(KEY) is None
 
@@ -164,7 +170,7 @@ def test_an_entry_cut_short_is_found(tmp_path: Path, length: int) -> None:
 def test_objects_are_neither_stored_nor_read(tmp_path: Path) -> None:
     cache = store.ArrayCache(tmp_path)
     with pytest.raises(ValueError, match="allow_pickle"):
-        cache.put(KEY, np.array([{}], dtype=object))
+        cache.put(KEY, {"a": np.array([{}], dtype=object)})
     assert files(tmp_path) == []
 
 
@@ -173,7 +179,7 @@ import sys, numpy as np
 from pathlib import Path
 from earmark.store import ArrayCache
 for _ in range(40):
-    ArrayCache(Path(sys.argv[1])).put(sys.argv[2], np.arange(20_000))
+    ArrayCache(Path(sys.argv[1])).put(sys.argv[2], {"a": np.arange(20_000)})
 """
 
 
@@ -184,10 +190,94 @@ def test_two_processes_write_one_key_and_a_third_reads(tmp_path: Path) -> None:
     while any(writer.poll() is None for writer in writers):
         held = cache.get(KEY)
         # Once there, always whole: a rename never leaves a moment without the file.
-        assert held is None or np.array_equal(held, expected)
+        assert held is None or np.array_equal(held["a"], expected)
     assert [writer.wait() for writer in writers] == [0, 0]
-    assert np.array_equal(cache.get(KEY), expected)
+    held = cache.get(KEY)
+    assert held is not None
+    assert np.array_equal(held["a"], expected)
     assert len(files(tmp_path)) == 1
+
+
+def test_writers_killed_at_any_moment_leave_whole_entries_or_none(tmp_path: Path) -> None:
+    cache, expected = store.ArrayCache(tmp_path), np.arange(20_000)
+    endless = WRITER.replace("range(40)", "iter(int, 1)")
+    for moment in range(6):
+        key = f"{moment}a" * 32
+        writer = subprocess.Popen([sys.executable, "-c", endless, str(tmp_path), key])
+        while not cache.path(key).exists() and writer.poll() is None:
+            time.sleep(0.01)
+        time.sleep(0.003 * moment)
+        writer.kill()
+        assert writer.wait() != 0
+        held = cache.get(key)
+        assert held is not None
+        assert np.array_equal(held["a"], expected)
+        cache.put(key, {"a": expected[:3]})  # what was left behind is in nobody's way
+        again = cache.get(key)
+        assert again is not None
+        assert len(again["a"]) == 3
+
+
+def entry(payload: bytes) -> bytes:
+    return hashlib.sha256(payload).hexdigest().encode() + payload
+
+
+def npy(array: np.ndarray, **options: Any) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, array, **options)
+    return buffer.getvalue()
+
+
+class Trap:
+    def __reduce__(self) -> Any:
+        return Path.write_text, (Path("sprung"), "a pickle was opened")
+
+
+HEAD = b"earmark arrays 1\na\n"
+
+
+@pytest.mark.parametrize("payload", [
+    b"", b"another format\n", npy(np.arange(3)), b"earmark arrays 2\na\n" + npy(np.arange(3)),
+    HEAD, HEAD + npy(np.arange(3))[:-1], HEAD + b"\x93NUMPY\x01\x00\x10\x00{'descr': [], 'x\\\n",
+    b"earmark arrays 1\n\xff\n" + npy(np.arange(3)),
+    HEAD + npy(np.arange(3)).replace(b"(3,), }      ", b"(7<<60,), }  "),
+    HEAD + npy(np.array([Trap()], dtype=object), allow_pickle=True),
+])  # fmt: skip
+def test_a_foreign_entry_is_as_good_as_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, payload: bytes
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    cache = store.ArrayCache(tmp_path / "cache")
+    store.write_bytes(cache.path(KEY), entry(payload))
+    assert not cache.get(KEY)
+    assert not Path("sprung").exists()
+    cache.put(KEY, {"a": np.arange(3)})
+    assert cache.get(KEY)
+
+
+def test_only_what_dead_writers_left_a_day_ago_is_removed(tmp_path: Path) -> None:
+    tmp = tmp_path / "tmp"
+    tmp.mkdir()
+    names = {".abc.bin.1.0123abcd.tmp": 25, ".new.bin.1.0123abcd.tmp": 1, "mine.tmp": 99,
+             ".abc.bin.x.0123abcd.tmp": 99}  # fmt: skip
+    for name, hours in names.items():
+        (tmp / name).touch()
+        os.utime(tmp / name, (time.time() - 3600 * hours,) * 2)
+    (tmp / ".dir.1.0123abcd.tmp").mkdir()
+    os.utime(tmp / ".dir.1.0123abcd.tmp", (0, 0))
+    store.ArrayCache(tmp_path).put(KEY, {"a": np.arange(3)})
+    left = {p.name for p in tmp.iterdir()}
+    assert left == {*names, ".dir.1.0123abcd.tmp"} - {".abc.bin.1.0123abcd.tmp"}
+
+
+def test_writing_streams_into_a_new_file_that_comes_at_the_end(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("old")
+    with store.writing(path) as file:
+        file.write(b"new")
+        file.flush()
+        assert path.read_text() == "old"
+    assert path.read_text() == "new"
 
 
 def test_cache_folder_is_the_given_one_or_the_systems(

@@ -23,7 +23,6 @@ from earmark.errors import AudioError
 
 _NEARLY_WHOLE = 0.9
 _LEAST_TAIL = 0.25
-_LONGEST_WHOLE_SECONDS = 900.0  # front ends hold some 2 MB a second
 # Two hundredths of a percent of full scale from lowest to highest sample: -74 dB, inaudible.
 _SILENT_RANGE = 2e-4
 
@@ -97,32 +96,72 @@ def windows(
     >>> [w.start_seconds for w in windows([second] * 7, Segments(2.0), 100)]
     [0.0, 2.0, 4.0, 5.0]
     """
-    length, hop = segments.length(sample_rate), segments.hop(sample_rate)
-    if length is None:
-        whole = _whole(blocks, sample_rate)
-        yield Window(0.0, whole, False)
-        return
-    held = np.empty(0, np.float32)  # from `start` on; the last yielded segment is kept in it
-    start, yielded = 0, False
+    cutter = Cutter(segments, sample_rate, any_length=any_length)
     for block in blocks:
-        held = np.concatenate([held, block])
-        while len(held) >= length + (hop if yielded else 0):
-            if yielded:
-                held, start = held[hop:], start + hop
-            yield Window(start / sample_rate, held[:length], False)
-            yielded = True
-    if not yielded:
-        _refuse_empty(held)
-        yield _short(held, length, any_length=any_length)
-    elif segments.tail == "keep" and len(held) - length >= _LEAST_TAIL * length:
-        end = len(held) - length
-        yield Window((start + end) / sample_rate, held[end:], False)
+        yield from cutter.add(block)
+    yield from cutter.end()
+
+
+class Cutter:
+    """Cuts one stream that is handed to it block by block, so that several can share a stream.
+
+    A whole track (``segments.seconds`` None) is held until it ends; whoever can take it in passes
+    does (see ``audio.hearing``).
+    """
+
+    def __init__(self, segments: Segments, sample_rate: int, *, any_length: bool = False) -> None:
+        self.segments, self.sample_rate = segments, sample_rate
+        self._any_length = any_length
+        self._length, self._hop = segments.length(sample_rate), segments.hop(sample_rate)
+        self._held: list[NDArray[np.float32]] = []  # from _start on, the last yielded segment too
+        self._count = self._start = 0
+        self._yielded = False
+
+    def add(self, block: NDArray[np.float32]) -> Iterator[Window]:
+        """Take the next block [shape=(n,)] and yield the segments that it completes."""
+        self._held.append(block)
+        self._count += len(block)
+        if self._length is None or self._count < self._wanted(self._length):
+            return
+        held = self._joined()
+        while len(held) >= self._wanted(self._length):
+            if self._yielded:
+                held = held[self._hop :]
+                self._start += self._hop
+            # Before yielding: whoever stops listening here may go on with the next block.
+            self._yielded, self._held, self._count = True, [held], len(held)
+            yield Window(self._start / self.sample_rate, held[: self._length], False)
+
+    def end(self) -> Iterator[Window]:
+        """Yield what is left where the track ends.
+
+        Raises:
+            AudioError: there were no samples.
+        """
+        held, length, tail = self._joined(), self._length, self.segments.tail
+        if not self._yielded:
+            _refuse_empty(held)
+            yield Window(0.0, held, False) if length is None else _short(
+                held, length, any_length=self._any_length
+            )
+        elif length is not None and tail == "keep" and len(held) - length >= _LEAST_TAIL * length:
+            begin = len(held) - length
+            yield Window((self._start + begin) / self.sample_rate, held[begin:], False)
+
+    def _wanted(self, length: int) -> int:
+        return length + (self._hop if self._yielded else 0)
+
+    def _joined(self) -> NDArray[np.float32]:
+        if len(self._held) != 1:
+            self._held = [np.concatenate([np.empty(0, np.float32), *self._held])]
+        return self._held[0]
 
 
 def is_silent(samples: NDArray[np.float32]) -> bool:
     """Tell whether nothing is to be heard: the samples span less than 2e-4 of full scale.
 
-    A constant offset is silent, whatever its size.
+    A constant offset is silent, whatever its size. For a sound of which only the lowest and the
+    highest sample are known, these two say it.
     """
     return not len(samples) or float(samples.max() - samples.min()) < _SILENT_RANGE
 
@@ -143,19 +182,6 @@ def combine(
                          "nothing to tag.")
     mean: NDArray[np.float32] = heard.mean(axis=0, dtype=np.float64).astype(np.float32)
     return mean
-
-
-def _whole(blocks: Iterable[NDArray[np.float32]], sample_rate: int) -> NDArray[np.float32]:
-    held, seconds = [np.empty(0, np.float32)], 0.0
-    for block in blocks:
-        held.append(block)
-        seconds += len(block) / sample_rate
-        if seconds > _LONGEST_WHOLE_SECONDS:
-            raise AudioError(f"longer than {_LONGEST_WHOLE_SECONDS / 60:g} minutes, too long to be "
-                             "heard as one segment; choose a segment length.")
-    whole = np.concatenate(held)
-    _refuse_empty(whole)
-    return whole
 
 
 def _short(samples: NDArray[np.float32], length: int, *, any_length: bool) -> Window:

@@ -9,26 +9,17 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, NoReturn, TypeVar
+from typing import NoReturn, TypeVar
 
 import click
 
 from earmark.cli.output import printable
-from earmark.errors import AudioError
+from earmark.lab.workers import Outcome, attempt, cores
 
+__all__ = ["EXIT_SOME_FAILED", "Outcome", "leave", "outcomes"]
 T = TypeVar("T")
 EXIT_SOME_FAILED = 3
-
-
-@dataclass(frozen=True)
-class Outcome(Generic[T]):
-    """What became of one file: a value or an error of one line."""
-
-    path: Path
-    value: T | None
-    error: str | None = None
 
 
 def outcomes(
@@ -63,11 +54,11 @@ def outcomes(
         or (show is not None and sys.stdout.isatty()),
     )
     done = []
-    pool = ThreadPoolExecutor(jobs or os.cpu_count() or 1)
+    pool = ThreadPoolExecutor(jobs or cores())
     try:
         with progress:
             bar = progress.add_task(title, total=len(paths))
-            for outcome in pool.map(lambda path: _attempt(path, work), paths):
+            for outcome in pool.map(lambda path: attempt(path, work), paths):
                 progress.advance(bar)
                 if outcome.error:
                     console.print(Text(f"earmark: {printable(outcome.error)}"), soft_wrap=True)
@@ -75,24 +66,17 @@ def outcomes(
                     show(outcome)
                 done.append(outcome)
     except KeyboardInterrupt:
-        _leave(pool)
+        pool.shutdown(wait=False, cancel_futures=True)
+        leave()
     pool.shutdown()
     return done
 
 
-def _leave(pool: ThreadPoolExecutor) -> NoReturn:
+def leave(hint: str = "") -> NoReturn:
     """End the process now: a thread in the middle of a long file would hold it for minutes.
 
     Nothing is lost by it, since files are written whole or not at all.
     """
-    pool.shutdown(wait=False, cancel_futures=True)
-    click.echo("earmark: interrupted", err=True)
+    click.echo("earmark: interrupted" + (f"; {hint}" if hint else ""), err=True)
     sys.stdout.flush()
     os._exit(130)
-
-
-def _attempt(path: Path, work: Callable[[Path], T]) -> Outcome[T]:
-    try:
-        return Outcome(path, work(path))
-    except AudioError as error:
-        return Outcome(path, None, str(error))

@@ -1,24 +1,28 @@
-"""``earmark features``: feature tables from audio."""
+"""``earmark features``: feature tables and pictures from audio."""
 
 from __future__ import annotations
 
-import csv
-import io
+import dataclasses
 import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from earmark.cli.batch import EXIT_SOME_FAILED, outcomes
-from earmark.cli.output import printable
+from earmark.cli.batch import EXIT_SOME_FAILED, leave
+
+if TYPE_CHECKING:
+    from earmark.features.base import FrontEnd
+    from earmark.lab.extractor import Extractor
+
+_STYLES = ("csv", "json", "parquet", "npy", "png")
 
 
 @click.group()
 def features() -> None:
-    """Extract feature tables from audio."""
+    """Extract feature tables and pictures from audio."""
 
 
 @features.command("extract")
@@ -26,51 +30,100 @@ def features() -> None:
 @click.option("--set", "family", default="gtzan57", show_default=True, help="Feature family.")
 @click.option("--setting", "given", multiple=True, metavar="NAME=VALUE",
               help="A setting of the family, such as padding=zeros.")
-@click.option("--segment-seconds", type=float, default=None,
-              help="Length of the segments; whole tracks without it.")
-@click.option("--format", "style", type=click.Choice(["csv", "json", "parquet"]), default="csv",
-              show_default=True)
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), default=None,
-              help="File to write; stdout without it (not for parquet).")
+@click.option("--segment-seconds", "lengths", type=float, multiple=True,
+              help="Length of the segments; whole tracks without it. Given several times, the "
+                   "tracks are cut in each way, and a column segment_seconds says which.")
+@click.option("--format", "style", type=click.Choice(_STYLES), default="csv", show_default=True,
+              help="A table of rows, or one file for each picture (npy, png) and an index.csv.")
+@click.option("--out", type=click.Path(path_type=Path), default=None,
+              help="File to write; stdout without it. For npy and png a folder.")
 @click.option("--jobs", type=click.IntRange(min=1), default=None,
               help="Files worked on at once.  [default: one a core]")
 def extract(files: tuple[str, ...], family: str, given: tuple[str, ...],
-            segment_seconds: float | None, style: str, out: Path | None,
-            jobs: int | None) -> None:
-    """Write one row of features for each file, or for each segment of it.
+            lengths: tuple[float, ...], style: str, out: Path | None, jobs: int | None) -> None:
+    """Write the features of each file, or of each segment of it.
 
-    Segments are cut as the family's published tables are. Columns: filename, start_seconds, then
-    the features. Rows already made are taken from the cache.
+    Segments are cut as the family's published tables are. A table's columns: filename,
+    start_seconds, then the features. What was made before is taken from the cache, so that an
+    interrupted run goes on where it was. Files that cannot be read are named and skipped, and the
+    exit code is then 3 (1 when none could be read).
     """
-    from earmark.audio.load import find_audio
-    from earmark.errors import AudioError, SettingsError
-    from earmark.features import base
-    from earmark.lab.batches import cached_extract, feature_cache
+    _refuse_misplaced(style, out)
+    from earmark.lab.workers import cores, one_thread_each
 
-    if style == "parquet" and out is None:
-        raise click.UsageError("--format parquet needs --out FILE.")
+    jobs = jobs or cores()
+
+    with one_thread_each():  # numpy asks when it is imported
+        import numpy as np  # noqa: F401
+    from earmark.audio.load import find_audio
+    from earmark.errors import AudioError
+    from earmark.features import base
+    from earmark.lab import pictures
+    from earmark.lab.extraction import feature_cache
+    from earmark.lab.extractor import Extractor, refuse_misfit
+
     front_end = base.build({"name": family, **_settings(given)}, where="--setting")
-    try:
-        front_end.segments(segment_seconds)
-    except ValueError as error:
-        raise SettingsError(f"--segment-seconds: {error}") from error
+    _refuse_lengths(front_end, lengths)
     found = find_audio([Path(f) for f in files])
     if not found:
         raise AudioError(f"no audio files in {', '.join(files)}.")
-    cache = feature_cache()
-    notes: list[str] = []
-    done = outcomes(
-        found, lambda p: cached_extract(p, front_end, segment_seconds, cache, notes), jobs,
-        "extracting",
-    )
-    for note in dict.fromkeys(notes):
-        click.echo(f"note: {printable(note)}", err=True)
-    table = [[str(o.path), float(start), *map(float, row)]
-             for o in done if o.value for row, start in zip(*o.value, strict=True)]
-    if table:
-        _write(["filename", "start_seconds", *front_end.columns], table, style, out)
-    failed = sum(o.error is not None for o in done)
-    sys.exit(0 if not failed else 1 if failed == len(done) else EXIT_SOME_FAILED)
+    refuse_misfit(front_end, style)
+    work = Extractor(front_end, tuple(dict.fromkeys(lengths)) or (None,), feature_cache(), style)
+    if style in ("npy", "png") and out is not None:
+        work = dataclasses.replace(work, folder=out, names=pictures.names(found))
+    try:
+        failed = _extract_all(found, work, out, jobs)
+    except KeyboardInterrupt:
+        leave("what is finished is kept; the same command goes on from there")
+    sys.exit(0 if not failed else 1 if failed == len(found) else EXIT_SOME_FAILED)
+
+
+def _extract_all(found: Sequence[Path], work: Extractor, out: Path | None, jobs: int) -> int:
+    """Write what comes of all files and return how many failed."""
+    from earmark.cli.progress import BatchProgress
+    from earmark.lab import pictures
+    from earmark.lab.extractor import best_kind
+    from earmark.lab.tables import TABLES
+    from earmark.lab.workers import run
+
+    if work.names is not None and out is not None:
+        table = TABLES["csv"](work.columns, out / pictures.INDEX)
+    else:
+        table = TABLES[work.style](work.columns, out)
+    failed, said = 0, set[str]()
+    with BatchProgress("extracting", found) as progress, table:
+        for outcome in run(found, work, jobs=jobs, kind=best_kind(found), known=work.known,
+                           advance=progress.advance, note=lambda n: progress.say(f"note: {n}")):
+            if outcome.error is not None:
+                failed += 1
+                progress.say(f"earmark: {outcome.error}")
+            if outcome.value is not None:
+                for note in outcome.value.notes:
+                    if note not in said:
+                        progress.say(f"note: {note}")
+                        said.add(note)
+                table.add(list(work.table_rows(outcome.path, outcome.value)))
+    return failed
+
+
+def _refuse_misplaced(style: str, out: Path | None) -> None:
+    if style in ("npy", "png"):
+        if out is None or (out.exists() and not out.is_dir()):
+            raise click.UsageError(f"--format {style} needs --out FOLDER.")
+    elif style == "parquet" and out is None:
+        raise click.UsageError("--format parquet needs --out FILE.")
+    elif out is not None and out.is_dir():
+        raise click.UsageError(f"--out {out} is a folder; --format {style} needs a file.")
+
+
+def _refuse_lengths(front_end: FrontEnd, lengths: Sequence[float]) -> None:
+    from earmark.errors import SettingsError
+
+    for seconds in lengths:
+        try:
+            front_end.segments(seconds)
+        except ValueError as error:
+            raise SettingsError(f"--segment-seconds: {error}") from error
 
 
 def _settings(given: Sequence[str]) -> dict[str, Any]:
@@ -84,38 +137,3 @@ def _settings(given: Sequence[str]) -> dict[str, Any]:
         except ValueError:
             values[name] = text
     return values
-
-
-def _write(columns: list[str], table: list[list[Any]], style: str, out: Path | None) -> None:
-    content = {"csv": _csv, "json": _json, "parquet": _parquet}[style](columns, table)
-    if out is None:
-        click.echo(content, nl=False)
-        return
-    from earmark.store import write_bytes
-
-    write_bytes(out, content)
-
-
-def _csv(columns: list[str], table: list[list[Any]]) -> bytes:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows([row[0], *(f"{value:.9g}" for value in row[1:])] for row in table)
-    return text.getvalue().encode("utf-8", "surrogateescape")
-
-
-def _json(columns: list[str], table: list[list[Any]]) -> bytes:
-    rows = [dict(zip(columns, row, strict=True)) for row in table]
-    return (json.dumps(rows, indent=1, allow_nan=False) + "\n").encode()
-
-
-def _parquet(columns: list[str], table: list[list[Any]]) -> bytes:
-    from earmark.errors import require
-
-    pyarrow = require("pyarrow", extra="train", purpose="writing Parquet")
-    parquet = require("pyarrow.parquet", extra="train", purpose="writing Parquet")
-    buffer = io.BytesIO()
-    named = [[row[0].encode("utf-8", "replace").decode(), *row[1:]] for row in table]
-    values = dict(zip(columns, map(list, zip(*named, strict=True)), strict=True))
-    parquet.write_table(pyarrow.table(values), buffer)
-    return buffer.getvalue()

@@ -22,11 +22,12 @@ _COMMANDS = {
     "compare": ("earmark.cli.compare", "Set finished runs side by side, like with like."),
     "demo": ("earmark.cli.demo", "Compose music, train and judge three taggers, and tag."),
     "evaluate": ("earmark.cli.evaluate", "Cross-validate recipes side by side, without a test."),
-    "features": ("earmark.cli.features", "Extract feature tables from audio."),
+    "features": ("earmark.cli.features", "Extract feature tables and pictures."),
     "report": ("earmark.cli.report", "Make the page of a finished run."),
     "tag": ("earmark.cli.tag", "Name the genres and tags of audio files."),
     "tagger": ("earmark.cli.tagger", "List, show and check taggers."),
     "train": ("earmark.cli.train", "Learn a tagger from folders or by a recipe, and judge it."),
+    "warm": ("earmark.cli.warm", "Compile what makes large libraries faster, once."),
 }
 
 

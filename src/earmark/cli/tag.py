@@ -50,7 +50,9 @@ def tag(files: tuple[str, ...], tagger_name: str, top: int, timeline: bool, as_j
 def tag_files(paths: Sequence[Path], tagger_name: str, *, top: int = 3, timeline: bool = False,
               style: str = "text", jobs: int | None = None) -> int:
     """Tag all files and print the answers; return the exit code."""
+    from earmark.audio import kernels
     from earmark.audio.load import find_audio
+    from earmark.audio.queued import likely_seconds
     from earmark.errors import AudioError
     from earmark.tagger.tagger import Tagger
 
@@ -59,6 +61,8 @@ def tag_files(paths: Sequence[Path], tagger_name: str, *, top: int = 3, timeline
     if not found:
         raise AudioError(f"no audio files in {', '.join(map(str, paths))}; expected music such as "
                          "wav, flac, mp3, ogg or opus.")
+    if len(found) > 1:
+        kernels.expect(likely_seconds(found))
     show = _TextPrinter(top).show if style == "text" else None
     done = outcomes(found, lambda p: tagger.tag(p, timeline=timeline), jobs, "tagging", show)
     if style == "json":

@@ -8,23 +8,17 @@ a few rows are computed again and compared: tables of other conventions bear the
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from earmark import settings
-from earmark.audio._refusals import refuse_unreadable
-from earmark.audio.load import stream
-from earmark.audio.segments import is_silent, windows
 from earmark.datasets.base import Dataset, FeatureTable
-from earmark.errors import AudioError, DataError, EarmarkError
+from earmark.errors import AudioError, DataError
 from earmark.features import base as features
 from earmark.features.base import FeatureSet, FrontEnd
 from earmark.features.table import read_table
+from earmark.lab.extraction import cached_extract, extract, feature_cache
 from earmark.lab.recipe import BranchChoice
-from earmark.store import ArrayCache, cache_folder, content_key
 
 Log = Callable[[str], None]
 _COMPARED_TRACKS = 3
@@ -56,76 +50,6 @@ def gather(dataset: Dataset, ids: Sequence[str], branch: BranchChoice, log: Log)
     if table is not None:
         return _from_table(dataset, ids, front_end, table)
     return _from_audio(dataset, ids, front_end, branch, log)
-
-
-def extract(
-    path: Path, front_end: FrontEnd, seconds: float | None, notes: list[str] | None = None
-) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
-    """Return feature rows and segment starts in seconds of one audio file.
-
-    Args:
-        seconds: segment length, cut as the family's published tables are; None for the whole.
-
-    Raises:
-        AudioError: the file cannot be read.
-    """
-    blocks = stream(path, sample_rate=front_end.sample_rate, notes=notes)
-    rows, starts = [], []
-    cut = front_end.segments(seconds)
-    try:
-        for window in windows(
-            blocks, cut, front_end.sample_rate, any_length=front_end.any_length
-        ):
-            if window.repeated and notes is not None:
-                notes.append(f"shorter than one segment of {seconds:g} s: repeated to fill it")
-            if is_silent(window.samples) and notes is not None:
-                notes.append(f"silent from {window.start_seconds:g} s on")
-            rows.append(front_end(window.samples))
-            starts.append(window.start_seconds)
-    except AudioError as error:
-        if str(path) in str(error):
-            raise
-        raise AudioError(f"{path}: {error}") from error
-    return np.stack(rows), np.asarray(starts, dtype=np.float64)
-
-
-def cached_extract(
-    path: Path,
-    front_end: FrontEnd,
-    seconds: float | None,
-    cache: ArrayCache,
-    notes: list[str] | None = None,
-) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
-    """Return ``extract``'s rows and starts, from the cache when the same sound was heard so.
-
-    A sound of which there is something to say is not kept, so that it is said every time. A cache
-    that cannot be written is a note and no error.
-    """
-    refuse_unreadable(path)
-    notes = [] if notes is None else notes
-    try:
-        content = content_key(path)
-    except OSError as error:
-        raise AudioError(f"{path}: cannot be read: {error.strerror or error}.") from error
-    cut = settings.to_mapping(front_end.segments(seconds))
-    key = settings.fingerprint([content, front_end.fingerprint, cut])
-    held = cache.get(key)
-    if held is None:
-        said: list[str] = []
-        rows, starts = extract(path, front_end, seconds, said)
-        held = np.column_stack([starts, rows.astype(np.float64)])
-        notes.extend(f"{path}: {note}" for note in said)
-        if not said:
-            try:
-                cache.put(key, held)
-            except EarmarkError as error:
-                notes.append(f"features are not kept: {error}")
-    return held[:, 1:].astype(np.float32), held[:, 0]
-
-
-def feature_cache() -> ArrayCache:
-    """Return the cache of extracted features."""
-    return ArrayCache(cache_folder() / "features")
 
 
 def _matching_table(
@@ -209,15 +133,15 @@ def _from_audio(
             continue
         log(f"features {number}/{len(ids)}: {track_id}")
         try:
-            found, begins = cached_extract(
-                dataset.root / path, front_end, branch.training_seconds, cache, notes
+            (found,) = cached_extract(
+                dataset.root / path, front_end, [branch.training_seconds], cache, notes
             )
         except AudioError as error:
             failed.append(f"{track_id}: {error}")
             continue
-        rows.append(found)
-        starts.append(begins)
-        tracks.extend([track_id] * len(found))
+        rows.append(found.values)
+        starts.append(found.starts)
+        tracks.extend([track_id] * len(found.values))
     if not rows:
         raise DataError(f"{dataset.root}: no audio of the {len(ids)} tracks could be read, and no "
                         f"ready-made table fits; first: {failed[0] if failed else 'no tracks'}")

@@ -8,6 +8,7 @@ may take two pieces that merely sound alike for one.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -20,10 +21,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earmark.audio.fingerprint import VERSION, Fingerprint, Index, fingerprint, similarity
+from earmark.audio.identity import identity
 from earmark.audio.load import load
 from earmark.datasets.base import Dataset
-from earmark.errors import AudioError, DataError
-from earmark.store import ArrayCache, cache_folder, content_key
+from earmark.errors import AudioError, DataError, EarmarkError
+from earmark.store import ArrayCache, cache_folder
 
 # Copies through 64 kbit/s mp3, 6 dB up or down, or 2 s later reach 0.76 and more (240 composed
 # pairs). Other passages of one piece stay below 0.72 even where it repeats whole sections (960
@@ -156,22 +158,23 @@ def _paths(tracks: Dataset | Iterable[Path | str]) -> dict[str, Path]:
 def _listen(path: Path, cache: ArrayCache) -> tuple[str, NDArray[np.uint32]]:
     """Return hash of the samples, empty for silence, and words of the fingerprint.
 
-    Both are kept as one array, the hash in the first eight words.
+    The hash is kept as eight words.
     """
     key = _key(path)
     held = cache.get(key)
     if held is None:
         audio = load(path)
         words = fingerprint(audio.samples, audio.sample_rate).words
-        held = np.concatenate([_hashed(audio.samples, audio.sample_rate), words])
-        cache.put(key, held)
-    digest = held[:8].tobytes().hex() if held[:8].any() else ""
-    return digest, held[8:]
+        held = {"hash": _hashed(audio.samples, audio.sample_rate), "words": words}
+        with contextlib.suppress(EarmarkError):  # it is heard again the next time
+            cache.put(key, held)
+    digest = held["hash"].tobytes().hex() if held["hash"].any() else ""
+    return digest, held["words"]
 
 
 def _key(path: Path) -> str:
     try:
-        content = content_key(path)
+        content = identity(path)
     except OSError as error:
         raise AudioError(f"{path}: cannot be read: {error.strerror or error}.") from error
     return hashlib.sha256(f"fingerprint {VERSION} {content}".encode()).hexdigest()

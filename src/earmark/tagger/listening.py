@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from earmark.audio.hearing import Hearing
 from earmark.audio.segments import Window, is_silent, windows
 from earmark.errors import SettingsError, TaggerError
 from earmark.features import base as features
@@ -85,6 +86,8 @@ class _Listener:
         self.models: list[_Model] = []
 
     def hear(self, blocks: Blocks, notes: list[str]) -> list[Heard]:
+        if self.branch.segments.seconds is None:
+            return self._hear_whole(blocks)
         rate = self.front_end.sample_rate
         counted = _Counted(blocks(rate))
         cut = windows(counted, self.branch.segments, rate, any_length=self.front_end.any_length)
@@ -100,6 +103,15 @@ class _Listener:
         self._score(batch, scores)
         seconds = counted.samples / rate
         return [Heard(np.asarray(starts), seconds, np.concatenate(found)) for found in scores]
+
+    def _hear_whole(self, blocks: Blocks) -> list[Heard]:
+        rate = self.front_end.sample_rate
+        hearing = Hearing(lambda: blocks(rate))
+        values = self.front_end.whole(hearing)
+        hearing.finish()
+        batch = [None if hearing.silent else values]
+        seconds = hearing.samples / rate
+        return [Heard(np.zeros(1), seconds, model.scores(batch)) for model in self.models]
 
     def _features(self, window: Window, notes: list[str]) -> NDArray[np.float32] | None:
         if window.repeated:

@@ -17,6 +17,8 @@ import importlib
 import importlib.util
 import os
 import sys
+import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -88,6 +90,39 @@ def using(kind: Kind) -> Iterator[None]:
 def available() -> bool:
     """Tell, without importing them, whether the packages of the fast kernels are there."""
     return all(importlib.util.find_spec(name) for name in ("numba", "scipy"))
+
+
+def warm() -> list[str]:
+    """Compile the fast kernels and keep them for later processes; return what was done, in lines.
+
+    Where they cannot be had, the lines say why, and that the plain ones do the same.
+    """
+    began = time.monotonic()
+    if why := start("fast"):
+        return [f"the plain kernels are used, with equal values: {why}"]
+    run = getattr(_active, "warm", None)
+    try:
+        if run is not None:
+            run()
+    except Exception as error:  # as where they are started
+        start("plain")
+        return ["the plain kernels are used, with equal values: the fast kernels cannot be run: "
+                f"{type(error).__name__}: {error}"]
+    folder = compiled_folder()
+    done = f"the fast kernels are ready, in {time.monotonic() - began:.1f} s"
+    if not _is_writable(folder):
+        return [done, f"they could not be kept in {folder}, which cannot be written; processes "
+                      "that use them may compile them anew"]
+    return [f"{done}; kept in {folder}"]
+
+
+def _is_writable(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
 
 
 def _fast() -> ModuleType | None:
