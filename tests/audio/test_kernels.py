@@ -169,6 +169,8 @@ class TestChoice:
 
     def test_without_the_extra_it_says_so(self, monkeypatch):
         monkeypatch.setattr(kernels, "available", lambda: False)
+        monkeypatch.setattr(kernels, "_fast_module", None)
+        monkeypatch.setattr(kernels, "_why_not", None)
         assert "earmark[fast]" in kernels.start("fast")
         assert kernels.active() is plain
 

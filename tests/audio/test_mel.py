@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.features.picture_oracle import SOUNDS, sound
 
 from earmark.audio import dsp, mel
+from tests.features.picture_oracle import SOUNDS, sound
 
 
 @pytest.mark.parametrize("kind", SOUNDS)

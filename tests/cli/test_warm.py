@@ -59,7 +59,7 @@ def test_kernels_that_cannot_be_run_are_replaced(tmp_path):
     before = "def failing(): raise RuntimeError('no locator available')\nfast.warm = failing"
     done = run(_STAND_IN.format(before=before), EARMARK_CACHE=str(tmp_path))
     line, kind = done.stdout.splitlines()
-    assert "cannot be run: RuntimeError: no locator available" in line
+    assert "cannot be started (RuntimeError: no locator available)" in line
     assert kind == "plain"
 
 

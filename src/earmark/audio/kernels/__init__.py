@@ -16,7 +16,6 @@ import hashlib
 import importlib
 import importlib.util
 import os
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -40,6 +39,7 @@ REPAID_COMPILING_SECONDS = 9000.0
 """The same where they are still to be compiled, which takes some ten seconds."""
 
 _active: ModuleType = plain
+_fast_module: ModuleType | None = None
 _why_not: str | None = None
 _chosen: Kind | None = None
 
@@ -100,14 +100,6 @@ def warm() -> list[str]:
     began = time.monotonic()
     if why := start("fast"):
         return [f"the plain kernels are used, with equal values: {why}"]
-    run = getattr(_active, "warm", None)
-    try:
-        if run is not None:
-            run()
-    except Exception as error:  # as where they are started
-        start("plain")
-        return ["the plain kernels are used, with equal values: the fast kernels cannot be run: "
-                f"{type(error).__name__}: {error}"]
     folder = compiled_folder()
     done = f"the fast kernels are ready, in {time.monotonic() - began:.1f} s"
     if not _is_writable(folder):
@@ -126,17 +118,20 @@ def _is_writable(folder: Path) -> bool:
 
 
 def _fast() -> ModuleType | None:
-    global _why_not
-    if not available():
-        _why_not = "the extra [fast] is not installed: pip install 'earmark[fast]'"
-        return None
-    try:
-        return _imported()
-    except Exception as error:  # numba fails in many ways where it cannot compile or write
-        sys.modules.pop(f"{__name__}.fast", None)
-        said = str(error).strip().split("\n")[0]
-        _why_not = f"the fast kernels cannot be started ({type(error).__name__}: {said})"
-        return None
+    """Return the fast kernels, ready to run, or None; they are tried once in a process."""
+    global _fast_module, _why_not
+    if _fast_module is None and _why_not is None:
+        if not available():
+            _why_not = "the extra [fast] is not installed: pip install 'earmark[fast]'"
+            return None
+        try:
+            module = _imported()
+            module.warm()
+            _fast_module = module
+        except Exception as error:  # numba fails in many ways where it cannot compile or keep
+            said = str(error).strip().split("\n")[0]
+            _why_not = f"the fast kernels cannot be started ({type(error).__name__}: {said})"
+    return _fast_module
 
 
 def _imported() -> ModuleType:
