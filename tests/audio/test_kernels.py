@@ -58,6 +58,7 @@ def arguments(kind):
         "rfft": (frames, window),
         "spectra": (frames, window),
         "powers": (frames, window.astype(np.float64), np.zeros_like(power), False),
+        "magnitudes": (frames, window.astype(np.float64), np.zeros_like(power)),
         "overlap_add": (spectrum, plain.harmonic_mask(magnitude, 31), window, 512),
         "moments": (magnitude,),
         "mean_and_squares": (samples,),

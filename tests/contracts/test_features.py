@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from earmark import registry
+from earmark.audio import chunks, kernels
 from earmark.audio.segments import Segments
-from earmark.errors import SettingsError
+from earmark.errors import AudioError, SettingsError
 from earmark.features import base
 
 
@@ -63,6 +64,60 @@ def test_hostile_sounds_give_numbers(front_end, hears, sound):
         "impulse": np.eye(1, length)[0], "square": np.sign(np.sin(np.arange(length) / 9)),
     }[sound]
     assert np.isfinite(front_end(samples.astype(np.float32))).all()
+
+
+@pytest.mark.parametrize(("samples", "message"), [
+    (np.zeros(0), "no audio samples"), (np.zeros((2, 900)), "one channel"),
+    (np.r_[np.zeros(9), np.nan], "finite"), (np.r_[np.zeros(9), np.inf], "finite"),
+], ids=["none", "two channels", "NaN", "infinity"])
+def test_what_is_no_sound_is_refused(front_end, hears, samples, message):
+    with pytest.raises(AudioError, match=message):
+        front_end(samples.astype(np.float32))
+
+
+@pytest.mark.parametrize("length", [1, 2, 700, 5000])
+def test_very_short_sounds_give_numbers(front_end, hears, length):
+    values = front_end(np.linspace(-0.5, 0.5, length, dtype=np.float32))
+    assert values.shape[0] == len(front_end.columns)
+    assert np.isfinite(values).all()
+
+
+def beating(front_end, rng, seconds=6):
+    """Return noise in bursts over a chord: a sound with pitches, onsets and a tempo."""
+    time = np.arange(front_end.sample_rate * seconds) / front_end.sample_rate
+    chord = sum(np.sin(2 * np.pi * hz * time) for hz in (220.0, 277.2, 329.6))
+    bursts = rng.standard_normal(len(time)) * np.exp(-20 * (time % 0.5))
+    return (0.1 * chord + 0.1 * bursts).astype(np.float32)
+
+
+def apart(values, expected):
+    """Return the largest difference, relative to the value or, near zero, to a hundredth of the
+    row of values it stands in."""
+    rows = expected.reshape(len(expected), -1)
+    scale = np.maximum(np.abs(rows), 0.01 * np.abs(rows).max(axis=1, keepdims=True))
+    scale = np.maximum(scale, 0.05)
+    return float((np.abs(values.reshape(rows.shape) - rows) / scale).max())
+
+
+def test_a_long_sound_in_pieces_is_that_at_once(front_end, hears, rng, monkeypatch):
+    samples = beating(front_end, rng)
+    expected = front_end(samples)
+    monkeypatch.setitem(chunks.chunks.__kwdefaults__, "chunk_frames", 60)
+    pieces = np.split(samples, np.sort(rng.integers(0, len(samples), 9)))
+    assert apart(front_end.whole(lambda: iter(pieces)), expected) < 1e-3
+
+
+def test_both_kinds_of_kernels_give_equal_values(front_end, hears, rng):
+    if why := kernels.start("fast"):
+        pytest.skip(why)
+    if front_end.name == "image":  # in colour a shade may fall on either side of a step
+        front_end = dataclasses.replace(front_end, colour="grey")
+    samples = beating(front_end, rng)
+    with kernels.using("plain"):
+        expected = front_end(samples)
+    with kernels.using("fast"):
+        assert apart(front_end(samples), expected) < 1e-3
+    kernels.start("plain")
 
 
 def test_ready_made_features_say_that_no_sound_is_taken(front_end):

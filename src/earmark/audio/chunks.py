@@ -22,7 +22,6 @@ Passes = Callable[[], Iterable[Samples]]
 """Starts a pass over a sound: mono float32 blocks [shape=(n,)] of any size, the same each time."""
 
 CHUNK_FRAMES = 2048  # 48 s at 22 050 Hz in hops of 512, and some 100 MB of spectra
-_KEPT_SAMPLES = 20_000_000  # 80 MB: a quarter of an hour at 22 050 Hz
 
 
 @dataclass(frozen=True)
@@ -100,31 +99,6 @@ def chunks(
     if held.end:
         total = 1 + held.end // hop_length
         yield _chunk(held, own, total, halo, n_fft, hop_length, padding, last=True)
-
-
-def kept(passes: Passes) -> Passes:
-    """Return passes that decode a sound of up to 20 million samples once and hold it; a longer one
-    is decoded at every pass."""
-    held: list[Samples] = []
-    whole = False
-
-    def again() -> Iterator[Samples]:
-        nonlocal whole
-        if whole:
-            yield from held
-            return
-        held.clear()
-        count = 0
-        for block in passes():
-            count += len(block)
-            if count <= _KEPT_SAMPLES:
-                held.append(block)
-            else:
-                held.clear()
-            yield block
-        whole = count <= _KEPT_SAMPLES
-
-    return again
 
 
 class _Held:

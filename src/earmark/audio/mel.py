@@ -16,7 +16,6 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from earmark.audio import dsp, kernels
 from earmark.audio.dsp import Floats
@@ -75,7 +74,7 @@ def power_blocks(
     """
     frames = dsp.frame(padded, n_fft, hop_length)
     count = min(BLOCK_FRAMES, len(frames))
-    squared, window = kernels.active().powers, _window(n_fft)
+    squared, window = kernels.active().powers, dsp.exact_hann(n_fft)
     reused = empty((count, 1 + n_fft // 2))
     for first in range(0, len(frames), count):
         block = slice(first, min(first + count, len(frames)))
@@ -122,9 +121,3 @@ def to_decibels(powers: Floats) -> Floats:
     np.log10(powers, out=powers)
     powers *= np.float32(10)
     return powers
-
-
-@lru_cache(maxsize=16)
-def _window(n_fft: int) -> NDArray[np.float64]:
-    # dsp.hann is rounded to float32, which alone lets a tone leak into the far bands at -150 dB.
-    return 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n_fft) / n_fft)

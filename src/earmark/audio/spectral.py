@@ -1,8 +1,6 @@
 """The frames of a chunk as magnitudes, and curves of them that are made block by block.
 
-The Fourier transform runs in double precision and is then rounded, as librosa's: numpy's takes the
-same time in both, and above the low-pass of an mp3 there is little but rounding, which spectral
-contrast would otherwise make visible.
+The magnitudes are those of a transform in double precision, rounded at the end as librosa's are.
 """
 
 from __future__ import annotations
@@ -12,23 +10,17 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from earmark.audio import dsp
+from earmark.audio import descriptors, dsp, kernels
 from earmark.audio.chunks import Chunk
 from earmark.audio.dsp import Floats
+from earmark.audio.kernels.memory import empty
 
 _BLOCK_FRAMES = 256  # magnitudes of as many are a megabyte
-_TRANSFORMED_FRAMES = 64  # a megabyte in double precision, before and after
-_SILENT_SAMPLE = np.float32(1e-10)
 _CONTRAST_BANDS = 6
 _CONTRAST_LOW_HZ = 200.0
 _CONTRAST_SHARE = 0.02  # of a band's bins that make its peak, and its valley
-_ROLLOFF_GROUP = 32  # bins summed at once in the search for the rolloff
-_ROLLOFF_DOUBT = np.float32(2e-5)  # of a frame's sum: nearer to the threshold, rounding decides
 CONTRASTS = _CONTRAST_BANDS + 1
-N_MELS = 128
-_MEL_GROUP = 16  # bands multiplied at once: together they span few bins
 
 
 def magnitude_blocks(chunk: Chunk) -> Iterator[tuple[slice, Floats]]:
@@ -36,44 +28,14 @@ def magnitude_blocks(chunk: Chunk) -> Iterator[tuple[slice, Floats]]:
 
     The array is overwritten by the next block.
     """
-    n_fft = chunk.n_fft
-    frames = dsp.frame(chunk.samples, n_fft, chunk.hop_length)
-    window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n_fft) / n_fft)
-    windowed = np.empty((_TRANSFORMED_FRAMES, n_fft))
-    exact = np.empty((_TRANSFORMED_FRAMES, 1 + n_fft // 2), np.complex128)
-    rounded = np.empty(exact.shape, np.complex64)
-    magnitudes = np.empty((_BLOCK_FRAMES, 1 + n_fft // 2), np.float32)
+    frames = dsp.frame(chunk.samples, chunk.n_fft, chunk.hop_length)
+    window = dsp.exact_hann(chunk.n_fft)
+    reused = empty((_BLOCK_FRAMES, 1 + chunk.n_fft // 2))
     for first in range(0, chunk.frames, _BLOCK_FRAMES):
         block = slice(first, min(first + _BLOCK_FRAMES, chunk.frames))
-        made = magnitudes[: block.stop - first]
-        for part in range(0, len(made), _TRANSFORMED_FRAMES):
-            n = min(_TRANSFORMED_FRAMES, len(made) - part)
-            np.multiply(frames[first + part : first + part + n], window, out=windowed[:n])
-            np.fft.rfft(windowed[:n], axis=1, out=exact[:n])  # a fresh array costs a third more
-            rounded[:n] = exact[:n]
-            np.abs(rounded[:n], out=made[part : part + n])
+        made = reused[: block.stop - first]
+        kernels.active().magnitudes(frames[block], window, made)
         yield block, made
-
-
-def mel_powers(powers: Floats, sample_rate: int, n_fft: int) -> Floats:
-    """Return the powers of 128 mel bands [shape=(frames, 128)], as ``dsp.mel_filters`` weighs
-    them; most of its weights are 0, and are not multiplied."""
-    mel = np.empty((len(powers), N_MELS), np.float32)
-    for bins, bands, weights in _mel_groups(sample_rate, n_fft):
-        np.matmul(powers[:, bins], weights, out=mel[:, bands])
-    return mel
-
-
-@lru_cache(maxsize=16)
-def _mel_groups(sample_rate: int, n_fft: int) -> tuple[tuple[slice, slice, Floats], ...]:
-    filters = dsp.mel_filters(sample_rate, n_fft, N_MELS)
-    groups = []
-    for first in range(0, N_MELS, _MEL_GROUP):
-        bands = slice(first, first + _MEL_GROUP)
-        used = np.flatnonzero(filters[bands].any(axis=0))
-        bins = slice(int(used[0]), int(used[-1]) + 1)
-        groups.append((bins, bands, np.ascontiguousarray(filters[bands, bins].T)))
-    return tuple(groups)
 
 
 def level(powers: Floats) -> Floats:
@@ -83,25 +45,17 @@ def level(powers: Floats) -> Floats:
     return rms
 
 
-def crossing_rates(chunk: Chunk) -> NDArray[np.float32]:
-    """Return the share of neighbouring samples that differ in sign, in [0, 1], of each frame
-    [shape=(frames,)]; beyond the sound's ends there are none. The hop must be a multiple of 8 that
-    divides the frame length."""
-    hop = chunk.hop_length
-    negative = chunk.samples < -_SILENT_SAMPLE
-    changes = np.zeros((chunk.frames - 1) * hop + chunk.n_fft, bool)
-    np.not_equal(negative[1:], negative[:-1], out=changes[1:])
-    # Whatever the padding was, the edge value goes on in it.
-    start = (chunk.first - chunk.before) * hop - chunk.n_fft // 2
-    changes[: max(0, 1 - start)] = False
+def crossing_rates(chunk: Chunk) -> Floats:
+    """Return the zero-crossing rate of each frame [shape=(frames,)]; beyond the sound's ends there
+    are no crossings, whatever the padding is."""
+    half, hop = chunk.n_fft // 2, chunk.hop_length
+    start = half if chunk.first == chunk.before else 0
+    stop = len(chunk.samples)
     if chunk.length is not None:
-        changes[chunk.length - start :] = False
-    each = np.bitwise_count(np.packbits(changes).reshape(-1, hop // 8)).sum(axis=1, dtype=np.int64)
-    running = np.concatenate([[0], np.cumsum(each)])
-    within = running[chunk.n_fft // hop :] - running[: chunk.frames]
-    within -= changes[: chunk.frames * hop : hop]  # a frame's first sample has no neighbour
-    rates: Floats = (within / chunk.n_fft).astype(np.float32)
-    return rates
+        stop = min(stop, half + chunk.length - (chunk.first - chunk.before) * hop)
+    rates = descriptors.crossing_rate(chunk.samples, chunk.n_fft, hop, start, stop)
+    found: Floats = rates.astype(np.float32)
+    return found
 
 
 class _Band(NamedTuple):
@@ -169,32 +123,3 @@ def contrast(tails_of_all: Floats) -> Floats:
     """
     valleys, peaks = tails_of_all[:, :CONTRASTS], tails_of_all[:, CONTRASTS:]
     return dsp.power_to_db(peaks) - dsp.power_to_db(valleys)
-
-
-def rolloff(magnitudes: Floats, hz: NDArray[np.float64], share: float = 0.85) -> Floats:
-    """Return the frequency in Hz below which ``share`` of each frame's magnitude lies.
-
-    Sums of groups of bins lead to the group, and within it to the bin. Where rounding could
-    decide, the frame's bins are added one after the other, as ``descriptors.rolloff`` does.
-    """
-    frames, bins = magnitudes.shape
-    groups = bins // _ROLLOFF_GROUP
-    sums = np.zeros((frames, groups + 1), np.float32)
-    whole = magnitudes[:, : groups * _ROLLOFF_GROUP].reshape(frames, groups, _ROLLOFF_GROUP)
-    np.einsum("tgk->tg", whole, out=sums[:, 1:])
-    below = np.cumsum(sums, axis=1)  # of all bins before each group
-    total = below[:, -1:] + magnitudes[:, groups * _ROLLOFF_GROUP :].sum(axis=1, keepdims=True)
-    threshold = np.float32(share) * total
-    group = np.maximum((below < threshold).sum(axis=1) - 1, 0)
-    rows, first = np.arange(frames), group * _ROLLOFF_GROUP
-    near = np.empty((frames, _ROLLOFF_GROUP + 1), np.float32)
-    near[:, 0] = below[rows, group]
-    places = np.minimum(first[:, None] + np.arange(_ROLLOFF_GROUP), bins - 1)
-    near[:, 1:] = magnitudes.reshape(-1).take(places + (rows * bins)[:, None])
-    running = np.cumsum(near, axis=1) - threshold
-    found = np.minimum(first + (running[:, 1:] < 0).sum(axis=1), bins - 1)
-    doubtful = np.flatnonzero((np.abs(running) <= _ROLLOFF_DOUBT * total).any(axis=1))
-    one_by_one = np.cumsum(magnitudes[doubtful], axis=1)
-    found[doubtful] = (one_by_one < np.float32(share) * one_by_one[:, -1:]).sum(axis=1)
-    found_hz: Floats = hz[found].astype(np.float32)
-    return found_hz

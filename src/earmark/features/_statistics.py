@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earmark.audio import descriptors
-from earmark.audio.chunks import Passes, chunks, kept
+from earmark.audio.chunks import Passes, chunks
 from earmark.audio.dsp import Floats
 from earmark.audio.segments import Segments
 from earmark.audio.spectra import Spectra, Survey
@@ -86,7 +86,6 @@ class Statistics(FrontEnd):
 
     def whole(self, passes: Passes) -> NDArray[np.float32]:
         """Return one value for each of ``columns``, in their order."""
-        passes = kept(passes)
         pieces = self._pieces(passes)
         first = next(pieces, None)
         if first is None:

@@ -17,7 +17,7 @@ from typing import ClassVar, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from earmark.audio import cqt, descriptors, dsp, harmony, spectral
+from earmark.audio import cqt, descriptors, dsp, harmony, mel, spectral
 from earmark.audio.chunks import Chunk, Passes, chunks
 from earmark.audio.dsp import Floats
 from earmark.audio.moments import MOMENTS, moments
@@ -27,6 +27,7 @@ from earmark.features.base import FrontEnd
 
 N_FFT = 2048
 HOP_LENGTH = 512
+_N_MELS = 128
 _ASSUMED_RATE = 22_050  # librosa's, where it is not told another
 _SIZES = {
     "chroma_cens": 12, "chroma_cqt": 12, "chroma_stft": 12, "mfcc": 20, "rmse": 1,
@@ -116,7 +117,7 @@ class Fma518(FrontEnd):
         for _, magnitudes in spectral.magnitude_blocks(chunk):
             peaks.append(search(votes, magnitudes))
             powers = np.square(magnitudes)
-            highest = max(highest, spectral.mel_powers(powers, self.sample_rate, N_FFT).max())
+            highest = max(highest, mel.bands(powers, self.sample_rate, N_FFT).max())
         count(votes, peaks)
         return highest
 
@@ -125,21 +126,21 @@ class Fma518(FrontEnd):
         rate = self._assumed_rate
         hz = dsp.frequencies(rate, N_FFT)
         powers, peaks = [], []
-        mel = np.empty((chunk.frames, spectral.N_MELS), np.float32)
+        bands = np.empty((chunk.frames, _N_MELS), np.float32)
         shape = np.empty((chunk.frames, 4), np.float32)
         tails = np.empty((chunk.frames, 2 * spectral.CONTRASTS), np.float32)
         for block, magnitudes in spectral.magnitude_blocks(chunk):
             if votes:
                 peaks.append(search(votes, magnitudes))
             powers.append(np.square(magnitudes))
-            mel[block] = spectral.mel_powers(powers[-1], self.sample_rate, N_FFT)
+            mel.into_bands(powers[-1], self.sample_rate, N_FFT, bands[block])
             shape[block, 0] = self._level(powers[-1])
             shape[block, 1], shape[block, 2] = descriptors.spread(magnitudes, hz)
-            shape[block, 3] = spectral.rolloff(magnitudes, hz)
+            shape[block, 3] = descriptors.rolloff(magnitudes, hz)
             tails[block] = spectral.tails(magnitudes, rate, N_FFT)
         if votes:
             count(votes, peaks)
-        return _Heard(powers, mel, shape, tails)
+        return _Heard(powers, bands, shape, tails)
 
     def _curves(
         self, parts: Iterator[tuple[Chunk, _Heard]], known: _Known

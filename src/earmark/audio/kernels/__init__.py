@@ -28,9 +28,9 @@ from earmark.store import cache_folder
 
 Kind = Literal["plain", "fast"]
 NAMES = (
-    "rfft", "spectra", "powers", "overlap_add", "moments", "mean_and_squares", "rolloff_bins",
-    "peaks", "running_median", "harmonic_mask", "median_rise", "frame_energies", "sign_changes",
-    "mean_autocorrelation", "beat_links",
+    "rfft", "spectra", "powers", "magnitudes", "overlap_add", "moments", "mean_and_squares",
+    "rolloff_bins", "peaks", "running_median", "harmonic_mask", "median_rise", "frame_energies",
+    "sign_changes", "mean_autocorrelation", "beat_links",
 )  # fmt: skip
 REPAID_SECONDS = 600.0
 """Audio in one process from which on the fast kernels repay their start: half a second, against 30

@@ -85,6 +85,10 @@ def _powers(spectrum: Complexes, out: Floats) -> None:
             out[t, k] = value.real * value.real + value.imag * value.imag
 
 
+def magnitudes(frames: Floats, window: Doubles, out: Floats) -> None:
+    plain.magnitudes(frames, window, out)
+
+
 def overlap_add(spectrum: Complexes, mask: Floats | None, window: Floats, hop: int) -> Floats:
     n_fft = len(window)
     added: Floats = empty(((len(spectrum) - 1) * hop + n_fft,))

@@ -20,6 +20,8 @@ _TINY = np.float32(np.finfo(np.float32).tiny)
 _SHARED_GROUPS = 2  # more share more sorting and need more memory at once
 _COLUMN_BLOCK = 512
 _ROW = 1024
+_SUMMED_BINS = 32
+_DOUBT = np.float32(2e-5)  # of a frame's sum: nearer to the goal, rounding decides
 
 
 def rfft(frames: Floats, window: Floats) -> Complexes:
@@ -54,6 +56,25 @@ def powers(frames: Floats, window: Doubles, out: Floats, exact: bool) -> None:
     parts = spectrum.view(np.float64)  # real and imaginary parts in turn
     np.multiply(parts, parts, out=parts)
     np.add(parts[:, ::2], parts[:, 1::2], out=out, casting="same_kind")
+
+
+def magnitudes(frames: Floats, window: Doubles, out: Floats) -> None:
+    """Put the magnitudes of windowed frames' transforms into ``out``
+    [shape=(frames, 1 + n_fft // 2)].
+
+    Transformed in double precision, then rounded, as librosa does: above the low-pass of an mp3
+    there is little but rounding, which spectral contrast would otherwise make visible.
+    """
+    windowed = empty((min(BLOCK_FRAMES, len(frames)), len(window)), np.float64)
+    exact = empty((len(windowed), out.shape[1]), np.complex128)
+    rounded = empty(exact.shape, np.complex64)
+    for first in range(0, len(frames), BLOCK_FRAMES):
+        block = slice(first, min(first + BLOCK_FRAMES, len(frames)))
+        count = block.stop - first
+        np.multiply(frames[block], window, out=windowed[:count])
+        np.fft.rfft(windowed[:count], axis=1, out=exact[:count])
+        rounded[:count] = exact[:count]
+        np.abs(rounded[:count], out=out[block])
 
 
 def overlap_add(spectrum: Complexes, mask: Floats | None, window: Floats, hop: int) -> Floats:
@@ -118,15 +139,29 @@ def rolloff_bins(magnitudes: Floats, share: float) -> NDArray[np.intp]:
     """Return each frame's first bin at which the running sum of magnitudes reaches ``share`` of
     its total.
 
-    Summed bin after bin in float32, as librosa and the published tables have it: at a near tie the
-    rounding decides.
+    As if summed bin after bin in float32, as librosa and the published tables have it. Sums of
+    groups of bins lead to the group, and within it to the bin; where rounding could decide, the
+    frame's bins are added one after the other.
     """
-    reached = np.empty(len(magnitudes), np.intp)
-    for first in range(0, len(magnitudes), BLOCK_FRAMES):
-        block = slice(first, first + BLOCK_FRAMES)
-        running = np.cumsum(magnitudes[block], axis=1, dtype=np.float32)
-        goal = np.float32(share) * running[:, -1:]
-        reached[block] = np.count_nonzero(running < goal, axis=1)
+    frames, bins = magnitudes.shape
+    groups = bins // _SUMMED_BINS
+    whole = magnitudes[:, : groups * _SUMMED_BINS].reshape(frames, groups, _SUMMED_BINS)
+    sums = np.zeros((frames, groups + 1), np.float32)
+    np.einsum("tgk->tg", whole, out=sums[:, 1:])
+    below = np.cumsum(sums, axis=1)  # of all bins before each group
+    total = below[:, -1:] + magnitudes[:, groups * _SUMMED_BINS :].sum(axis=1, keepdims=True)
+    goal = np.float32(share) * total
+    group = np.maximum((below < goal).sum(axis=1) - 1, 0)  # in which the goal is reached
+    rows, first = np.arange(frames), group * _SUMMED_BINS
+    places = np.minimum(first[:, None] + np.arange(_SUMMED_BINS), bins - 1)
+    near = np.empty((frames, _SUMMED_BINS + 1), np.float32)
+    near[:, 0] = below[rows, group]
+    near[:, 1:] = magnitudes[rows[:, None], places]
+    lacking = np.cumsum(near, axis=1) - goal
+    reached: NDArray[np.intp] = np.minimum(first + (lacking[:, 1:] < 0).sum(axis=1), bins - 1)
+    doubtful = np.flatnonzero((np.abs(lacking) <= _DOUBT * total).any(axis=1))
+    one_by_one = np.cumsum(magnitudes[doubtful], axis=1)
+    reached[doubtful] = (one_by_one < np.float32(share) * one_by_one[:, -1:]).sum(axis=1)
     return reached
 
 
@@ -258,16 +293,20 @@ def sign_changes(
 ) -> NDArray[np.int64]:
     """Return how often neighbours inside each frame differ in being below ``-zero``
     [shape=(frames,)], counted among ``samples[start:stop]`` alone."""
-    changes = np.zeros(len(samples) + 1, np.int64)
-    negative = samples[start:stop] < -zero
-    np.cumsum(negative[1:] != negative[:-1], out=changes[start + 2 : stop + 1])
-    changes[stop + 1 :] = changes[stop]
-    # changes[i] counts those up to the pair that ends at sample i - 1.
     frames = 1 + (len(samples) - frame_length) // hop
-    first = changes[1 : 1 + frames * hop : hop]
-    last = changes[frame_length : frame_length + (frames - 1) * hop + 1 : hop]
-    counts: NDArray[np.int64] = last - first
-    return counts
+    changes = np.zeros((frames - 1) * hop + frame_length, bool)
+    stop = min(stop, len(changes))
+    negative = samples[start:stop] < -zero
+    np.not_equal(negative[1:], negative[:-1], out=changes[start + 1 : max(stop, start + 1)])
+    if hop % 8 or frame_length % hop:
+        running = np.concatenate([[0], np.cumsum(changes)])
+        counts = running[frame_length::hop] - running[: frames * hop : hop]
+    else:
+        bits = np.bitwise_count(np.packbits(changes).reshape(-1, hop // 8))
+        running = np.concatenate([[0], np.cumsum(bits.sum(axis=1, dtype=np.int64))])
+        counts = running[frame_length // hop :] - running[:frames]
+    within: NDArray[np.int64] = counts - changes[: frames * hop : hop]  # no neighbour before it
+    return within
 
 
 def mean_autocorrelation(values: Doubles, window: Doubles, length: int) -> Doubles:
