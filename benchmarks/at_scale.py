@@ -27,6 +27,23 @@ _FAMILIES = {
     "logmel, 10-second segments": ["--set", "logmel", "--segment-seconds", "10"],
 }
 
+# The process's own high-water mark: Linux's ru_maxrss counts the parent's from before the fork.
+_MEASURED = """
+import json, os, resource, sys
+from pathlib import Path
+from earmark.cli.main import main
+try:
+    main(["features", "extract", *json.loads(sys.argv[1])])
+finally:
+    status = Path("/proc/self/status")
+    if status.exists():
+        most = next(l for l in status.read_text().splitlines() if l.startswith("VmHWM")).split()[1]
+    else:
+        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        most = most // 1024 if sys.platform == "darwin" else most
+    os.write(2, f"\\n{most}".encode())
+"""
+
 
 def starts() -> dict[str, float]:
     """Return what the fast kernels take to start in a process, compiled already or not."""
@@ -84,25 +101,15 @@ def hour(folder: Path) -> dict[str, float]:
 
 def _extract(arguments: list[str], folder: Path) -> float:
     """Run ``earmark features extract`` and return the megabytes it took at most."""
-    code = (
-        "import json, os, sys, resource\n"
-        "from earmark.cli.main import main\n"
-        "try:\n    main(['features', 'extract', *json.loads(sys.argv[1])])\n"
-        "finally:\n"
-        "    most = max(resource.getrusage(who).ru_maxrss for who in\n"
-        "               (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))\n"
-        "    os.write(2, f'\\n{most}'.encode())\n"
-    )
     with tempfile.TemporaryDirectory(dir=folder) as cache:
         compiled = os.environ.get("EARMARK_CACHE")  # what `earmark warm` has put there is kept
         environment = {**os.environ, "EARMARK_CACHE": cache}
         _lend_compiled(Path(cache), compiled)
-        done = subprocess.run([sys.executable, "-c", code, json.dumps(arguments)], check=False,
-                              env=environment, capture_output=True, text=True)  # fmt: skip
-    if done.returncode not in (0, 3):
+        done = subprocess.run([sys.executable, "-c", _MEASURED, json.dumps(arguments)],
+                              check=False, env=environment, capture_output=True, text=True)
+    if done.returncode:
         raise RuntimeError(done.stderr)
-    kilobytes = int(done.stderr.rsplit("\n", 1)[-1])
-    return round(kilobytes / (1024 * 1024 if sys.platform == "darwin" else 1024), 1)
+    return round(int(done.stderr.rsplit("\n", 1)[-1]) / 1024, 1)
 
 
 def _lend_compiled(cache: Path, given: str | None) -> None:
