@@ -84,3 +84,15 @@ def test_a_folder_that_cannot_be_written_is_named(earmark, clip, tmp_path):
     done = earmark("features", "extract", "a.wav", "--out", "file/t.csv")
     assert done.returncode == 1
     assert "cannot be written" in one_line(done)
+
+
+def test_families_are_listed_with_settings_that_can_be_given(earmark):
+    done = earmark("features", "list", "--json")
+    families = json.loads(done.stdout)
+    assert {"gtzan57", "fma518", "logmel", "stacked", "image", "combined", "table"} <= set(families)
+    assert families["gtzan57"]["values"] == 57
+    assert families["fma518"]["settings"]["variant"] == "as_published"
+    assert not families["table"]["takes_audio"]
+    shown = earmark("features", "list").stdout
+    assert "settings: sample_rate=22050" in shown
+    assert all(name in shown for name in families)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,12 +23,47 @@ _STYLES = ("csv", "json", "parquet", "npy", "png")
 
 @click.group()
 def features() -> None:
-    """Extract feature tables and pictures from audio."""
+    """List feature families; extract tables and pictures from audio."""
+
+
+@features.command("list")
+@click.option("--json", "as_json", is_flag=True, help="All of it as JSON.")
+def list_families(as_json: bool) -> None:
+    """List the feature families and their settings."""
+    import inspect
+
+    from earmark import registry
+    from earmark.features import base
+
+    found: dict[str, dict[str, Any]] = {}
+    for name in registry.names("features"):
+        front_end = base.build({"name": name})
+        about = inspect.getdoc(type(front_end)) or ""
+        settings = {k: v for k, v in base.describe(front_end).items() if k != "name"}
+        found[name] = {"about": " ".join(about.split("\n\n")[0].split()), "settings": settings,
+                       "values": len(front_end.columns), "takes_audio": front_end.takes_audio}
+    if as_json:
+        click.echo(json.dumps(found, indent=1))
+        return
+    for name, family in found.items():
+        click.secho(name, bold=True)
+        for line in textwrap.wrap(family["about"], 86):
+            click.echo(f"  {line}")
+        if family["takes_audio"]:
+            given = "  ".join(f"{k}={_plain(v)}" for k, v in family["settings"].items())
+            for line in textwrap.wrap(f"settings: {given}", 86, break_on_hyphens=False):
+                click.echo(f"  {line}")
+
+
+def _plain(value: Any) -> str:
+    """Return a setting as ``--setting`` takes it."""
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 @features.command("extract")
 @click.argument("files", nargs=-1, required=True, metavar="FILES|FOLDERS...")
-@click.option("--set", "family", default="gtzan57", show_default=True, help="Feature family.")
+@click.option("--set", "family", default="gtzan57", show_default=True,
+              help="Feature family, of those in `earmark features list`.")
 @click.option("--setting", "given", multiple=True, metavar="NAME=VALUE",
               help="A setting of the family, such as padding=zeros.")
 @click.option("--segment-seconds", "lengths", type=float, multiple=True,
