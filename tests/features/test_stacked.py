@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from earmark.audio import chunks, dsp
 from earmark.audio.load import load
+from earmark.audio.votes import Votes
 from earmark.errors import SettingsError
 from earmark.features import base
 from earmark.features.stacked import Stacked
@@ -106,8 +107,10 @@ def test_a_short_sound_is_heard_once_and_a_long_one_twice(rng, monkeypatch):
 @pytest.mark.parametrize(("rate", "n_fft"), [(22_050, 2048), (8000, 256), (1000, 64)])
 def test_tuning_in_pieces_is_that_of_the_whole(kind, rate, n_fft):
     powers = dsp.power(dsp.stft(oracle.sound(kind, rate), n_fft, n_fft // 4))
-    pieces = [dsp.pitches(powers[k : k + 7], rate, n_fft) for k in range(0, len(powers), 7)]
-    assert dsp.tuning(pieces) == dsp.estimate_tuning(powers, rate, n_fft)
+    votes = Votes()
+    for first in range(0, len(powers), 7):
+        votes.add(*dsp.pitches(powers[first : first + 7], rate, n_fft))
+    assert votes.semitones() == dsp.estimate_tuning(powers, rate, n_fft)
 
 
 @pytest.mark.parametrize(("setting", "message"), [

@@ -21,7 +21,8 @@ Samples = NDArray[np.float32]
 Passes = Callable[[], Iterable[Samples]]
 """Starts a pass over a sound: mono float32 blocks [shape=(n,)] of any size, the same each time."""
 
-CHUNK_FRAMES = 2048  # 48 s at 22 050 Hz in hops of 512, and some 100 MB of spectra
+# 32 s at 22 050 Hz in hops of 512; a 30-second segment at 44 100 Hz is still one chunk.
+CHUNK_FRAMES = 1400
 
 
 @dataclass(frozen=True)

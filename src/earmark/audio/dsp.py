@@ -11,7 +11,6 @@ percussive part is the signal less the harmonic part.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
@@ -19,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earmark.audio import kernels
+from earmark.audio.votes import Votes
 
 Padding = Literal["reflect", "zeros", "edge"]
 Floats = NDArray[np.float32]
@@ -258,7 +258,9 @@ def estimate_tuning(powers: Floats, sample_rate: int, n_fft: int) -> float:
     Spectral peaks between 150 and 4000 Hz that reach a tenth of their frame's highest value are
     refined by a parabola; the stronger half votes. 0 when there are none.
     """
-    return tuning([pitches(powers, sample_rate, n_fft)])
+    votes = Votes()
+    votes.add(*pitches(powers, sample_rate, n_fft))
+    return votes.semitones()
 
 
 class Pitches(NamedTuple):
@@ -283,19 +285,3 @@ def pitches(powers: Floats, sample_rate: int, n_fft: int) -> Pitches:
         return Pitches(np.empty(0, np.float32), np.empty(0, np.float32))
     places, heights = kernels.active().peaks(powers, low, high, 0.1)
     return Pitches((places.astype(np.float64) * (sample_rate / n_fft)).astype(np.float32), heights)
-
-
-def tuning(found: Iterable[Pitches]) -> float:
-    """Return the deviation from A440 for which the stronger half of the peaks votes, in semitones;
-    0 without peaks."""
-    all_found = list(found)
-    hz = np.concatenate([p.hz for p in all_found])
-    heights = np.concatenate([p.heights for p in all_found])
-    return _tuning_vote(hz[heights >= np.median(heights)]) if len(hz) else 0.0
-
-
-def _tuning_vote(hz: Floats) -> float:
-    residual = np.mod(12 * np.log2(hz / np.float32(27.5)), 1.0)
-    residual[residual >= 0.5] -= 1
-    counts, edges = np.histogram(residual, np.linspace(-0.5, 0.5, 101))
-    return float(edges[np.argmax(counts)])

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 MOMENTS = ("kurtosis", "max", "mean", "median", "min", "skew", "std")
 _BLOCK_CURVES = 16  # so many curves of a segment stay in the cache
+_BLOCK_VALUES = 1_000_000  # of a long sound fewer: each takes some 40 bytes meanwhile
 
 
 def moments(curves: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -18,8 +19,9 @@ def moments(curves: NDArray[np.float32]) -> NDArray[np.float64]:
     Args:
         curves: [shape=(frames, curves)], at least one frame.
     """
-    firsts = range(0, curves.shape[1], _BLOCK_CURVES)
-    return np.concatenate([_of_few(curves[:, k : k + _BLOCK_CURVES]) for k in firsts], axis=1)
+    together = max(1, min(_BLOCK_CURVES, _BLOCK_VALUES // len(curves)))
+    firsts = range(0, curves.shape[1], together)
+    return np.concatenate([_of_few(curves[:, k : k + together]) for k in firsts], axis=1)
 
 
 def _of_few(curves: NDArray[np.float32]) -> NDArray[np.float64]:

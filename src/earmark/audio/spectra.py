@@ -12,7 +12,8 @@ from functools import cached_property
 
 from earmark.audio import descriptors, dsp, kernels, mel
 from earmark.audio.chunks import Chunk
-from earmark.audio.dsp import Floats, Pitches
+from earmark.audio.dsp import Floats
+from earmark.audio.votes import Votes
 
 MEDIAN_WIDTH = 31  # frames, and bins, of the medians that separate
 
@@ -135,12 +136,11 @@ class Survey:
 
     @classmethod
     def of(cls, pieces: Iterable[Spectra]) -> Survey:
-        """Listen to all chunks of a sound; keeps some kilobytes of peaks a second."""
-        found: list[Pitches] = []
-        highest = 0.0
+        """Listen to all chunks of a sound."""
+        votes, highest = Votes(), 0.0
         for piece in pieces:
             rate, n_fft = piece.sample_rate, piece.chunk.n_fft
-            found.append(dsp.pitches(piece.powers, rate, n_fft))
+            votes.add(*dsp.pitches(piece.powers, rate, n_fft))
             highest = max(highest, float(piece.mel_powers.max()))
-        return cls(dsp.tuning(found), highest)
+        return cls(votes.semitones(), highest)
 

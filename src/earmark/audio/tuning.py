@@ -1,8 +1,6 @@
 """How far a sound is tuned from A440: one search for spectral peaks, several opinions on them.
 
-A tuning is a vote of the stronger half of all peaks, so it is known only when the whole sound has
-been heard. A peak is kept as its height and the hundredth of a semitone it votes for, some bytes
-a peak. Whoever needs the tuning at two assumed rates, or from magnitudes and from powers, lets
+Whoever needs the tuning at two assumed rates, or from magnitudes and from powers, lets
 several ``TuningVote`` look at the same peaks: powers have their peaks where magnitudes have.
 """
 
@@ -16,11 +14,10 @@ from numpy.typing import NDArray
 
 from earmark.audio import dsp
 from earmark.audio.dsp import Floats
+from earmark.audio.votes import Votes
 
 _LOW_HZ, _HIGH_HZ = 150.0, 4000.0
 _SHARE = np.float32(0.1)  # of the frame's highest value that a peak must exceed
-_A0_HZ = np.float32(27.5)
-_EDGES = np.linspace(-0.5, 0.5, 101)  # of the hundredths voted for, in semitones
 
 
 class Peaks(NamedTuple):
@@ -49,8 +46,7 @@ class TuningVote:
         hz = dsp.frequencies(sample_rate, n_fft)
         low, high = np.searchsorted(hz, [_LOW_HZ, min(_HIGH_HZ, sample_rate / 2)])
         self.low, self.high = max(int(low), 1), min(int(high), n_fft // 2)
-        self._heights: list[Floats] = []
-        self._votes: list[NDArray[np.uint8]] = []
+        self._votes = Votes()
 
     def add(self, peaks: Peaks) -> None:
         """Count peaks; those out of range or too low are passed over."""
@@ -65,16 +61,11 @@ class TuningVote:
         curve[curve >= 0] = -np.inf  # level but for rounding: no shift
         shift = -slope / curve
         heights: Floats = middle + half * slope * shift
-        self._heights.append(heights)
-        self._votes.append(_hundredths(((bins + shift) * self._hz_per_bin).astype(np.float32)))
+        self._votes.add(((bins + shift) * self._hz_per_bin).astype(np.float32), heights)
 
     def semitones(self) -> float:
         """Return the deviation from A440 in semitones, in [-0.5, 0.5); 0 where no peak was."""
-        heights = np.concatenate([np.empty(0, np.float32), *self._heights])
-        if not len(heights):
-            return 0.0
-        votes = np.concatenate(self._votes)[heights >= np.median(heights)]
-        return float(_EDGES[np.argmax(np.bincount(votes, minlength=len(_EDGES) - 1))])
+        return self._votes.semitones()
 
 
 def search(votes: Sequence[TuningVote], magnitudes: Floats) -> Peaks:
@@ -116,16 +107,3 @@ def count(votes: Sequence[TuningVote], found: Sequence[Peaks]) -> None:
     peaks = Peaks(*(np.concatenate(values) for values in zip(*found, strict=True)))
     for vote in votes:
         vote.add(peaks)
-
-
-def _hundredths(hz: Floats) -> NDArray[np.uint8]:
-    """Return which hundredth of a semitone each frequency lies in, 0 to 99 from -0.5 on."""
-    semitones = 12 * np.log2(hz / _A0_HZ)
-    residual = semitones - np.floor(semitones)
-    residual[residual >= 0.5] -= 1
-    exact = residual.astype(np.float64)
-    guess = ((exact + 0.5) * 100).astype(np.int64)  # rounding may have crossed an edge
-    guess -= exact < _EDGES[guess]
-    guess += exact >= _EDGES[guess + 1]
-    votes: NDArray[np.uint8] = guess.astype(np.uint8)
-    return votes

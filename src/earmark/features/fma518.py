@@ -148,22 +148,21 @@ class Fma518(FrontEnd):
         """Return the curves of each feature [shape=(frames, size)]. Those of the constant-Q
         transform may have a frame more than the others: halving a sound rounds its length up."""
         tones = cqt.ConstantQ(self.sample_rate, known.tuning, HOP_LENGTH, self.padding)
-        kept: list[tuple[Floats, ...]] = []
+        kept: list[list[Floats]] = []
         folded = []
         for chunk, heard in parts:
             folded.append(harmony.fold(tones.push(_sounding(chunk))))
-            kept.append((
+            kept.append([
                 self._chroma(heard.powers, known.class_tuning),
                 _cepstrum(heard.mel, known.highest),
                 spectral.crossing_rates(chunk)[:, None],
                 heard.shape,
                 heard.tails,
-            ))
+            ])
         folded.append(harmony.fold(tones.finish()))
         classes = np.concatenate(folded)
-        joined = [np.concatenate(curve) for curve in zip(*kept, strict=True)]
-        chroma, mfcc, crossings, shape, tails = joined
-        del folded, kept  # of an hour they are a hundred megabytes
+        del folded
+        chroma, mfcc, crossings, shape, tails = (_joined(kept, k) for k in range(5))
         cens = harmony.chroma_cens(classes)
         return {
             "chroma_cens": cens, "chroma_cqt": harmony.chroma_cqt(classes), "chroma_stft": chroma,
@@ -204,14 +203,18 @@ class _Heard(NamedTuple):
 
 
 def _statistics(curves: dict[str, Floats]) -> Floats:
-    """Return the values of all columns, in their order."""
-    values: dict[str, NDArray[np.float64]] = {}
-    for length in {len(curve) for curve in curves.values()}:  # two at most: see _curves
-        names = [name for name, curve in curves.items() if len(curve) == length]
-        ends = np.cumsum([_SIZES[name] for name in names])[:-1]
-        together = moments(np.concatenate([curves[name] for name in names], axis=1))
-        values |= dict(zip(names, np.split(together, ends, axis=1), strict=True))
-    return np.concatenate([values[name].reshape(-1) for name in _SIZES]).astype(np.float32)
+    """Return the values of all columns, in their order; lets go of each curve once it is done."""
+    return np.concatenate(
+        [moments(curves.pop(name)).reshape(-1) for name in _SIZES]
+    ).astype(np.float32)
+
+
+def _joined(kept: list[list[Floats]], place: int) -> Floats:
+    """Return one curve of all chunks, and let go of its pieces: of an hour they are many."""
+    pieces = [curves[place] for curves in kept]
+    for curves in kept:
+        curves[place] = pieces[0][:0]
+    return np.concatenate(pieces)
 
 
 def _sounding(chunk: Chunk) -> Floats:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from earmark.audio import descriptors, dsp, mel
 from earmark.audio.chunks import Chunk, Passes, chunks
 from earmark.audio.dsp import Floats
+from earmark.audio.votes import Votes
 from earmark.features._frames import over_time, refuse_count, refuse_frames
 from earmark.features._png import png
 from earmark.features.base import FrontEnd
@@ -34,7 +35,7 @@ class _Heard:
     bands: list[Floats] = field(default_factory=list)
     cepstral: list[Floats] = field(default_factory=list)
     chroma: list[Floats] = field(default_factory=list)
-    pitches: list[dsp.Pitches] = field(default_factory=list)
+    votes: Votes = field(default_factory=Votes)
 
 
 @dataclass(frozen=True)
@@ -84,8 +85,7 @@ class Stacked(FrontEnd):
         for chunk in self._chunks(passes):
             alone = chunk.is_first and chunk.is_last
             kept = self._hear(chunk, heard, keep=alone)
-        tuning = dsp.tuning(heard.pitches)
-        heard.pitches.clear()  # a long sound has many
+        tuning = heard.votes.semitones()
         weights = dsp.chroma_filters(self.sample_rate, self.n_fft, tuning).T
         if kept is not None:
             heard.chroma.append(kept @ weights)
@@ -115,7 +115,7 @@ class Stacked(FrontEnd):
         for block, powers in self._power_blocks(chunk, kept):
             mel.into_bands(powers, self.sample_rate, self.n_fft, bands[block])
             mel.into_bands(powers, self.sample_rate, self.n_fft, cepstral[block])
-            heard.pitches.append(dsp.pitches(powers, self.sample_rate, self.n_fft))
+            heard.votes.add(*dsp.pitches(powers, self.sample_rate, self.n_fft))
         heard.bands.append(mel.to_decibels(bands))
         heard.cepstral.append(mel.to_decibels(cepstral))
         return kept
