@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from earmark.audio.kernels import _butterflies as steps
 from earmark.audio.kernels import _passes
-from earmark.audio.kernels._passes import Places, Reals, first_pass, further_passes
+from earmark.audio.kernels._passes import Places, Reals, first_pass, further_passes, inlined
 from earmark.audio.kernels._vectors import BYTES
 
 Floats = NDArray[np.float32]
@@ -86,9 +86,15 @@ def _forward(
         # Row after row: memory is written many times faster so than in columns of tiles.
         for lane in range(min(lanes, count - first)):
             row, at = rows[lane * length : lane * length + 2 * bins], (first + lane) * bins
-            spectrum[2 * at : 2 * (at + bins)] = row
+            _copied(row, spectrum[2 * at : 2 * (at + bins)])
             if len(power):
                 _squared(row, power[at : at + bins], magnitude[at : at + bins])
+
+
+@_loose_jit
+def _copied(row: Floats, goal: Floats) -> None:
+    for i in range(len(goal)):  # assigning slices takes seconds to compile
+        goal[i] = row[i]
 
 
 @_loose_jit
@@ -116,7 +122,7 @@ def _forward_powers(
         _unravel_powers(work, ends, places, tile, power, offsets)
 
 
-@_jit
+@inlined
 def _read(
     samples: int, offsets: Places, window: Reals, radix: int, twiddles: Reals, padded: int,
     tile: Reals, work: Reals,
@@ -135,7 +141,7 @@ def _read(
             first_pass(radix, tile, j * 2 * lanes, area, work, to, step, twiddles, place)
 
 
-@_jit
+@inlined
 def _unravel(
     work: Floats, ends: Floats, places: Places, tile: Floats, rows: Floats, offsets: Places
 ) -> None:
@@ -158,7 +164,7 @@ def _unravel(
         rows[at], rows[at + 1] = work[place], -work[place + lanes]
 
 
-@_jit
+@inlined
 def _unravel_powers(
     work: Reals, ends: Reals, places: Places, tile: Reals, power: Floats, offsets: Places
 ) -> None:
@@ -174,4 +180,5 @@ def _unravel_powers(
         steps.write_rows(tile, lanes * lanes, power, size - first - lanes + 1, offsets)
     for lane in range(lanes):
         place = places[size // 2] + lane
-        power[offsets[lane] + size // 2] = work[place] ** 2 + work[place + lanes] ** 2
+        real, imaginary = work[place], work[place + lanes]
+        power[offsets[lane] + size // 2] = real * real + imaginary * imaginary

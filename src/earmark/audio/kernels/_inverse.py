@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from earmark.audio.kernels import _butterflies as steps
 from earmark.audio.kernels import _passes
-from earmark.audio.kernels._passes import Places, first_pass, further_passes
+from earmark.audio.kernels._passes import Places, first_pass, further_passes, inlined
 from earmark.audio.kernels._vectors import BYTES
 
 Floats = NDArray[np.float32]
@@ -61,7 +61,8 @@ def _overlap_add(
                 factors = mask[at : at + bins] if len(mask) else mask
                 _masked(spectrum[2 * at : 2 * (at + bins)], factors, row)
             else:
-                row[:] = 0
+                for i in range(2 * bins):
+                    row[i] = 0
         _ravel(rows, offsets, ends, padded, tile, work)
         _first_in_place(bins - 1, radix, twiddles, padded, work)
         further_passes(bins - 1, radix, twiddles, padded, work)
@@ -78,11 +79,12 @@ def _masked(given: Floats, mask: Floats, row: Floats) -> None:
         for k in range(len(mask)):
             row[2 * k], row[2 * k + 1] = given[2 * k] * mask[k], given[2 * k + 1] * mask[k]
     else:
-        row[:] = given
+        for i in range(len(row)):  # assigning slices takes seconds to compile
+            row[i] = given[i]
     row[1] = row[len(row) - 1] = 0  # as every inverse real transform has it
 
 
-@_jit
+@inlined
 def _ravel(
     rows: Floats, offsets: Places, ends: Floats, padded: int, tile: Floats, work: Floats
 ) -> None:
@@ -108,7 +110,7 @@ def _ravel(
         work[to + lane], work[to + lanes + lane] = -2 * rows[at + 1], 2 * rows[at]
 
 
-@_jit
+@inlined
 def _first_in_place(size: int, radix: int, twiddles: Floats, padded: int, work: Floats) -> None:
     doubled = 2 * BYTES // work.itemsize
     apart = size // radix

@@ -26,7 +26,7 @@ Places = NDArray[np.intp]
 
 SHORTEST, LONGEST = 64, 65536
 _PIECE = 64  # complex vectors, whose passes are done while they are in the first-level cache
-_jit: Any = numba.njit(nogil=True, cache=True, error_model="numpy")
+inlined: Any = numba.njit(nogil=True, error_model="numpy", inline="always")
 
 
 class Plan(NamedTuple):
@@ -112,7 +112,7 @@ def rows_of_bins(n_fft: int) -> Reals:
     return aligned(lanes * (n_fft + lanes), np.dtype(np.float32))
 
 
-@_jit
+@inlined
 def first_pass(
     radix: int, source: Reals, place: int, step: int, goal: Reals, to: int, to_step: int,
     twiddles: Reals, turn: int,
@@ -126,7 +126,7 @@ def first_pass(
         steps.twisted_4(source, place, step, goal, to, to_step, twiddles, at)
 
 
-@_jit
+@inlined
 def further_passes(size: int, radix: int, twiddles: Reals, padded: int, work: Reals) -> None:
     """Do all passes but the first, those over large pieces one by one."""
     doubled = 2 * BYTES // work.itemsize
@@ -144,7 +144,7 @@ def further_passes(size: int, radix: int, twiddles: Reals, padded: int, work: Re
             steps.plain_8(work, to, doubled, work, to, doubled, twiddles, 0)
 
 
-@_jit
+@inlined
 def _pass(first: int, piece: int, padded: int, twiddles: Reals, at: int, work: Reals) -> None:
     doubled = 2 * BYTES // work.itemsize
     apart = piece // 8

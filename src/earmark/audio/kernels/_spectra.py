@@ -107,7 +107,8 @@ def overlap_add(spectrum: Complexes, mask: Floats | None, window: Floats, hop: i
 def _masked(spectrum: Complexes, mask: Floats, masked: Complexes) -> None:
     for t in range(spectrum.shape[0]):
         for k in range(spectrum.shape[1]):
-            masked[t, k] = spectrum[t, k] * mask[t, k]
+            value, factor = spectrum[t, k], mask[t, k]
+            masked[t, k] = complex(value.real * factor, value.imag * factor)
 
 
 @_jit
