@@ -186,6 +186,21 @@ def test_a_frame_is_the_same_whatever_stands_beside_it(fast):
         assert np.array_equal(fast.rfft(frames[t : t + 1], window)[0], together[t])
 
 
+def test_what_is_no_number_stays_in_its_frame(fast):
+    frames, window = noise(20, 256, 256).copy(), dsp.hann(256)
+    expected = fast.rfft(frames, window)
+    frames[3, 100], frames[18, 7] = np.nan, np.inf
+    found = fast.rfft(frames, window)
+    whole = np.isfinite(found).all(axis=1)
+    assert np.flatnonzero(~whole).tolist() == [3, 18]
+    assert np.array_equal(found[whole], expected[whole])
+
+
+def test_no_frames_have_no_bins(fast):
+    for made in fast.spectra(noise(5, 256, 64)[:0], dsp.hann(256)):
+        assert made.shape == (0, 129)
+
+
 def test_nothing_is_written_past_the_end(fast):
     frames, window = noise(21, 256, 64), exact_hann(256)
     for exact in (False, True):

@@ -46,21 +46,21 @@ def forward(
     [shape=(frames, 1 + n_fft // 2) each, C order]."""
     rows = _passes.rows_of_bins(len(window))
     flat = [_NOTHING if made is None else made.reshape(-1) for made in (power, magnitude)]
-    given = _arguments(frames, window)
+    given = _arguments(frames, window.astype(np.float32))
     _forward(*given, rows, spectrum.view(np.float32).reshape(-1), *flat)
 
 
 def forward_powers(frames: Floats, window: Reals, out: Floats) -> None:
     """Fill the squared magnitudes of the transforms of windowed frames [shape=(frames,
-    1 + n_fft // 2), C order], made in the window's precision."""
+    1 + n_fft // 2), C order], made in the precision of the window, which is the caller's own."""
     _forward_powers(*_arguments(frames, window), out.reshape(-1))
 
 
 def _arguments(frames: Floats, window: Reals) -> tuple[Any, ...]:
-    """Return what both ways forward begin with. Whoever gives the frames holds them."""
+    """Return what both ways forward begin with; the frames, which may be read-only, by address."""
     chosen = _passes.plan(len(window), window.dtype)
     return (
-        _passes.address(frames), frames.strides[0], len(frames), np.ascontiguousarray(window),
+        _passes.address(frames), frames.strides[0], len(frames), window,
         chosen.radix, chosen.twiddles, chosen.ends, chosen.padded, chosen.places,
         *_passes.spare(chosen),
     )  # fmt: skip

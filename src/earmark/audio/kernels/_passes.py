@@ -87,6 +87,7 @@ def _circle(turns: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def address(array: NDArray[Any]) -> int:
+    """Return where an array's first element lies, for as long as the array is held."""
     return int(array.__array_interface__["data"][0])
 
 
@@ -117,6 +118,7 @@ def first_pass(
     radix: int, source: Reals, place: int, step: int, goal: Reals, to: int, to_step: int,
     twiddles: Reals, turn: int,
 ) -> None:  # fmt: skip
+    """Do one step of the first pass, the one that begins with element ``turn``."""
     at = 2 * radix * turn
     if radix == 16:
         steps.twisted_16(source, place, step, goal, to, to_step, twiddles, at)

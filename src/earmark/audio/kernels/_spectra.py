@@ -62,7 +62,9 @@ def _squared(made: Complexes, spectrum: Complexes, power: Floats, magnitude: Flo
 
 
 def powers(frames: Floats, window: Doubles, out: Floats, exact: bool) -> None:
-    rounded = window if exact else window.astype(np.float32)
+    rounded: Floats | Doubles = window.astype(np.float32)
+    if exact:
+        rounded = window.astype(np.float64)
     if _fft.fits(frames, rounded) and _fft.takes(out, len(frames), len(window)):
         _fft.forward_powers(frames, rounded, out)
         return
