@@ -108,9 +108,13 @@ def test_features_are_equal_by_either_kind(fast, rng, kind):
         expected = Gtzan57()(samples)
     with kernels.using("fast"):
         found = Gtzan57()(samples)
-    worst = np.abs(found - expected) / np.maximum(np.abs(expected), 0.05)
+    # An mfcc is a sum of 128 decibels of either sign, and near zero their rounding.
+    least = np.array([1 if column.startswith("mfcc") else 0.05 for column in COLUMNS])
+    worst = np.abs(found - expected) / np.maximum(np.abs(expected), least)
     if kind == "offset":  # beside its one peak the spectrum of a constant is rounding
         worst[[i for i, column in enumerate(COLUMNS) if column.startswith("spectral_")]] = 0
+    if kind == "impulse":  # of its flat spectrum the tuning is rounding
+        worst[[i for i, column in enumerate(COLUMNS) if column.startswith("chroma")]] = 0
     assert worst.max() < 2e-5, COLUMNS[worst.argmax()]
 
 

@@ -1,4 +1,4 @@
-"""The kernels compiled by numba, with scipy's Fourier transforms.
+"""The kernels compiled by numba, with Fourier transforms of their own and scipy's.
 
 Importing this module takes about a second and compiling it some ten, once: the compiled code is
 kept in the cache folder, see ``kernels``. Loops release Python's lock.
@@ -13,7 +13,7 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
-from earmark.audio.kernels import plain
+from earmark.audio.kernels import _spectra, plain
 from earmark.audio.kernels._lanes import LANES, NETWORK, medians_of_31
 from earmark.audio.kernels.memory import empty
 
@@ -29,94 +29,14 @@ _jit: Any = numba.njit(
 )
 # Where a small difference of large numbers decides, every step is rounded as numpy rounds it.
 _exact_jit: Any = numba.njit(nogil=True, cache=True, error_model="numpy")
+rfft, spectra, powers = _spectra.rfft, _spectra.spectra, _spectra.powers
+overlap_add = _spectra.overlap_add
 _TINY = np.float32(np.finfo(np.float32).tiny)
 
 
-def rfft(frames: Floats, window: Floats) -> Complexes:
-    spectrum = empty((len(frames), 1 + len(window) // 2), np.complex64)  # (frames, bins)
-    for first in range(0, len(frames), _BLOCK_FRAMES):
-        block = slice(first, first + _BLOCK_FRAMES)
-        spectrum[block] = scipy.fft.rfft(frames[block] * window, axis=1, overwrite_x=True)
-    return spectrum
-
-
-def spectra(frames: Floats, window: Floats) -> tuple[Complexes, Floats, Floats]:
-    shape = (len(frames), 1 + len(window) // 2)
-    spectrum, power, magnitude = empty(shape, np.complex64), empty(shape), empty(shape)
-    windowed = empty((_BLOCK_FRAMES, len(window)))
-    for first in range(0, len(frames), _BLOCK_FRAMES):
-        block = slice(first, min(first + _BLOCK_FRAMES, len(frames)))
-        part = windowed[: block.stop - block.start]
-        np.multiply(frames[block], window, out=part)
-        made = scipy.fft.rfft(part, axis=1, overwrite_x=True)
-        _squared(made, spectrum[block], power[block], magnitude[block])
-    return spectrum, power, magnitude
-
-
-@_jit
-def _squared(made: Complexes, spectrum: Complexes, power: Floats, magnitude: Floats) -> None:
-    for t in range(made.shape[0]):
-        for k in range(made.shape[1]):
-            value = made[t, k]
-            squared = value.real * value.real + value.imag * value.imag
-            spectrum[t, k] = value
-            power[t, k] = squared
-            magnitude[t, k] = np.sqrt(squared)
-
-
-def powers(frames: Floats, window: Doubles, out: Floats, exact: bool) -> None:
-    if exact:
-        plain.powers(frames, window, out, exact)  # scipy is no faster in double precision
-        return
-    rounded = window.astype(np.float32)
-    windowed = empty((_BLOCK_FRAMES, len(window)))
-    for first in range(0, len(frames), _BLOCK_FRAMES):
-        block = slice(first, min(first + _BLOCK_FRAMES, len(frames)))
-        part = windowed[: block.stop - first]
-        np.multiply(frames[block], rounded, out=part)
-        _powers(scipy.fft.rfft(part, axis=1, overwrite_x=True), out[block])
-
-
-@_jit
-def _powers(spectrum: Complexes, out: Floats) -> None:
-    for t in range(spectrum.shape[0]):
-        for k in range(spectrum.shape[1]):
-            value = spectrum[t, k]
-            out[t, k] = value.real * value.real + value.imag * value.imag
-
-
 def magnitudes(frames: Floats, window: Doubles, out: Floats) -> None:
-    plain.magnitudes(frames, window, out)
-
-
-def overlap_add(spectrum: Complexes, mask: Floats | None, window: Floats, hop: int) -> Floats:
-    n_fft = len(window)
-    added: Floats = empty(((len(spectrum) - 1) * hop + n_fft,))
-    added[:] = 0
-    masked = empty((_BLOCK_FRAMES, spectrum.shape[1]), np.complex64)
-    for first in range(0, len(spectrum), _BLOCK_FRAMES):
-        block = spectrum[first : first + _BLOCK_FRAMES]
-        if mask is not None:
-            _masked(block, mask[first : first + _BLOCK_FRAMES], masked)
-            block = masked[: len(block)]
-        frames = scipy.fft.irfft(block, n=n_fft, axis=1)
-        _add_frames(frames, window, hop, added[first * hop :])
-    return added
-
-
-@_jit
-def _masked(spectrum: Complexes, mask: Floats, masked: Complexes) -> None:
-    for t in range(spectrum.shape[0]):
-        for k in range(spectrum.shape[1]):
-            masked[t, k] = spectrum[t, k] * mask[t, k]
-
-
-@_jit
-def _add_frames(frames: Floats, window: Floats, hop: int, added: Floats) -> None:
-    for t in range(frames.shape[0]):
-        goal = added[t * hop : t * hop + frames.shape[1]]
-        for n in range(frames.shape[1]):
-            goal[n] += frames[t, n] * window[n]
+    powers(frames, window, out, exact=True)
+    np.sqrt(out, out=out)
 
 
 def moments(magnitudes: Floats) -> Doubles:
@@ -442,11 +362,10 @@ def _beat_links(
 def warm() -> None:
     """Run every kernel once, so that all of them are compiled and kept."""
     samples = np.sin(np.arange(4096, dtype=np.float32))
-    window = np.ones(64, np.float32)
+    _spectra.warm()
     frames = np.lib.stride_tricks.sliding_window_view(samples, 64)[::16]
-    spectrum, power, magnitude = spectra(frames, window)
-    powers(frames, window.astype(np.float64), power, False)
-    overlap_add(spectrum, harmonic_mask(magnitude, 31), window, 16)
+    _, power, magnitude = spectra(frames, np.ones(64, np.float32))
+    harmonic_mask(magnitude, 31)
     moments(magnitude)
     rolloff_bins(magnitude, 0.85)
     peaks(power, 1, 31, 0.1)
