@@ -131,19 +131,19 @@ def _races(wav: list[Path], mp3: list[Path]) -> Iterator[Race]:
         yield Race(f"{kind} to gtzan57", clips, itself, {
             LIBROSA: plain_librosa.gtzan57,
             **_ours(lambda path: gtzan(decoded(path))),
-            FLOOR: _with_scipy(lambda path: dsp.stft(decoded(path))),
+            FLOOR: _by_fast_kernels(lambda path: dsp.stft(decoded(path))),
         }, "decode, resample, STFT" if kind == "mp3" else "decode, STFT")  # fmt: skip
     yield Race("mp3 to fma518", mp3, itself, {
         LIBROSA: plain_librosa.fma518,
         **_ours(lambda path: fma(load(path, sample_rate=fma_rate).samples)),
-        FLOOR: _with_scipy(lambda path: dsp.stft(load(path, sample_rate=fma_rate).samples)),
+        FLOOR: _by_fast_kernels(lambda path: dsp.stft(load(path, sample_rate=fma_rate).samples)),
     }, "decode, STFT")  # fmt: skip
     yield Race("logmel 128", wav, decoded, {
         LIBROSA: plain_librosa.logmel, **_torchaudio(), **_ours(logmel),
-        FLOOR: _with_scipy(dsp.stft),
+        FLOOR: _by_fast_kernels(dsp.stft),
     }, "STFT")  # fmt: skip
     yield Race("stacked", wav, decoded, {
-        LIBROSA: plain_librosa.stacked, **_ours(stacked), FLOOR: _with_scipy(dsp.stft),
+        LIBROSA: plain_librosa.stacked, **_ours(stacked), FLOOR: _by_fast_kernels(dsp.stft),
     }, "STFT")  # fmt: skip
 
 
@@ -152,10 +152,10 @@ def _ours(work: Callable[[Any], object]) -> dict[str, Callable[[Any], object]]:
         with kernels.using("plain"):
             return work(given)
 
-    return {BASE: plain, FAST: _with_scipy(work)}
+    return {BASE: plain, FAST: _by_fast_kernels(work)}
 
 
-def _with_scipy(work: Callable[[Any], object]) -> Callable[[Any], object]:
+def _by_fast_kernels(work: Callable[[Any], object]) -> Callable[[Any], object]:
     """Return the work with the fast kernels; the floor has them too, or it would be no floor."""
 
     def fast(given: Any) -> object:

@@ -84,8 +84,15 @@ class Combined(Statistics):
 
     def _kept(self, piece: Spectra, curves: Curves) -> Floats:
         # Contrast goes 80 dB down from the highest of all frames; beats need all onsets.
-        tails = spectral.tails(piece.magnitudes, self.sample_rate, self.n_fft)
-        return np.concatenate([tails, curves["chroma_stft"]], axis=1)
+        return np.concatenate([self._tails(piece), curves["chroma_stft"]], axis=1)
+
+    def _tails(self, piece: Spectra) -> Floats:
+        # Of magnitudes transformed in double precision: the weakest bins of a band, which count
+        # here, are in float32 often no more than the rounding of the strongest.
+        tails = np.empty((piece.chunk.frames, 2 * spectral.CONTRASTS), np.float32)
+        for block, magnitudes in spectral.magnitude_blocks(piece.chunk):
+            tails[block] = spectral.tails(magnitudes, self.sample_rate, self.n_fft)
+        return tails[piece.chunk.own]
 
     def _of_all(self, onsets: Floats, tempo: float, kept: Floats) -> Curves:
         contrast = spectral.contrast(kept[:, : 2 * spectral.CONTRASTS])
