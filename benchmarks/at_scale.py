@@ -17,7 +17,7 @@ import soundfile
 from earmark.audio.load import load
 from earmark.audio.synth import STYLES, compose
 
-FILES = 80
+FILES = 600
 ROUNDS = 3
 _FAMILIES = {
     "gtzan57, 10-second segments": ["--set", "gtzan57", "--segment-seconds", "10"],

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+import soundfile
 
 from earmark.audio.hearing import Hearing
-from earmark.audio.queued import likely_seconds
+from earmark.audio.queued import guesses, likely_seconds
 from earmark.errors import AudioError
 
 
@@ -69,3 +70,11 @@ def test_length_is_guessed_from_size(tmp_path):
     (tmp_path / "c").write_bytes(bytes(40_000))
     found = [tmp_path / name for name in ("a.wav", "b.MP3", "c", "gone.flac", "no\0name")]
     assert likely_seconds(found) == pytest.approx(1 + 2 + 1)
+
+
+def test_a_few_files_say_how_far_off_the_guess_is(tmp_path):
+    found = [tmp_path / f"{n}.wav" for n in range(9)]
+    for path in found:
+        soundfile.write(path, np.zeros(8000 * 3, np.float32), 8000)
+    assert likely_seconds(found) == pytest.approx(27, rel=0.01)
+    assert guesses(found) == pytest.approx([3] * 9, rel=0.01)

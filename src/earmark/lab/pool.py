@@ -24,7 +24,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from earmark.lab.workers import Outcome, Work, attempt, look, one_thread_each
+from earmark.lab.workers import Look, Outcome, Work, attempt, one_thread_each
 
 T = TypeVar("T")
 _AHEAD = 1024  # files that may be finished before the one whose turn it is
@@ -62,7 +62,7 @@ class Pool(Generic[T]):
     ) -> None:
         self.turn = 0
         self._paths, self._work, self._jobs = paths, work, min(jobs, _MOST)
-        self._known, self._advance = known, advance
+        self._look, self._advance = Look(known), advance
         self._workers: list[_Worker] = []
         self._finished: dict[int, Outcome[T]] = {}
         self._next = 0  # the next file to be looked at
@@ -70,9 +70,9 @@ class Pool(Generic[T]):
 
     @cached_property
     def _seconds(self) -> list[float]:
-        from earmark.audio.queued import likely_seconds
+        from earmark.audio.queued import guesses
 
-        return [likely_seconds([path]) for path in self._paths]
+        return guesses(self._paths)
 
     def outcomes(self) -> Iterator[Outcome[T]]:
         """Yield what became of each file, in their order.
@@ -125,7 +125,7 @@ class Pool(Generic[T]):
         return min(len(self._paths), self.turn + _AHEAD)
 
     def _is_known(self, number: int) -> bool:
-        found = None if self._known is None else look(self._paths[number], self._known)
+        found = self._look(self._paths[number])
         if found is not None:
             self._finish(number, found)
         return found is not None

@@ -20,6 +20,7 @@ from earmark.errors import AudioError
 T = TypeVar("T")
 Work = Callable[[Path], T]
 Kind = Literal["processes", "threads"]
+_MISSES = 4
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS",
            "VECLIB_MAXIMUM_THREADS", "NUMEXPR_NUM_THREADS", "NUMBA_NUM_THREADS")  # fmt: skip
 
@@ -108,9 +109,9 @@ def _one_by_one(
     paths: Sequence[Path], work: Work[T], known: Callable[[Path], T | None] | None,
     advance: Callable[[Path], None],
 ) -> Iterator[Outcome[T]]:  # fmt: skip
-    expected = False
+    expected, look = False, Look(known)
     for number, path in enumerate(paths):
-        found = None if known is None else look(path, known)
+        found = look(path)
         if found is None:
             if not expected:
                 _expect(paths[number:])
@@ -120,12 +121,27 @@ def _one_by_one(
         yield found
 
 
-def look(path: Path, known: Callable[[Path], T | None]) -> Outcome[T] | None:
-    """Return what is known of a file without working on it, which may be that it is unreadable."""
-    found = attempt(path, known)
-    if found.value is None and found.error is None:
-        return None
-    return Outcome(path, found.value, found.error)
+class Look(Generic[T]):
+    """A quick look for what need not be worked on, as long as it finds something.
+
+    It costs reading the file. Where several files in a row are unknown, it is left to the work,
+    which looks as well.
+    """
+
+    def __init__(self, known: Callable[[Path], T | None] | None) -> None:
+        self._known = known
+        self._missed = 0
+
+    def __call__(self, path: Path) -> Outcome[T] | None:
+        """Return what is known of a file, which may be that it is unreadable; None for nothing."""
+        if self._known is None or self._missed >= _MISSES:
+            return None
+        found = attempt(path, self._known)
+        if found.value is None and found.error is None:
+            self._missed += 1
+            return None
+        self._missed = 0
+        return Outcome(path, found.value, found.error)
 
 
 def _in_threads(
