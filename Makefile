@@ -22,6 +22,7 @@ lint: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	@$(BIN)/python -m benchmarks.tagging
+	@$(BIN)/python -m benchmarks.features
 
 docs: $(VENV)/.dev
 	@$(BIN)/python docs/generate.py

@@ -1,5 +1,5 @@
 """The kernels that transform frames: powers of two in vectors of frames, see ``_passes``; other
-lengths by scipy. What each returns stands in ``plain``."""
+lengths by scipy, imported where they are met. What each returns stands in ``plain``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 
 import numba
 import numpy as np
-import scipy.fft
 from numpy.typing import NDArray
 
 from earmark.audio.kernels import _fft, _inverse, plain
@@ -28,6 +27,8 @@ def rfft(frames: Floats, window: Floats) -> Complexes:
     if _fft.fits(frames, window):
         _fft.forward(frames, window, spectrum)
         return spectrum
+    import scipy.fft
+
     for first in range(0, len(frames), _BLOCK_FRAMES):
         block = slice(first, first + _BLOCK_FRAMES)
         spectrum[block] = scipy.fft.rfft(frames[block] * window, axis=1, overwrite_x=True)
@@ -40,6 +41,8 @@ def spectra(frames: Floats, window: Floats) -> tuple[Complexes, Floats, Floats]:
     if _fft.fits(frames, window):
         _fft.forward(frames, window, spectrum, power, magnitude)
         return spectrum, power, magnitude
+    import scipy.fft
+
     windowed = empty((_BLOCK_FRAMES, len(window)))
     for first in range(0, len(frames), _BLOCK_FRAMES):
         block = slice(first, min(first + _BLOCK_FRAMES, len(frames)))
@@ -71,6 +74,8 @@ def powers(frames: Floats, window: Doubles, out: Floats, exact: bool) -> None:
     if exact:
         plain.powers(frames, window, out, exact)  # scipy is no faster in double precision
         return
+    import scipy.fft
+
     windowed = empty((_BLOCK_FRAMES, len(window)))
     for first in range(0, len(frames), _BLOCK_FRAMES):
         block = slice(first, min(first + _BLOCK_FRAMES, len(frames)))
@@ -94,6 +99,8 @@ def overlap_add(spectrum: Complexes, mask: Floats | None, window: Floats, hop: i
     if _inverse.fits(spectrum, mask, window):
         _inverse.overlap_add(spectrum, mask, window, hop, added)
         return added
+    import scipy.fft
+
     masked = empty((_BLOCK_FRAMES, spectrum.shape[1]), np.complex64)
     for first in range(0, len(spectrum), _BLOCK_FRAMES):
         block = spectrum[first : first + _BLOCK_FRAMES]
@@ -122,12 +129,13 @@ def _add_frames(frames: Floats, window: Floats, hop: int, added: Floats) -> None
 
 
 def warm() -> None:
-    """Run every kernel once, by either way."""
+    """Run every kernel once, by the way of powers of two; the other is compiled when it is met."""
     samples = np.sin(np.arange(4096, dtype=np.float32))
-    for length in (64, 96):
-        window = np.ones(length, np.float32)
-        frames = np.lib.stride_tricks.sliding_window_view(samples, length)[:: length // 4]
-        spectrum, power, magnitude = spectra(frames, window)
-        for exact in (False, True):
-            powers(frames, window.astype(np.float64), power, exact)
-        overlap_add(spectrum, magnitude, window, length // 4)
+    window = np.ones(64, np.float32)
+    frames = np.lib.stride_tricks.sliding_window_view(samples, 64)[::16]
+    spectrum, power, magnitude = spectra(frames, window)
+    rfft(frames, window)
+    for exact in (False, True):
+        powers(frames, window.astype(np.float64), power, exact)
+    overlap_add(spectrum, magnitude, window, 16)
+    overlap_add(spectrum, None, window, 16)

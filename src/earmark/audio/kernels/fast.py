@@ -1,6 +1,6 @@
-"""The kernels compiled by numba, with Fourier transforms of their own and scipy's.
+"""The kernels compiled by numba, with Fourier transforms of their own.
 
-Importing this module takes about a second and compiling it some ten, once: the compiled code is
+Importing this module takes half a second and compiling it some ten, once: the compiled code is
 kept in the cache folder, see ``kernels``. Loops release Python's lock.
 """
 
@@ -10,7 +10,6 @@ from typing import Any
 
 import numba
 import numpy as np
-import scipy.fft
 from numpy.typing import NDArray
 
 from earmark.audio.kernels import _spectra, plain
@@ -21,7 +20,6 @@ Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 Complexes = NDArray[np.complex64]
 
-_BLOCK_FRAMES = 16  # what scipy returns of so many comes from memory that is there
 _ABREAST = 8
 # Sums may be reordered, so that they run in several lanes; the samples are known to be numbers.
 _jit: Any = numba.njit(
@@ -307,26 +305,46 @@ def _sign_changes(
 
 
 def mean_autocorrelation(values: Doubles, window: Doubles, length: int) -> Doubles:
-    lags = len(window)
-    frames = np.lib.stride_tricks.sliding_window_view(values, lags)
+    lags, places = len(window), len(values) - len(window) + 1
+    length = max(64, 1 << (length - 1).bit_length())  # the transforms here are powers of two
+    # A window that is zero beyond its length makes zero-padded frames of longer ones.
+    long_window = np.zeros(length)
+    long_window[:lags] = window
+    padded = np.zeros(places + length - 1, np.float32)
+    padded[: len(values)] = values
+    frames = np.lib.stride_tricks.sliding_window_view(padded, length)
+    energies = np.empty(places)
+    _energies(padded, window, energies)
     total = np.zeros(length // 2 + 1)
-    for first in range(0, len(frames), _BLOCK_FRAMES):
-        windowed = frames[first : first + _BLOCK_FRAMES] * window
-        energy = np.einsum("tn,tn->t", windowed, windowed)
-        energy[energy < np.finfo(np.float64).tiny] = 1
-        # Scaled to 1 at lag 0 by now, so that float32 is exact enough, and half the work.
-        windowed *= 1 / np.sqrt(energy)[:, None]
-        _add_powers(scipy.fft.rfft(windowed.astype(np.float32), n=length, axis=1), total)
-    mean: Doubles = scipy.fft.irfft(total, n=length)[:lags] / len(frames)
+    spectrum: Floats = empty((plain.BLOCK_FRAMES, length // 2 + 1))
+    for first in range(0, places, plain.BLOCK_FRAMES):
+        block = slice(first, min(first + plain.BLOCK_FRAMES, places))
+        part = spectrum[: block.stop - first]
+        powers(frames[block], long_window, part, exact=True)
+        _add_powers(part, energies[block], total)
+    mean: Doubles = np.fft.irfft(total, n=length)[:lags] / places
     return mean
 
 
 @_jit
-def _add_powers(spectrum: Complexes, total: Doubles) -> None:
+def _energies(values: Floats, window: Doubles, energies: Doubles) -> None:
+    for t in range(len(energies)):
+        frame = values[t : t + len(window)]
+        energy = 0.0
+        for n in range(len(window)):
+            windowed = np.float64(frame[n]) * window[n]
+            energy += windowed * windowed
+        energies[t] = energy
+
+
+@_jit
+def _add_powers(spectrum: Floats, energies: Doubles, total: Doubles) -> None:
     for t in range(spectrum.shape[0]):
+        scale = 0.0
+        if energies[t] > 0.0:
+            scale = 1.0 / energies[t]
         for k in range(spectrum.shape[1]):
-            value = spectrum[t, k]
-            total[k] += np.float64(value.real * value.real + value.imag * value.imag)
+            total[k] += np.float64(spectrum[t, k]) * scale
 
 
 def beat_links(
