@@ -21,7 +21,7 @@ def draw(found: dict[str, Any]) -> str:
     """Return the SVG of a finished run of ``benchmarks.features``."""
     races = found["races"]
     most = max(max(race["cpu_ms"].values()) for race in races)
-    parts, y = [_text(found["unit"], _LEFT, 16, "small")], 34.0
+    parts, y = [_text(f"{found['unit']}; logarithmic scale", _LEFT, 16, "small")], 34.0
     for race in races:
         parts.append(_text(f"{race['title']}  (floor: {race['floor is']})", _LEFT, y, "title"))
         y += 6
