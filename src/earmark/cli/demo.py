@@ -32,7 +32,9 @@ def demo(files: tuple[str, ...], out: Path) -> None:
     Training needs the extra 'train' and is left out where it is not installed.
     """
     from earmark.errors import AudioError
+    from earmark.lab.workers import allow_all_cores
 
+    allow_all_cores()
     for file in files:
         if not os.path.lexists(file):
             raise AudioError(f"{file}: no such file; check the name and the folder.")

@@ -36,7 +36,9 @@ def evaluate(recipes: tuple[str, ...], root: Path, folds: int, repeats: int, see
     """
     from earmark.lab import choose
     from earmark.lab import recipe as reader
+    from earmark.lab.workers import allow_all_cores
 
+    allow_all_cores()
     loaded = [reader.read(name) for name in recipes]
     bench = choose.bench(loaded, root, lambda text: click.echo(text, err=True))
     judged = choose.judge(bench, loaded, folds=folds, repeats=repeats, seed=seed)

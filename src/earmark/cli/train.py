@@ -35,7 +35,9 @@ def train(what: str, root: Path | None, out: Path | None, name: str, as_json: bo
     """
     from earmark.lab import recipe as recipes
     from earmark.lab import teach
+    from earmark.lab.workers import allow_all_cores
 
+    allow_all_cores()
     if root is None and teach.is_collection(what):
         _teach(Path(what), out, name, as_json)
         return

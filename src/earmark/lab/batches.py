@@ -17,8 +17,10 @@ from earmark.errors import AudioError, DataError
 from earmark.features import base as features
 from earmark.features.base import FeatureSet, FrontEnd
 from earmark.features.table import read_table
-from earmark.lab.extraction import cached_extract, extract, feature_cache
+from earmark.lab.extraction import extract, feature_cache
+from earmark.lab.extractor import Extractor, best_kind
 from earmark.lab.recipe import BranchChoice
+from earmark.lab.workers import jobs, run
 
 Log = Callable[[str], None]
 _COMPARED_TRACKS = 3
@@ -123,22 +125,20 @@ def _compare_with_audio(
 def _from_audio(
     dataset: Dataset, ids: Sequence[str], front_end: FrontEnd, branch: BranchChoice, log: Log
 ) -> Gathered:
-    cache = feature_cache()
-    rows, tracks, starts, failed = [], [], [], []
+    there = {i: dataset.root / path for i in ids if (path := dataset.tracks[i].path) is not None}
+    failed = [f"{i}: no audio in {dataset.root}" for i in ids if i not in there]
+    work = Extractor(front_end, (branch.training_seconds,), feature_cache())
+    paths = list(there.values())
+    outcomes = run(paths, work, jobs=jobs(), kind=best_kind(paths), known=work.known, note=log)
+    rows, tracks, starts = [], [], []
     notes: list[str] = []
-    for number, track_id in enumerate(ids, 1):
-        path = dataset.tracks[track_id].path
-        if path is None:
-            failed.append(f"{track_id}: no audio in {dataset.root}")
+    for number, (track_id, outcome) in enumerate(zip(there, outcomes, strict=True), 1):
+        log(f"features {number}/{len(there)}: {track_id}")
+        if outcome.value is None:
+            failed.append(f"{track_id}: {outcome.error}")
             continue
-        log(f"features {number}/{len(ids)}: {track_id}")
-        try:
-            (found,) = cached_extract(
-                dataset.root / path, front_end, [branch.training_seconds], cache, notes
-            )
-        except AudioError as error:
-            failed.append(f"{track_id}: {error}")
-            continue
+        (found,) = outcome.value.rows
+        notes.extend(outcome.value.notes)
         rows.append(found.values)
         starts.append(found.starts)
         tracks.extend([track_id] * len(found.values))

@@ -21,6 +21,7 @@ T = TypeVar("T")
 Work = Callable[[Path], T]
 Kind = Literal["processes", "threads"]
 _MISSES = 4
+_all_cores = False
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS",
            "VECLIB_MAXIMUM_THREADS", "NUMEXPR_NUM_THREADS", "NUMBA_NUM_THREADS")  # fmt: skip
 
@@ -38,6 +39,21 @@ def cores() -> int:
     """Return how many cores this process may use."""
     allowed = getattr(os, "sched_getaffinity", None)  # Linux
     return len(allowed(0)) if allowed else os.cpu_count() or 1
+
+
+def allow_all_cores() -> None:
+    """Let long work inside this process start processes of its own, one a core.
+
+    For programs whose main module may be imported again, as spawned processes do; a script without
+    a guard would run once more in each. The command line says so.
+    """
+    global _all_cores
+    _all_cores = True
+
+
+def jobs() -> int:
+    """Return how many files long work may be at, at once: 1 unless all cores are allowed."""
+    return cores() if _all_cores else 1
 
 
 @contextlib.contextmanager
