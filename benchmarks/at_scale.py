@@ -17,8 +17,8 @@ import soundfile
 from earmark.audio.load import load
 from earmark.audio.synth import STYLES, compose
 
-FILES = 600
-ROUNDS = 3
+FILES = 1200
+ROUNDS = 2
 _FAMILIES = {
     "gtzan57, 10-second segments": ["--set", "gtzan57", "--segment-seconds", "10"],
     "gtzan57, whole": ["--set", "gtzan57"],

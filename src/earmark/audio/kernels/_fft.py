@@ -37,16 +37,17 @@ def takes(out: Floats, frames: int, n_fft: int) -> bool:
 
 def forward(
     frames: Floats,
-    window: Floats,
+    window: Reals,
     spectrum: Complexes,
     power: Floats | None = None,
     magnitude: Floats | None = None,
 ) -> None:
     """Fill the transforms of windowed frames, and their squared magnitudes and magnitudes
-    [shape=(frames, 1 + n_fft // 2) each, C order]."""
+    [shape=(frames, 1 + n_fft // 2) each, C order], made in the precision of the window and then
+    rounded to float32."""
     rows = _passes.rows_of_bins(len(window))
     flat = [_NOTHING if made is None else made.reshape(-1) for made in (power, magnitude)]
-    given = _arguments(frames, window.astype(np.float32))
+    given = _arguments(frames, window)
     _forward(*given, rows, spectrum.view(np.float32).reshape(-1), *flat)
 
 

@@ -25,7 +25,7 @@ _jit: Any = numba.njit(
 def rfft(frames: Floats, window: Floats) -> Complexes:
     spectrum = empty((len(frames), 1 + len(window) // 2), np.complex64)  # (frames, bins)
     if _fft.fits(frames, window):
-        _fft.forward(frames, window, spectrum)
+        _fft.forward(frames, window.astype(np.float32), spectrum)
         return spectrum
     import scipy.fft
 
@@ -39,7 +39,7 @@ def spectra(frames: Floats, window: Floats) -> tuple[Complexes, Floats, Floats]:
     shape = (len(frames), 1 + len(window) // 2)
     spectrum, power, magnitude = empty(shape, np.complex64), empty(shape), empty(shape)
     if _fft.fits(frames, window):
-        _fft.forward(frames, window, spectrum, power, magnitude)
+        _fft.forward(frames, window.astype(np.float32), spectrum, power, magnitude)
         return spectrum, power, magnitude
     import scipy.fft
 
@@ -82,6 +82,18 @@ def powers(frames: Floats, window: Doubles, out: Floats, exact: bool) -> None:
         part = windowed[: block.stop - first]
         np.multiply(frames[block], rounded, out=part)
         _powers(scipy.fft.rfft(part, axis=1, overwrite_x=True), out[block])
+
+
+def magnitudes(frames: Floats, window: Doubles, out: Floats) -> None:
+    exact = window.astype(np.float64)
+    if not _fft.fits(frames, exact):
+        plain.magnitudes(frames, window, out)
+        return
+    # Rounded where plain rounds, so that the two differ by no more than a transform's rounding in
+    # double precision: votes on a tuning may hang on the last digit.
+    rounded = empty(out.shape, np.complex64)
+    _fft.forward(frames, exact, rounded)
+    np.abs(rounded, out=out)
 
 
 @_jit
@@ -137,5 +149,6 @@ def warm() -> None:
     rfft(frames, window)
     for exact in (False, True):
         powers(frames, window.astype(np.float64), power, exact)
+    magnitudes(frames, window.astype(np.float64), power)
     overlap_add(spectrum, magnitude, window, 16)
     overlap_add(spectrum, None, window, 16)

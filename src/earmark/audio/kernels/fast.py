@@ -28,13 +28,8 @@ _jit: Any = numba.njit(
 # Where a small difference of large numbers decides, every step is rounded as numpy rounds it.
 _exact_jit: Any = numba.njit(nogil=True, cache=True, error_model="numpy")
 rfft, spectra, powers = _spectra.rfft, _spectra.spectra, _spectra.powers
-overlap_add = _spectra.overlap_add
+magnitudes, overlap_add = _spectra.magnitudes, _spectra.overlap_add
 _TINY = np.float32(np.finfo(np.float32).tiny)
-
-
-def magnitudes(frames: Floats, window: Doubles, out: Floats) -> None:
-    powers(frames, window, out, exact=True)
-    np.sqrt(out, out=out)
 
 
 def moments(magnitudes: Floats) -> Doubles:
