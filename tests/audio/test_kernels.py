@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from earmark.audio import dsp, kernels, mel
-from earmark.audio.kernels import memory, network, plain
+from earmark.audio.kernels import _compiled, memory, network, plain
 from earmark.features.gtzan57 import COLUMNS, Gtzan57
 
 SOUNDS = ("music", "noise", "silence", "offset", "impulse", "square", "faint", "short")
@@ -194,6 +194,40 @@ class TestChoice:
         assert "cannot be started" in done.stdout
         assert done.stdout.endswith("kernels.plain\n")
         assert not done.stderr
+
+
+class TestCompiled:
+    def test_a_changed_byte_empties_the_folder(self, tmp_path):
+        code = tmp_path / "kernels_1" / "fast.1.nbc"
+        code.parent.mkdir()
+        code.write_bytes(b"machine code")
+        _compiled.check(tmp_path)
+        assert code.exists(), "nothing was sealed yet"
+        _compiled.seal(tmp_path)
+        _compiled.check(tmp_path)
+        assert code.exists()
+        code.write_bytes(b"machine c0de")
+        _compiled.check(tmp_path)
+        assert not tmp_path.exists()
+
+    @pytest.mark.parametrize("note", ["{", "[]", '{"gone.nbc": "00"}'])
+    def test_a_damaged_note_empties_it_too(self, tmp_path, note):
+        (tmp_path / "hashes.json").write_text(note)
+        _compiled.check(tmp_path)
+        assert not tmp_path.exists()
+
+    def test_damaged_code_is_compiled_anew(self, fast, tmp_path):
+        code = "from earmark.audio import kernels; print(kernels.start('fast'))"
+        for _ in range(2):
+            done = subprocess.run(
+                [sys.executable, "-c", code], capture_output=True, text=True, check=True,
+                env={**os.environ, "EARMARK_CACHE": str(tmp_path)},
+            )  # fmt: skip
+            assert done.stdout == "None\n"
+            for path in tmp_path.rglob("*.nbc"):
+                content = bytearray(path.read_bytes())
+                content[len(content) // 2 :: 50] = b"?" * len(content[len(content) // 2 :: 50])
+                path.write_bytes(content)
 
 
 class TestMemory:

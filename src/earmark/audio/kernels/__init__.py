@@ -12,7 +12,6 @@ A kernel is a function that stands in both modules under one name, with one sign
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import importlib
 import importlib.util
 import os
@@ -23,8 +22,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Literal
 
-from earmark.audio.kernels import plain
-from earmark.store import cache_folder
+from earmark.audio.kernels import _compiled, plain
+from earmark.audio.kernels._compiled import compiled_folder
 
 Kind = Literal["plain", "fast"]
 NAMES = (
@@ -124,19 +123,23 @@ def _fast() -> ModuleType | None:
         if not available():
             _why_not = "the extra [fast] is not installed: pip install 'earmark[fast]'"
             return None
+        folder = compiled_folder()
+        _compiled.check(folder)
         try:
-            module = _imported()
+            module = _imported(folder)
             module.warm()
             _fast_module = module
         except Exception as error:  # numba fails in many ways where it cannot compile or keep
             said = str(error).strip().split("\n")[0]
             _why_not = f"the fast kernels cannot be started ({type(error).__name__}: {said})"
+            _compiled.empty(folder)  # what is there may be the reason; the next process tries anew
+        else:
+            _compiled.seal(folder)
     return _fast_module
 
 
-def _imported() -> ModuleType:
-    """Import the fast kernels, their compiled code going to and coming from our cache folder."""
-    folder = compiled_folder()
+def _imported(folder: Path) -> ModuleType:
+    """Import the fast kernels, their compiled code going to and coming from a folder."""
     # Before numba is imported, which fails where it finds no place of its own to write to.
     set_here = os.environ.setdefault("NUMBA_CACHE_DIR", str(folder)) == str(folder)
     try:
@@ -150,14 +153,3 @@ def _imported() -> ModuleType:
     finally:
         if set_here:
             del os.environ["NUMBA_CACHE_DIR"]
-
-
-def compiled_folder() -> Path:
-    """Return where the compiled code of these very kernels lies.
-
-    numba looks at one file's date to tell whether its code is stale; here all of them count.
-    """
-    digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(path.read_bytes())
-    return cache_folder() / "numba" / digest.hexdigest()[:12]
