@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 from earmark.errors import SettingsError, suggestion
 
 T = TypeVar("T")
+_NONE = "none"
 _WORDS = {int: "a whole number", float: "a number", bool: "true or false", str: "a text",
           tuple: "a list"}  # fmt: skip
 
@@ -54,12 +55,20 @@ def from_mapping(cls: type[T], values: Mapping[str, Any], *, where: str = "setti
 
 
 def to_mapping(settings: Any) -> dict[str, Any]:
-    """Return the settings as plain values, without those that are None (TOML has no null)."""
+    """Return the settings as plain values.
+
+    TOML has no null: what is None is left out where that is the default, and ``"none"`` elsewhere.
+    """
     return {
-        f.name: _plain(getattr(settings, f.name))
+        f.name: _NONE if (value := getattr(settings, f.name)) is None else _plain(value)
         for f in dataclasses.fields(settings)
-        if f.init and getattr(settings, f.name) is not None
+        if f.init and (getattr(settings, f.name) is not None or _is_no_default(f))
     }
+
+
+def _is_no_default(field: dataclasses.Field[Any]) -> bool:
+    """Tell whether leaving the setting out would not make it None."""
+    return field.default is not None
 
 
 def fingerprint(value: Any) -> str:
@@ -124,7 +133,7 @@ def _convert(value: Any, hint: Any, where: str) -> Any:
 
 
 def _convert_union(value: Any, choices: tuple[Any, ...], where: str) -> Any:
-    if value is None and type(None) in choices:
+    if type(None) in choices and (value is None or (value == _NONE and str not in choices)):
         return None
     last: SettingsError | None = None
     for choice in choices:

@@ -152,3 +152,15 @@ def test_toml_that_is_absent_or_a_folder(tmp_path: Path) -> None:
     for path in (tmp_path / "absent.toml", tmp_path):
         with pytest.raises(SettingsError, match="cannot be read as TOML"):
             settings.read_toml(path)
+
+
+@dataclass(frozen=True)
+class Whole:
+    seconds: float | None = 30.0
+
+
+def test_a_none_that_is_no_default_is_kept() -> None:
+    assert settings.to_mapping(Whole(None)) == {"seconds": "none"}
+    assert settings.from_mapping(Whole, {"seconds": "none"}) == Whole(None)
+    assert settings.from_mapping(Whole, {}) == Whole(30.0)
+    assert settings.to_mapping(Whole(2.0)) == {"seconds": 2.0}

@@ -10,8 +10,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PowerTransformer, StandardScaler
 
 from earmark.errors import DataError
+from earmark.graphs.writer import Graph
 from earmark.models import _preparation, _scaling
-from earmark.models._onnx import Graph
 from earmark.models.classical import Logistic
 from earmark.tagger.export import run
 

@@ -76,8 +76,9 @@ def test_a_cut_off_file_is_found(small, keep):
 
 
 def test_a_newer_format_says_to_upgrade(contents, small):
-    small.write_bytes(seal(changed(contents, format=2, something_new=1).items()))
-    with pytest.raises(TaggerError, match=r"format 2.*reads up to 1.*--upgrade"):
+    newer = changed(contents, format=tagger_format.FORMAT + 1, something_new=1)
+    small.write_bytes(seal(newer.items()))
+    with pytest.raises(TaggerError, match=r"format 3.*reads up to 2.*--upgrade"):
         tagger_format.read(small)
 
 

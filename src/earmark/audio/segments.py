@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 from earmark.errors import AudioError
 
 _NEARLY_WHOLE = 0.9
-_LEAST_TAIL = 0.25
+LEAST_TAIL = 0.25
+"""Of a segment: what is left of a track is left out when it is shorter."""
 # Two hundredths of a percent of full scale from lowest to highest sample: -74 dB, inaudible.
 _SILENT_RANGE = 2e-4
 
@@ -36,14 +37,24 @@ class Segments:
         hop_seconds: from one start to the next; None for the length.
         trim_samples: left off each segment's end (the published GTZAN tables leave off one).
         tail: what becomes of the rest after the last whole segment.
+        frames: length of a segment in frames of a front end that gives frames one after another:
+            the frames of the whole track are cut, not its sound, so that those at a segment's ends
+            know what lies beyond them. ``seconds`` and ``hop_seconds`` are then not used.
+        hop_frames: from one start to the next; None for ``frames``.
     """
 
     seconds: float | None = 30.0
     hop_seconds: float | None = None
     trim_samples: int = 0
     tail: Literal["keep", "drop"] = "keep"
+    frames: int | None = None
+    hop_frames: int | None = None
 
     def __post_init__(self) -> None:
+        for name in ("frames", "hop_frames"):
+            value = getattr(self, name)
+            if value is not None and not 1 <= value <= 100_000:
+                raise ValueError(f"'{name}' is {value}; expected between 1 and 100000.")
         for name in ("seconds", "hop_seconds"):
             value = getattr(self, name)
             if value is not None and not 0.05 <= value <= 3600:
@@ -52,7 +63,7 @@ class Segments:
             raise ValueError(f"'trim_samples' is {self.trim_samples}; expected 0 to 64.")
 
     def length(self, sample_rate: int) -> int | None:
-        """Return a segment's length in samples."""
+        """Return a segment's length in samples; None for a whole track."""
         if self.seconds is None:
             return None
         return max(1, round(self.seconds * sample_rate) - self.trim_samples)
@@ -144,7 +155,7 @@ class Cutter:
             yield Window(0.0, held, False) if length is None else _short(
                 held, length, any_length=self._any_length
             )
-        elif length is not None and tail == "keep" and len(held) - length >= _LEAST_TAIL * length:
+        elif length is not None and tail == "keep" and len(held) - length >= LEAST_TAIL * length:
             begin = len(held) - length
             yield Window((self._start + begin) / self.sample_rate, held[begin:], False)
 

@@ -6,6 +6,7 @@ import csv
 import io
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,6 +55,7 @@ def tag_files(paths: Sequence[Path], tagger_name: str, *, top: int = 3, timeline
     from earmark.audio.load import find_audio
     from earmark.audio.queued import likely_seconds
     from earmark.errors import AudioError
+    from earmark.graphs.session import single_threads
     from earmark.tagger.tagger import Tagger
 
     tagger = Tagger.load(tagger_name)
@@ -64,7 +66,8 @@ def tag_files(paths: Sequence[Path], tagger_name: str, *, top: int = 3, timeline
     if len(found) > 1:
         kernels.expect(likely_seconds(found))
     show = _TextPrinter(top).show if style == "text" else None
-    done = outcomes(found, lambda p: tagger.tag(p, timeline=timeline), jobs, "tagging", show)
+    with single_threads() if len(found) > 1 else nullcontext():
+        done = outcomes(found, lambda p: tagger.tag(p, timeline=timeline), jobs, "tagging", show)
     if style == "json":
         _print_json(done, tagger.identity)
     elif style == "csv":

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +20,22 @@ from numpy.typing import NDArray
 from earmark import registry, settings
 from earmark.audio.chunks import Passes
 from earmark.audio.segments import Segments
-from earmark.errors import AudioError, DataError
+from earmark.errors import AudioError, DataError, SettingsError
 from earmark.store import atomic_write, write_text
+
+
+class Frames(NamedTuple):
+    """Consecutive frames of a sound.
+
+    Attributes:
+        values: [shape=(frames, ...)].
+        low: the lowest sample within each frame's hop [shape=(frames,)].
+        high: the highest, likewise: whether anything is to be heard can be told from both.
+    """
+
+    values: NDArray[np.float32]
+    low: NDArray[np.float32]
+    high: NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -65,6 +79,23 @@ class FrontEnd(ABC):
         """
         samples = checked(samples)
         return self.whole(lambda: (samples,))
+
+    @property
+    def frames_per_second(self) -> float | None:
+        """How many frames a second has; None for families without."""
+        return None
+
+    def frames(self, blocks: Iterable[NDArray[np.float32]]) -> Iterator[Frames]:
+        """Yield the frames of a sound, those of the whole of it, a few at a time.
+
+        Args:
+            blocks: mono at ``sample_rate``, of any size.
+
+        Raises:
+            SettingsError: the family, or the family so set, gives none.
+        """
+        raise SettingsError(f"'{self.name}' gives no frames one after another; cut its segments "
+                            "in seconds.")
 
     def segments(self, seconds: float | None) -> Segments:
         """Return how this family cuts a track into segments; None for the whole track."""

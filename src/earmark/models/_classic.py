@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earmark.errors import DataError, SettingsError, require
+from earmark.graphs.writer import Graph
 from earmark.models import _choice, _preparation
-from earmark.models._onnx import Graph
 from earmark.models._preparation import Preparation, Pruning, Scaling
 from earmark.models.base import Model, Scores, check_fit
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from earmark.models._onnx import Graph
+from earmark.graphs.writer import Graph
 from earmark.models.base import Fitted
 
 _CERTAIN = 100.0  # a logit whose sigmoid is 1 in single precision

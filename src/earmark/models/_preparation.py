@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earmark.errors import DataError
+from earmark.graphs.writer import Graph
 from earmark.models import _scaling
-from earmark.models._onnx import Graph
 from earmark.models._scaling import Doubles, Step
 
 Scaling = Literal["none", "standard", "quantile", "power"]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earmark.errors import require
-from earmark.models._onnx import Graph
+from earmark.graphs.writer import Graph
 
 Doubles = NDArray[np.float64]
 _MOST_KNOTS = 100

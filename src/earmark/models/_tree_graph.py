@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from earmark.models._onnx import Graph
+from earmark.graphs.writer import Graph
 from earmark.models.base import Fitted
 
 

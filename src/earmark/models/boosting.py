@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earmark.errors import require
+from earmark.graphs.writer import Graph
 from earmark.models import _tree_graph
 from earmark.models._classic import Choice, Classic, ClassWeight, above_zero
-from earmark.models._onnx import Graph
 from earmark.models._preparation import Scaling
 from earmark.models._tree_graph import Tree
 from earmark.models.base import class_vector

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earmark.errors import DataError, require
+from earmark.graphs.writer import Graph
 from earmark.models._classic import Choice, Classic, above_zero
-from earmark.models._onnx import Graph
 
 _BLOCK_VALUES = 20_000_000  # distances computed at once
 

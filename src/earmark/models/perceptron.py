@@ -9,9 +9,9 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from earmark.graphs.writer import Graph
 from earmark.models import _linear
 from earmark.models._classic import Choice, Classic, above_zero
-from earmark.models._onnx import Graph
 from earmark.models.base import Fitted, fit_matrix
 
 _ACTIVATIONS = {"relu": "Relu", "tanh": "Tanh", "logistic": "Sigmoid"}

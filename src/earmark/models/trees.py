@@ -10,9 +10,9 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from earmark.graphs.writer import Graph
 from earmark.models import _tree_graph
 from earmark.models._classic import Choice, Classic, ClassWeight, above_zero, weight_of
-from earmark.models._onnx import Graph
 from earmark.models._preparation import Scaling
 from earmark.models.base import Fitted, fit_matrix
 

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earmark.errors import require
+from earmark.graphs.writer import Graph
 from earmark.models import _choice
 from earmark.models._classic import Choice, Classic, ClassWeight, above_zero, weight_of
-from earmark.models._onnx import Graph
 from earmark.models.base import Doubles
 
 _BLOCK_VALUES = 20_000_000  # kernel values computed at once

@@ -28,13 +28,14 @@ from earmark.judging.decisions import Decisions
 from earmark.labels.vocabulary import Task, Vocabulary
 from earmark.store import write_bytes
 
-FORMAT = 1
+FORMAT = 2
 SUFFIX = ".earmark"
 _MANIFEST, _CHECK = "tagger.json", "check.npz"
 _DIGEST = 64
 _MOST_BYTES = 2 * 1024**3
 _MOST_BRANCHES = 16
 _LONGEST_SEGMENT_SECONDS = 600.0
+_LARGEST_BATCH = 256
 _CHECK_RATES_HZ = (1000, 192_000)
 
 
@@ -47,16 +48,23 @@ class Branch:
         segments: how a track is cut when tagged.
         model: file name of the ONNX graph in the tagger.
         weight: share in the average over branches, above 0.
+        batch: segments scored at once: more need more memory, and not always less time.
+        embedding: name of the graph's output that others may learn on, [shape=(rows, values)];
+            empty where there is none.
     """
 
     front_end: Mapping[str, Any]
     segments: Segments
     model: str
     weight: float = 1.0
+    batch: int = 16
+    embedding: str = ""
 
     def __post_init__(self) -> None:
         if not 0 < self.weight < float("inf"):
             raise ValueError(f"'weight' is {self.weight}; expected above 0.")
+        if not 1 <= self.batch <= _LARGEST_BATCH:
+            raise ValueError(f"'batch' is {self.batch}; expected 1 to {_LARGEST_BATCH}.")
         if (self.segments.seconds or 1) > _LONGEST_SEGMENT_SECONDS:
             raise ValueError(f"segments of {self.segments.seconds:g} s; expected at most "
                              f"{_LONGEST_SEGMENT_SECONDS:g}.")
@@ -104,6 +112,9 @@ class Card:
         results: each with its protocol.
         dataset: name and fingerprint. split: likewise. recipe: likewise.
         made_with: versions of what made it.
+        source: where weights made by others are from: package, version, hash.
+        citation: of who trained them.
+        notice: the text that their licence asks to be kept with them.
     """
 
     title: str
@@ -115,6 +126,9 @@ class Card:
     split: Mapping[str, str] = field(default_factory=dict)
     recipe: Mapping[str, str] = field(default_factory=dict)
     made_with: Mapping[str, str] = field(default_factory=dict)
+    source: str = ""
+    citation: str = ""
+    notice: str = ""
 
 
 @dataclass(frozen=True)

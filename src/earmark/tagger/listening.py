@@ -7,23 +7,21 @@ features once and hands them to each branch's model.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from earmark.audio.hearing import Hearing
-from earmark.audio.segments import Window, is_silent, windows
 from earmark.errors import SettingsError, TaggerError
 from earmark.features import base as features
 from earmark.features.base import FrontEnd
+from earmark.features.cutting import pieces, segment_seconds
+from earmark.graphs.session import Session
 from earmark.tagger.format import Branch
 
 Blocks = Callable[[int], Iterable[NDArray[np.float32]]]
 """Sample rate in Hz to a stream of mono blocks."""
-_BATCH = 16  # segments scored at once
-
 
 class Heard(NamedTuple):
     """What a branch made of one track.
@@ -32,11 +30,13 @@ class Heard(NamedTuple):
         starts: of the segments, in seconds [shape=(segments,)].
         seconds: length of the track.
         scores: [shape=(segments, labels)]; NaN rows where the track is silent.
+        segment_seconds: length of a segment.
     """
 
     starts: NDArray[np.float64]
     seconds: float
     scores: NDArray[np.float32]
+    segment_seconds: float
 
     @property
     def audible(self) -> NDArray[np.bool_]:
@@ -48,13 +48,19 @@ class Ears:
     """All branches of a tagger."""
 
     def __init__(
-        self, branches: Sequence[Branch], models: Mapping[str, bytes], labels: int
-    ) -> None:
+        self, branches: Sequence[Branch], models: Mapping[str, bytes], labels: int,
+        where: str = "",
+    ) -> None:  # fmt: skip
+        """Take the branches and their graphs by file name; ``where`` begins errors.
+
+        Raises:
+            TaggerError: a graph that may not be run, or a front end that is unknown.
+        """
         self._listeners: list[_Listener] = []
         self._places: list[tuple[_Listener, int]] = []  # branch -> its listener, its model there
         for branch in branches:
             listener = self._listener(branch)
-            listener.models.append(_Model(branch.model, models[branch.model], labels))
+            listener.models.append(_Model(where + branch.model, models[branch.model], labels))
             self._places.append((listener, len(listener.models) - 1))
 
     def hear(self, blocks: Blocks, notes: list[str]) -> list[Heard]:
@@ -86,23 +92,27 @@ class _Listener:
         self.models: list[_Model] = []
 
     def hear(self, blocks: Blocks, notes: list[str]) -> list[Heard]:
-        if self.branch.segments.seconds is None:
+        segments = self.branch.segments
+        length = segment_seconds(self.front_end, segments)
+        if length is None:
             return self._hear_whole(blocks)
         rate = self.front_end.sample_rate
         counted = _Counted(blocks(rate))
-        cut = windows(counted, self.branch.segments, rate, any_length=self.front_end.any_length)
         starts: list[float] = []
         batch: list[NDArray[np.float32] | None] = []
         scores: list[list[NDArray[np.float32]]] = [[] for _ in self.models]
-        for window in cut:
-            starts.append(window.start_seconds)
-            batch.append(self._features(window, notes))
-            if len(batch) == _BATCH:
+        for piece in pieces(self.front_end, counted, segments):
+            if piece.repeated:
+                notes.append(f"shorter than one segment of {length:g} s: repeated to fill it")
+            starts.append(piece.start_seconds)
+            batch.append(piece.values)
+            if len(batch) == self.branch.batch:
                 self._score(batch, scores)
                 batch = []
         self._score(batch, scores)
         seconds = counted.samples / rate
-        return [Heard(np.asarray(starts), seconds, np.concatenate(found)) for found in scores]
+        return [Heard(np.asarray(starts), seconds, np.concatenate(found), length)
+                for found in scores]
 
     def _hear_whole(self, blocks: Blocks) -> list[Heard]:
         rate = self.front_end.sample_rate
@@ -111,13 +121,7 @@ class _Listener:
         hearing.finish()
         batch = [None if hearing.silent else values]
         seconds = hearing.samples / rate
-        return [Heard(np.zeros(1), seconds, model.scores(batch)) for model in self.models]
-
-    def _features(self, window: Window, notes: list[str]) -> NDArray[np.float32] | None:
-        if window.repeated:
-            notes.append(f"shorter than one segment of {self.branch.segments.seconds:g} s: "
-                         "repeated to fill it")
-        return None if is_silent(window.samples) else self.front_end(window.samples)
+        return [Heard(np.zeros(1), seconds, model.scores(batch), seconds) for model in self.models]
 
     def _score(
         self, batch: list[NDArray[np.float32] | None], scores: list[list[NDArray[np.float32]]]
@@ -131,20 +135,7 @@ class _Model:
 
     def __init__(self, name: str, content: bytes, labels: int) -> None:
         self.name, self.labels = name, labels
-        self._content = content
-
-    @cached_property
-    def session(self) -> Any:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 4
-        try:
-            return onnxruntime.InferenceSession(
-                self._content, options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:  # onnxruntime raises many kinds, none of them documented
-            raise TaggerError(f"{self.name} cannot be run: {error}") from error
+        self._session = Session(content, name)
 
     def scores(self, batch: Sequence[NDArray[np.float32] | None]) -> NDArray[np.float32]:
         """Return scores [shape=(segments, labels)], NaN for the silent segments (None)."""
@@ -155,11 +146,7 @@ class _Model:
         return scores
 
     def _run(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
-        session = self.session
-        try:
-            given = session.run(["scores"], {"rows": rows})[0]
-        except Exception as error:  # as above
-            raise TaggerError(f"{self.name} does not fit its front end: {error}") from error
+        (given,) = self._session.run(rows)
         if given.shape != (len(rows), self.labels):
             raise TaggerError(f"{self.name} gives scores of shape {given.shape}; expected "
                               f"{(len(rows), self.labels)}.")

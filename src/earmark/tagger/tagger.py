@@ -16,7 +16,6 @@ from earmark.judging.decisions import calibrate, decide, is_unknown
 from earmark.labels.tags import Tags, Timeline
 from earmark.labels.vocabulary import Vocabulary
 from earmark.tagger import format as tagger_format
-from earmark.tagger import onnx_guard
 from earmark.tagger.format import Contents
 from earmark.tagger.listening import Ears, Heard
 
@@ -36,9 +35,8 @@ class Tagger:
     def __init__(self, contents: Contents) -> None:
         self.contents = contents
         self.manifest = contents.manifest
-        for name, model in contents.models.items():
-            onnx_guard.check(model, f"tagger {self.manifest.name}: {name}")
-        self._ears = Ears(self.manifest.branches, contents.models, len(self.manifest.labels))
+        self._ears = Ears(self.manifest.branches, contents.models, len(self.manifest.labels),
+                          f"tagger {self.manifest.name}: ")
 
     @classmethod
     def load(cls, name: str | Path) -> Tagger:
@@ -149,8 +147,7 @@ class Tagger:
         """Average the branches on the grid of the one with the most segments."""
         finest = max(range(len(heard)), key=lambda i: len(heard[i].starts))
         grid = heard[finest]
-        segment_seconds = self.manifest.branches[finest].segments.seconds or grid.seconds
-        length = min(segment_seconds, grid.seconds)
+        length = min(grid.segment_seconds, grid.seconds)
         aligned = [h.scores[_nearest(h.starts, grid.starts)] for h in heard]
         scores = np.average(np.stack(aligned), axis=0, weights=self._weights).astype(np.float32)
         audible = ~np.isnan(scores[:, 0])

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from onnx import TensorProto, helper
 
 from earmark.errors import TaggerError
-from earmark.tagger import onnx_guard
+from earmark.graphs import guard
 
 
 def graph(nodes, initializers=()):
@@ -22,19 +22,19 @@ def model(nodes, initializers=(), **more):
 
 
 def test_standard_operators_pass():
-    onnx_guard.check(model([helper.make_node("Sigmoid", ["rows"], ["scores"])]), "m")
+    guard.check(model([helper.make_node("Sigmoid", ["rows"], ["scores"])]), "m")
 
 
 def test_loops_are_refused():
     node = helper.make_node("Loop", ["", "", "rows"], ["scores"], body=graph([]))
     with pytest.raises(TaggerError, match=r"'Loop', which may run for ever"):
-        onnx_guard.check(model([node]), "m")
+        guard.check(model([node]), "m")
 
 
 def test_a_foreign_operator_is_named():
     node = helper.make_node("Run", ["rows"], ["scores"], domain="com.evil")
     with pytest.raises(TaggerError, match=r"'com\.evil\.Run'"):
-        onnx_guard.check(model([node]), "m")
+        guard.check(model([node]), "m")
 
 
 def test_a_foreign_operator_inside_a_branch_is_named():
@@ -42,7 +42,7 @@ def test_a_foreign_operator_inside_a_branch_is_named():
     condition = helper.make_tensor("c", TensorProto.BOOL, [], [True])
     outer = helper.make_node("If", ["c"], ["scores"], then_branch=inner, else_branch=inner)
     with pytest.raises(TaggerError, match=r"'com\.evil\.Run'"):
-        onnx_guard.check(model([outer], [condition]), "m")
+        guard.check(model([outer], [condition]), "m")
 
 
 def test_a_foreign_operator_inside_a_function_is_named():
@@ -52,7 +52,7 @@ def test_a_foreign_operator_inside_a_function_is_named():
     )
     node = helper.make_node("Inner", ["rows"], ["scores"])
     with pytest.raises(TaggerError, match=r"'com\.evil\.Run'"):
-        onnx_guard.check(model([node], functions=[function]), "m")
+        guard.check(model([node], functions=[function]), "m")
 
 
 @pytest.mark.parametrize("mark", ["location", "data"])
@@ -64,7 +64,7 @@ def test_weights_in_another_file_are_refused(mark):
         tensor.external_data.add(key="location", value="/etc/passwd")
     node = helper.make_node("Add", ["rows", "w"], ["scores"])
     with pytest.raises(TaggerError, match="another file"):
-        onnx_guard.check(model([node], [tensor]), "m")
+        guard.check(model([node], [tensor]), "m")
 
 
 def test_deep_nesting_ends():
@@ -73,13 +73,13 @@ def test_deep_nesting_ends():
         inner = graph([helper.make_node("If", ["c"], ["scores"], then_branch=inner)])
     content = helper.make_model(inner).SerializeToString()
     with pytest.raises(TaggerError, match="levels deep"):
-        onnx_guard.check(content, "m")
+        guard.check(content, "m")
 
 
 @given(st.binary(max_size=300))
 def test_rubbish_gives_one_error_and_nothing_else(content):
     with contextlib.suppress(TaggerError):
-        onnx_guard.check(content, "m")
+        guard.check(content, "m")
 
 
 @given(st.integers(0, 10_000), st.integers(1, 255))
@@ -87,4 +87,4 @@ def test_a_changed_byte_gives_one_error_or_none(at, change):
     content = bytearray(model([helper.make_node("Sigmoid", ["rows"], ["scores"])]))
     content[at % len(content)] ^= change
     with contextlib.suppress(TaggerError):  # or none: a name or a number it need not know
-        onnx_guard.check(bytes(content), "m")
+        guard.check(bytes(content), "m")

@@ -9,24 +9,32 @@ model on real rows before it is used.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from earmark.errors import require
-from earmark.labels.vocabulary import Task
 
 OPSETS = {"": 21, "ai.onnx.ml": 3}
 _IR_VERSION = 10  # of ONNX 1.16, the first with opset 21
 
 
 class Graph:
-    """A graph that grows by one operator at a time, from ``rows`` [shape=(rows, features)]."""
+    """A graph that grows by one operator at a time, from ``rows`` [shape=(rows, *shape)]."""
 
-    def __init__(self, features: int, *, prefix: str = "") -> None:
-        self._onnx = require("onnx", extra="train", purpose="writing a tagger")
-        self._features = features
+    def __init__(
+        self, shape: int | Sequence[int], *, prefix: str = "", extra: str = "train"
+    ) -> None:
+        """Begin a graph.
+
+        Args:
+            shape: of one row: a number of features, or several sizes.
+            extra: whose part the onnx package is, for whoever lacks it.
+        """
+        self._onnx = require("onnx", extra=extra, purpose="writing a tagger")
+        self._shape = [shape] if isinstance(shape, int) else list(shape)
         self._nodes: list[Any] = []
         self._constants: list[Any] = []
         self._prefix = prefix  # a graph inside a graph may not use its names again
@@ -61,7 +69,7 @@ class Graph:
         """Add ``rows @ weights.T + offsets`` for weights [shape=(outputs, inputs)]."""
         return self.add("Gemm", name, self.constant(weights), self.constant(offsets), transB=1)
 
-    def probabilities(self, name: str, task: Task) -> str:
+    def probabilities(self, name: str, task: Literal["single", "multi"]) -> str:
         """Add a softmax over labels or a sigmoid for each."""
         return self.add("Softmax", name, axis=1) if task == "single" else self.add("Sigmoid", name)
 
@@ -75,21 +83,24 @@ class Graph:
         helper, double = self._onnx.helper, self._onnx.TensorProto.DOUBLE
         inner = helper.make_graph(
             body._nodes, "each_row",
-            [helper.make_tensor_value_info(body.rows, double, [body._features])],
+            [helper.make_tensor_value_info(body.rows, double, body._shape)],
             [helper.make_tensor_value_info(result, double, [width])], body._constants,
         )  # fmt: skip
         return self.add("Scan", inputs, body=inner, num_scan_inputs=1)
 
-    def content(self, scores: str, labels: int) -> bytes:
-        """Return the whole as bytes, with ``scores`` [shape=(rows, labels)] as the output."""
+    def content(self, scores: str, labels: int, **others: tuple[str, int]) -> bytes:
+        """Return the whole as bytes, with ``scores`` [shape=(rows, labels)] as the output.
+
+        Args:
+            others: further outputs: what they are called to their name here and width.
+        """
         helper, proto = self._onnx.helper, self._onnx.TensorProto
-        self._nodes.append(helper.make_node("Cast", [scores], ["scores"], to=proto.FLOAT))
-        graph = helper.make_graph(
-            self._nodes, "model",
-            [helper.make_tensor_value_info("rows", proto.FLOAT, [None, self._features])],
-            [helper.make_tensor_value_info("scores", proto.FLOAT, [None, labels])],
-            self._constants,
-        )  # fmt: skip
+        outputs = []
+        for name, (made, width) in {"scores": (scores, labels), **others}.items():
+            self._nodes.append(helper.make_node("Cast", [made], [name], to=proto.FLOAT))
+            outputs.append(helper.make_tensor_value_info(name, proto.FLOAT, [None, width]))
+        rows = helper.make_tensor_value_info("rows", proto.FLOAT, [None, *self._shape])
+        graph = helper.make_graph(self._nodes, "model", [rows], outputs, self._constants)
         opsets = [helper.make_opsetid(domain, version) for domain, version in OPSETS.items()]
         model = helper.make_model(graph, opset_imports=opsets, ir_version=_IR_VERSION,
                                   producer_name="earmark")  # fmt: skip

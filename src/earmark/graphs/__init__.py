@@ -1,0 +1,1 @@
+"""ONNX files: looked into, run, and written. No knowledge of music."""
