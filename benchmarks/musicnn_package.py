@@ -1,4 +1,4 @@
-"""The published musicnn package at work, for ``benchmarks.musicnn`` to stand beside.
+"""The published musicnn package at work, for ``benchmarks.imported`` to stand beside.
 
 Runs in an environment of its own, with musicnn, TensorFlow, tf_keras and librosa, and without
 Earmark. Reads ``VARIANT<TAB>FILE`` lines from standard input, calls the package's ``extractor``,

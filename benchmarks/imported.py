@@ -1,11 +1,11 @@
 """An imported musicnn beside the package it is from: same songs, same run.
 
-    python -m benchmarks.musicnn --songs FOLDER --package PYTHON [--wheel WHEEL]
+    python -m benchmarks.imported --songs FOLDER --package PYTHON [--wheel WHEEL]
 
 PYTHON is the interpreter of an environment with musicnn, TensorFlow, tf_keras and librosa. The
 two take turns, file by file; CPU seconds are those of the process, threads included, so that they
 do not depend on how many cores were free. The first file of a process holds its start. A one-hour
-file is made of the songs for the memory. Writes ``benchmarks/results/musicnn.json``.
+file is made of the songs for the memory. Writes ``benchmarks/results/imported.json``.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from typing import Any
 
 from earmark.store import write_text
 
-RESULTS = Path(__file__).parent / "results" / "musicnn.json"
+RESULTS = Path(__file__).parent / "results" / "imported.json"
 VARIANTS = {"MTT_musicnn": "musicnn", "MTT_vgg": "musicnn-mtt-vgg", "MSD_musicnn": "musicnn-msd",
             "MSD_vgg": "musicnn-msd-vgg"}  # fmt: skip
 _ROUNDS = 5
@@ -89,7 +89,7 @@ class _Process:
 
 
 def _ours() -> _Process:
-    return _Process([sys.executable, "-m", "benchmarks.musicnn", "--worker"])
+    return _Process([sys.executable, "-m", "benchmarks.imported", "--worker"])
 
 
 def _theirs(python: str) -> _Process:
