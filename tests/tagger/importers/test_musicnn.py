@@ -140,6 +140,7 @@ def tensors(**changes):
 
 CONFIGURATION = "musicnn/configuration.py"
 FEWER = f"MTT_LABELS = {made_up.LABELS[1:]!r}\n".encode()
+STRANGE = f"MTT_LABELS = {[*made_up.LABELS[1:], chr(27)]!r}\n".encode()
 TWICE = f"MTT_LABELS = {[*made_up.LABELS[1:], 'woman']!r}\n".encode()
 
 
@@ -156,6 +157,7 @@ TWICE = f"MTT_LABELS = {[*made_up.LABELS[1:], 'woman']!r}\n".encode()
     ({CONFIGURATION: b"MTT_LABELS = [1, 2]"}, "no list of labels 'MTT_LABELS'"),
     ({CONFIGURATION: FEWER}, r"49 different labels in 'MTT_LABELS'; expected 50"),
     ({CONFIGURATION: TWICE}, r"49 different labels"),
+    ({CONFIGURATION: STRANGE}, r"whl: '\\x1b' holds characters that cannot be printed"),
     ({f"{PLACE}/config.json": b"{}"}, r"does not say what the network learnt from"),
     ({f"{PLACE}/config.json": b"[]"}, r"does not say what the network learnt from"),
     ({f"{PLACE}/config.json": b'{"gt_train": "\\u001b[2J", "gt_val": ""}'}, "cannot be printed"),

@@ -95,11 +95,14 @@ def import_musicnn(
     labels = _labels(package, which.labels)
     tensors = take(Bundle(index, [data], f"{package.where}: {variant}"), which.network)
     write = vgg_graph if which.network == "vgg" else musicnn_graph
-    manifest = Manifest(
-        format=FORMAT, name=name or which.tagger, task="multi", labels=labels,
-        groups=_groups(labels), branches=(_branch(tail),),
-        decisions=Decisions((which.threshold,) * LABELS), card=_card(package, variant, data),
-    )  # fmt: skip
+    try:
+        manifest = Manifest(
+            format=FORMAT, name=name or which.tagger, task="multi", labels=labels,
+            groups=_groups(labels), branches=(_branch(tail),),
+            decisions=Decisions((which.threshold,) * LABELS), card=_card(package, variant, data),
+        )  # fmt: skip
+    except ValueError as error:
+        raise TaggerError(f"{package.where}: {error}") from error
     return with_check(manifest, {"branch0.onnx": write(tensors, LABELS)})
 
 
