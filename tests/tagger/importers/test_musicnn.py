@@ -41,6 +41,8 @@ def test_the_manifest_says_all_that_listening_needs(contents):
     manifest = contents.manifest
     assert (manifest.name, manifest.task) == ("musicnn", "multi")
     assert manifest.labels == tuple(made_up.LABELS)
+    assert [manifest.groups[label] for label in ("techno", "guitar", "woman", "slow", "quiet")] == [
+        "genre", "instrument", "vocals", "tempo", "mood"]  # fmt: skip
     (branch,) = manifest.branches
     assert (branch.segments.frames, branch.segments.hop_frames) == (187, 187)
     assert (branch.segments.tail, branch.embedding) == ("drop", "embedding")

@@ -21,6 +21,7 @@ from earmark.audio.segments import Segments
 from earmark.errors import TaggerError, suggestion
 from earmark.features import base as features
 from earmark.judging.decisions import Decisions
+from earmark.labels import crosswalk
 from earmark.tagger.checks import with_check
 from earmark.tagger.format import FORMAT, Branch, Card, Contents, Manifest, Score
 from earmark.tagger.importers._musicnn_graphs import musicnn_graph
@@ -98,7 +99,7 @@ def import_musicnn(
     try:
         manifest = Manifest(
             format=FORMAT, name=name or which.tagger, task="multi", labels=labels,
-            groups=_groups(labels), branches=(_branch(tail),),
+            groups=crosswalk.of(labels).groups(labels), branches=(_branch(tail),),
             decisions=Decisions((which.threshold,) * LABELS), card=_card(package, variant, data),
         )  # fmt: skip
     except ValueError as error:
@@ -155,10 +156,6 @@ def _assigned(module: ast.Module, name: str) -> Any:
         }:
             return ast.literal_eval(statement.value)
     return None
-
-
-def _groups(labels: tuple[str, ...]) -> dict[str, str]:
-    return {}
 
 
 def _card(package: Package, variant: str, data: bytes) -> Card:
