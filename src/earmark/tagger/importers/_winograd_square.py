@@ -63,16 +63,16 @@ def _from_points(
     graph: Graph, name: str, channels: int, tiles: list[int], sizes: list[int]
 ) -> str:
     """Results of each tile, the highest of each 2 by 2, and the tiles put together."""
-    back = _TRANSFORMS.results.reshape(_OUT // _POOL, _POOL, _TILE)
-    # What is pooled comes first: the highest is then taken over whole blocks.
-    weights = np.einsum("ypa,xqb->pqyxab", back, back).reshape(_OUT**2, _TILE**2)
-    flat = reshaped(graph, name, (0, _TILE**2, -1))
-    found = graph.add("MatMul", graph.constant(single(weights), np.float32), flat)
-    blocks = reshaped(graph, found, (0, _POOL**2, -1))
-    top = graph.add("ReduceMax", blocks, graph.constant([1], np.int64), keepdims=0)
     half = _OUT // _POOL
-    apart = reshaped(graph, top, (-1, half, half, channels, *tiles))
-    together = graph.add("Transpose", apart, perm=(0, 3, 4, 1, 5, 2))
-    whole = reshaped(graph, together, (-1, channels, half * tiles[0], half * tiles[1]))
+    back = _TRANSFORMS.results.reshape(half, _POOL, _TILE)
+    # What is pooled lies side by side: its highest is taken while it is near.
+    weights = np.einsum("ypa,xqb->yxpqab", back, back).reshape(_OUT**2, _TILE**2)
+    each = channels * tiles[0] * tiles[1]
+    flat = reshaped(graph, name, (0, _TILE**2, each))
+    found = graph.add("MatMul", graph.constant(single(weights), np.float32), flat)
+    squares = reshaped(graph, found, (-1, _POOL**2, each))
+    top = graph.add("ReduceMax", squares, graph.constant([1], np.int64), keepdims=0)
+    apart = reshaped(graph, top, (-1, half**2 * channels, *tiles))
+    whole = graph.add("DepthToSpace", apart, blocksize=half)
     starts, ends, axes = ([0, 0], sizes, [2, 3])
     return graph.add("Slice", whole, *(graph.constant(c, np.int64) for c in (starts, ends, axes)))
