@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ from earmark.judging.decisions import Decisions
 from earmark.judging.splits import Split
 from earmark.lab.recipe import Recipe
 from earmark.models.base import Model
+from earmark.tagger import backbones
 from earmark.tagger.export import export
 from earmark.tagger.format import FORMAT, Branch, Card, Check, Contents, Manifest, Score
 from earmark.tagger.tagger import Tagger
@@ -64,7 +66,12 @@ def pack(
 
 
 def with_check(manifest: Manifest, models: Mapping[str, bytes]) -> Contents:
-    """Return the contents with a check: a few seconds of our own music and their scores."""
+    """Return the contents with a check: a few seconds of our own music and their scores.
+
+    The backbones that its branches listen through are put in.
+    """
+    names, graphs = backbones.gather(manifest.branches)
+    manifest, models = dataclasses.replace(manifest, backbones=names), {**models, **graphs}
     rate = features.build(manifest.branches[0].front_end).sample_rate
     piece = compose("rock", rng=np.random.default_rng(0), seconds=_CHECK_SECONDS, sample_rate=rate)
     samples = np.round(piece.samples * 32767).astype(np.int16)
