@@ -107,6 +107,8 @@ def summary(results: Mapping[str, Any]) -> list[str]:
     protocol = results["protocol"]
     lines = [f"{protocol['dataset']}, split {protocol['split']}, by track, "
              f"seed {protocol['seed']}{', leaky' if protocol['leaky'] else ''}"]
+    if why := protocol.get("contaminated"):
+        lines.append(f"  contaminated: {why}")
     if validated := results["cross_validated"]:
         title = f"cross-validated ({validated['folds']} folds by {validated['grouped_by']})"
         lines.append(_line(title, validated))

@@ -25,7 +25,7 @@ from earmark.judging.decisions import Decisions
 from earmark.judging.intervals import bootstrap
 from earmark.judging.ledger import Ledger, read_test
 from earmark.judging.splits import Split
-from earmark.lab import runfolder, validation
+from earmark.lab import backbones, runfolder, validation
 from earmark.lab.batches import Log, gather
 from earmark.lab.learner import Fitted, Learner, TrackScores, build_model, fitter
 from earmark.lab.packing import export_all, pack
@@ -63,6 +63,7 @@ def run(recipe: Recipe, root: Path, folder: Path, log: Log = lambda _: None) -> 
         TaggerError: the model does not survive its export.
     """
     require("sklearn", extra="train", purpose="training")
+    recipe = backbones.completed(recipe)
     dataset: Dataset = registry.load("datasets", recipe.dataset.name)(root)
     split = draw(recipe.split, dataset, np.random.default_rng(recipe.seed))
     for branch in recipe.branches:  # a slip in a model's settings is found before anything is done
@@ -101,6 +102,7 @@ class _Experiment:
         self.rng = np.random.default_rng(recipe.seed)
         # Of its own, so that what is learnt does not depend on how often something is measured.
         self.drawing = np.random.default_rng([recipe.seed, 1])
+        self.hearsay = backbones.hearsay(recipe, learner.dataset)
         self.learnt = [i for part in recipe.split.learn_from for i in split.ids(part)]
 
     def results(self) -> dict[str, Any]:
@@ -123,7 +125,7 @@ class _Experiment:
             "models": [settings_of(model) for model in fitted.models],
             "failed": sorted({line for g in learner.gathered for line in g.failed}),
             "notes": [*dict.fromkeys(note for g in learner.gathered for note in g.notes),
-                      *self._notes],
+                      *self._notes, *filter(None, [self.hearsay.note])],
             "ledger": ledger,
         }
         if self.recipe.ship == "all":
@@ -265,6 +267,7 @@ class _Experiment:
             "averaging": "accuracy over tracks; f1 macro over labels",
             "seed": self.recipe.seed,
             "leaky": bool(self.split.leaks(self.dataset)),
+            "contaminated": self.hearsay.contaminated,
         }
 
     def _export(self, fitted: Fitted) -> dict[str, bytes]:

@@ -56,6 +56,8 @@ def _lines(run: RunFolder) -> Iterator[str]:
     if run.leaky:
         yield ("\n> **leaky**: the same artist, album or recording may stand in what was learnt "
                "from and in what was judged. These scores are too high.")
+    if run.contaminated:
+        yield f"\n> **contaminated**: {escaped(run.contaminated)}. These scores may be too high."
     yield "\n## Scores\n"
     yield from _score_table(run)
     if run.majority_baseline is not None:

@@ -81,6 +81,7 @@ class RunFolder:
         folder: where it lies; ``name`` is its own name.
         identity: fingerprints of recipe, dataset and split, and the version of Earmark.
         dataset, split, unit, seed, leaky, tracks: the protocol.
+        contaminated: why a backbone may have heard what is judged; empty where none may have.
         parts: train, valid, test, those that exist.
         validated: the cross-validated scores.
         majority_baseline: accuracy on test of answering the commonest label learnt.
@@ -97,6 +98,7 @@ class RunFolder:
     unit: str
     seed: str
     leaky: bool
+    contaminated: str
     tracks: Mapping[str, int]
     parts: Mapping[str, Scores]
     validated: Scores | None
@@ -143,8 +145,9 @@ class RunFolder:
 
     @property
     def model_names(self) -> str:
-        """The models, as in ``classical:svm + classical:knn``."""
-        return " + ".join(dict(model).get("name", "?") for model in self.models) or "unnamed model"
+        """The models, as in ``classical:svm + classical:knn``, marked where contaminated."""
+        named = " + ".join(dict(model).get("name", "?") for model in self.models)
+        return f"{named or 'unnamed model'}{' (contaminated)' if self.contaminated else ''}"
 
 
 def read(folder: Path) -> RunFolder:
@@ -177,6 +180,7 @@ def read(folder: Path) -> RunFolder:
         unit=protocol.need("unit").text(),
         seed=protocol.need("seed").shown(),
         leaky=protocol.need("leaky").flag(),
+        contaminated=marked.text() if (marked := protocol.get("contaminated")) else "",
         tracks={k: v.whole() for k, v in protocol.need("tracks").items()},
         parts={name: read_scores(name, its) for name, its in results.need("parts").items()},
         validated=read_scores("cross-validated", validated) if validated else None,
