@@ -8,8 +8,8 @@ import json
 import pytest
 
 from earmark.judging.decisions import Calibration, Decisions, Unknown
-from earmark.lab.packing import with_check
 from earmark.tagger import format as tagger_format
+from earmark.tagger.checks import with_check
 from earmark.tagger.tagger import find
 
 

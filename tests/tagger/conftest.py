@@ -7,8 +7,8 @@ from earmark.audio.segments import Segments
 from earmark.features import base
 from earmark.features.gtzan57 import Gtzan57
 from earmark.judging.decisions import Decisions
-from earmark.lab.packing import with_check
 from earmark.models.classical import Logistic
+from earmark.tagger.checks import with_check
 from earmark.tagger.export import export
 from earmark.tagger.format import FORMAT, Branch, Card, Contents, Manifest
 

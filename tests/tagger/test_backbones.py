@@ -17,9 +17,9 @@ from earmark.audio.segments import Segments
 from earmark.errors import TaggerError
 from earmark.features import _backbones, base
 from earmark.features.gtzan57 import Gtzan57
-from earmark.lab.packing import with_check
 from earmark.models.classical import Logistic
 from earmark.tagger import format as tagger_format
+from earmark.tagger.checks import with_check
 from earmark.tagger.export import export
 from earmark.tagger.format import Branch
 from earmark.tagger.tagger import Tagger

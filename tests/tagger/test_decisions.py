@@ -10,8 +10,8 @@ from tests.tagger.conftest import LABELS, manifest
 
 from earmark.errors import TaggerError
 from earmark.judging.decisions import Calibration, Decisions, Unknown, calibrate
-from earmark.lab.packing import with_check
 from earmark.tagger import format as tagger_format
+from earmark.tagger.checks import with_check
 from earmark.tagger.tagger import Tagger
 
 WARM = Decisions(calibration=Calibration(temperature=3.0))

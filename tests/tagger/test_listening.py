@@ -10,7 +10,7 @@ from earmark.audio.segments import Segments
 from earmark.errors import AudioError
 from earmark.features import base
 from earmark.features.gtzan57 import Gtzan57
-from earmark.lab.packing import with_check
+from earmark.tagger.checks import with_check
 from earmark.tagger.export import export
 from earmark.tagger.format import Branch
 from earmark.tagger.tagger import Tagger

@@ -1,8 +1,7 @@
-"""From a judged run to a tagger: models as ONNX, the check, and the card."""
+"""From a judged run to a tagger: models as ONNX and the card."""
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earmark import __version__
-from earmark.audio.synth import compose
 from earmark.datasets.base import Dataset
 from earmark.features import base as features
 from earmark.features.embedding import About
@@ -19,12 +17,10 @@ from earmark.judging.splits import Split
 from earmark.lab.backbones import abouts
 from earmark.lab.recipe import Recipe
 from earmark.models.base import Model
-from earmark.tagger import backbones
+from earmark.tagger.checks import with_check
 from earmark.tagger.export import export
-from earmark.tagger.format import FORMAT, Branch, Card, Check, Contents, Manifest, Score
-from earmark.tagger.tagger import Tagger
+from earmark.tagger.format import FORMAT, Branch, Card, Contents, Manifest, Score
 
-_CHECK_SECONDS = 4.0
 _PARITY_ROWS = 2000
 
 
@@ -65,23 +61,6 @@ def pack(
         card=_card(recipe, dataset, split, results),
     )
     return with_check(manifest, exported)
-
-
-def with_check(manifest: Manifest, models: Mapping[str, bytes]) -> Contents:
-    """Return the contents with a check: a few seconds of our own music and their scores.
-
-    The backbones that its branches listen through are put in.
-    """
-    names, graphs = backbones.gather(manifest.branches)
-    manifest, models = dataclasses.replace(manifest, backbones=names), {**models, **graphs}
-    rate = features.build(manifest.branches[0].front_end).sample_rate
-    piece = compose("rock", rng=np.random.default_rng(0), seconds=_CHECK_SECONDS, sample_rate=rate)
-    samples = np.round(piece.samples * 32767).astype(np.int16)
-    unknown = Check(samples, rate, np.zeros(len(manifest.labels), np.float32))
-    scores = Tagger(Contents(manifest, models, unknown)).scores(
-        (samples / 32768).astype(np.float32), rate
-    )
-    return Contents(manifest, models, Check(samples, rate, scores))
 
 
 def _branches(recipe: Recipe) -> tuple[Branch, ...]:

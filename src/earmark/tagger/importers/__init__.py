@@ -1,0 +1,1 @@
+"""Taggers that others published, made into ours. Nothing of theirs is run."""
