@@ -69,7 +69,9 @@ def _card_lines(values: dict[str, Any], identity: str) -> list[str]:
     for branch in values["branches"]:
         front_end = dict(branch["front_end"])
         name = front_end.pop("name")
-        detail = ", ".join(f"{k} {v}" for k, v in front_end.items())
+        # What a backbone listens through, its hash and its notice are in --json.
+        detail = ", ".join(f"{k} {v}" for k, v in front_end.items()
+                           if not isinstance(v, dict) and k != "graph")
         seconds = branch["segments"].get("seconds")
         cut = f"segments of {seconds:g} s" if seconds else "whole tracks"
         lines.append(f"  listens by: {name} ({detail}) on {cut}, weight {branch['weight']:g}")

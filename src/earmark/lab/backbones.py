@@ -7,6 +7,7 @@ learnt from is said wherever a score stands: it may have heard what it is now ju
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -82,11 +83,24 @@ def completed(recipe: Recipe) -> Recipe:
 
 
 def with_features(recipe: Recipe, given: str) -> Recipe:
-    """Return the recipe with another front end in every branch; see ``front_end_for``."""
+    """Return the recipe with another front end in every branch; see ``front_end_for``.
+
+    The features are made from audio where no table has them, whatever the recipe's own were from.
+    """
     front_end = front_end_for(given)
-    branches = tuple(dataclasses.replace(branch, front_end=front_end)
+    branches = tuple(dataclasses.replace(branch, front_end=front_end, source="auto")
                      for branch in recipe.branches)
     return dataclasses.replace(recipe, branches=branches)
+
+
+def slug(given: str) -> str:
+    """Return what a run folder is called after its features.
+
+    >>> slug("embedding:taggers/musicnn.earmark:pooled")
+    'musicnn-pooled'
+    """
+    last = given.removeprefix(_PREFIX).replace("\\", "/").rpartition("/")[2]
+    return re.sub(r"\W+", "-", last.replace(tagger_format.SUFFIX, "")).strip("-")
 
 
 def abouts(branches: Iterable[BranchChoice | Branch]) -> dict[str, About]:
