@@ -100,7 +100,7 @@ def learning_on(front_end):
 def test_what_may_have_been_heard_depends_on_whose_music_it_is(tmp_path):
     on = learning_on(base.describe(tiny()))
     published = backbones.hearsay(on, Gtzan(tmp_path))
-    assert published.contaminated == ("tiny learnt from Made-up tunes: all of them, which may hold "
+    assert published.contaminated == ("tiny learnt from Made-up tunes, which may hold "
                                       "the same recordings as gtzan")
     assert not published.note
     own = backbones.hearsay(on, Folder(tmp_path))
@@ -162,7 +162,7 @@ limits = "none"
 """)
     done = earmark("train", "own.toml", "--data", sample_root, "--out", "run")
     assert done.returncode == 0, done.stderr
-    why = "tiny learnt from Made-up tunes: all of them, which may hold the same recordings as gtzan"
+    why = "tiny learnt from Made-up tunes, which may hold the same recordings as gtzan"
     assert f"contaminated: {why}" in done.stdout
     results = json.loads((tmp_path / "run/results.json").read_text())
     assert results["protocol"]["contaminated"] == why

@@ -125,8 +125,9 @@ def hearsay(recipe: Recipe, dataset: Dataset) -> Hearsay:
 
 
 def _learnt(about: About) -> str:
-    return f"learnt from {', '.join(about.seen)}" if about.seen else \
-        "learnt from music that its card does not name"
+    # A card's lines begin with the collection: 'MagnaTagATune: train part of ...'
+    named = dict.fromkeys(line.partition(":")[0] for line in about.seen)
+    return f"learnt from {' and '.join(named) or 'music that its card does not name'}"
 
 
 def _parted(given: str) -> tuple[str, str]:
