@@ -11,6 +11,7 @@ import click
 from earmark.cli.output import print_json
 
 _MOST_LEAKS = 5
+_MOST_MISTAGS = 5
 
 if TYPE_CHECKING:
     from earmark.datasets.base import Dataset
@@ -83,6 +84,8 @@ def _teach(
     tagger = Path(f"{name}.earmark")
     write_bytes(tagger, (folder / runfolder.TAGGER).read_bytes())
     if not as_json:
+        for line in mistag_lines(results):
+            click.echo(line)
         if advice := teach.advice_line(results):
             click.echo(f"next: {advice}")
         click.echo(f"use it: earmark tag FILES --tagger {tagger}")
@@ -144,6 +147,16 @@ def summary(results: Mapping[str, Any]) -> list[str]:
     lines += [f"  skipped: {line}" for line in results["failed"]]
     count = results["ledger"]["readings_of_this_test_part"]
     return [*lines, f"  ledger: the test part has been read {count} time(s) from here"]
+
+
+def mistag_lines(results: Mapping[str, Any]) -> list[str]:
+    """Return the tracks to listen to, likeliest first, a line each."""
+    found = results.get("likely_mistags", [])
+    lines = [f"check: {m['track']} says {m['says']}, sounds like {m['sounds_like']} "
+             f"({m['score']:.2f})" for m in found[:_MOST_MISTAGS]]
+    if len(found) > _MOST_MISTAGS:
+        lines.append(f"check: and {len(found) - _MOST_MISTAGS} more, all in results.json")
+    return lines
 
 
 def _line(title: str, scores: Mapping[str, Any]) -> str:

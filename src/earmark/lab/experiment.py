@@ -24,6 +24,7 @@ from earmark.judging import metrics, report, splits
 from earmark.judging.decisions import Decisions
 from earmark.judging.intervals import bootstrap
 from earmark.judging.ledger import Ledger, read_test
+from earmark.judging.mistags import likely_mistags
 from earmark.judging.splits import Split
 from earmark.lab import backbones, runfolder, validation
 from earmark.lab.batches import Log, gather
@@ -114,6 +115,7 @@ class _Experiment:
         exported = self._export(fitted)
         parts, scored, ledger = self._judge_parts(fitted)
         if self._oof is not None:
+            before["likely_mistags"] = self._mistags(self._oof)
             scored = {**scored, "cross-validated": TrackScores(self._oof.ids, self._oof.scores)}
         runfolder.write_predictions(self.folder, self.dataset, scored)
         results = {
@@ -190,6 +192,15 @@ class _Experiment:
             "fold_accuracy_by_segment": list(oof.fold_accuracy_by_segment),
             **self._measure(learner, TrackScores(oof.ids, oof.scores)),
         }
+
+    def _mistags(self, oof: validation.OutOfFold) -> list[dict[str, Any]]:
+        """Return tracks to listen to; none where they bear several labels or folds leak."""
+        vocabulary, leaky = self.dataset.vocabulary, leaks_of_folds(self.dataset, self.learnt,
+                                                                    self.recipe.folds_by)
+        if vocabulary.task == "multi" or leaky:
+            return []
+        found = likely_mistags(oof.ids, oof.scores, self.learner.truth(oof.ids), vocabulary.labels)
+        return [mistag._asdict() for mistag in found]
 
     def _measure(self, learner: Learner, found: TrackScores) -> dict[str, Any]:
         truth, vocabulary = learner.truth(found.ids), self.dataset.vocabulary

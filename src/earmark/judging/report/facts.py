@@ -11,6 +11,7 @@ from earmark.judging.report.read import RunFolder
 from earmark.judging.report.scores import Scores
 
 _MOST_MISTAKES = 15
+MOST_MISTAGS = 15
 
 
 @dataclass(frozen=True)
@@ -135,6 +136,14 @@ def detailed(run: RunFolder) -> list[Scores]:
     """Return the scores shown in detail: cross-validated and test, else what is not learnt from."""
     found = [s for s in (run.validated, run.test) if s is not None]
     return found or [s for s in run.parts.values() if not s.learnt_from]
+
+
+def mistags_note(run: RunFolder) -> str:
+    """Return what the list of likely mistags is, in a sentence or two."""
+    count = len(run.mistags)
+    return (f"{count} {'track' if count == 1 else 'tracks'} whose own label gets a low score from "
+            "models that did not hear them or their artists, and another a high one. Listen: the "
+            "label may be wrong, or the models. Nothing was left out for it.")
 
 
 def mistakes(run: RunFolder) -> Mistakes | None:

@@ -16,6 +16,7 @@ from typing import Any
 from earmark.errors import DataError
 from earmark.judging.intervals import Interval
 from earmark.judging.ledger import Ledger, Reading
+from earmark.judging.mistags import Mistag
 from earmark.judging.report.plain import Node, clean, read_json
 from earmark.judging.report.predictions import Predictions, read_predictions
 from earmark.judging.report.scores import Scores, read_interval, read_scores
@@ -109,6 +110,7 @@ class RunFolder:
     models: tuple[tuple[tuple[str, str], ...], ...]
     curve: tuple[CurvePoint, ...]
     advice: tuple[Advice, ...]
+    mistags: tuple[Mistag, ...]
     calibration: Mapping[str, Reliability]
     unknown: Unknown | None
     readings: tuple[Reading, ...]
@@ -191,6 +193,7 @@ def read(folder: Path) -> RunFolder:
         models=_models(results.get("models")),
         curve=_curve(results.get("learning_curve")),
         advice=_advice(results.get("label_advice")),
+        mistags=_mistags(results.get("likely_mistags")),
         calibration=_calibration(results.get("calibration")),
         unknown=_unknown(results.get("unknown")),
         readings=_readings(folder, identity),
@@ -277,6 +280,16 @@ def _advice(node: Node | None) -> tuple[Advice, ...]:
         return ()
     return tuple(
         Advice(e.need("label").text(), e.need("tracks").whole(), e.need("gain").number())
+        for e in node.elements()
+    )
+
+
+def _mistags(node: Node | None) -> tuple[Mistag, ...]:
+    if node is None:
+        return ()
+    return tuple(
+        Mistag(e.need("track").text(), e.need("says").text(), e.need("own_score").number(),
+               e.need("sounds_like").text(), e.need("score").number())
         for e in node.elements()
     )
 
