@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from earmark.cli.output import print_json
+from earmark.cli.tagger_import import importing
 
 _RATES = (("kept_known", "of tracks of its own genres keep a label"),
           ("caught_strange", "of tracks of genres it did not learn are found unknown"))
@@ -15,6 +16,9 @@ _RATES = (("kept_known", "of tracks of its own genres keep a label"),
 @click.group()
 def tagger() -> None:
     """List, show and check taggers."""
+
+
+tagger.add_command(importing)
 
 
 @tagger.command("list")
@@ -65,19 +69,33 @@ def check(names: tuple[str, ...]) -> None:
 def _card_lines(values: dict[str, Any], identity: str) -> list[str]:
     card = values["card"]
     lines = [identity, f"  {card['title']}", f"  limits: {card['limits']}",
-             f"  licence: {card['licence']}", f"  labels: {', '.join(values['labels'])}"]
+             *_origin_lines(card), f"  labels: {', '.join(values['labels'])}"]
     for branch in values["branches"]:
         front_end = dict(branch["front_end"])
         name = front_end.pop("name")
         # What a backbone listens through, its hash and its notice are in --json.
         detail = ", ".join(f"{k} {v}" for k, v in front_end.items()
                            if not isinstance(v, dict) and k != "graph")
-        seconds = branch["segments"].get("seconds")
-        cut = f"segments of {seconds:g} s" if seconds else "whole tracks"
-        lines.append(f"  listens by: {name} ({detail}) on {cut}, weight {branch['weight']:g}")
+        lines.append(f"  listens by: {name} ({detail}) on {_cut(branch['segments'])}, weight "
+                     f"{branch['weight']:g}")
     lines += [f"  {line}" for line in _decision_lines(values["decisions"])]
     lines += [f"  has seen: {seen}" for seen in card["seen"]]
     return lines + [_score_line(result) for result in card["results"]]
+
+
+def _origin_lines(card: dict[str, Any]) -> list[str]:
+    """Say whose it is and where it is from."""
+    lines = [f"licence: {card['licence']}"]
+    lines += [f"{key}: {card[key]}" for key in ("source", "citation") if card[key]]
+    return [f"  {line}" for line in lines]
+
+
+def _cut(segments: dict[str, Any]) -> str:
+    if frames := segments.get("frames"):
+        rest = ", the rest left out" if segments["tail"] == "drop" else ""
+        return f"segments of {frames} frames{rest}"
+    seconds = segments["seconds"]
+    return "whole tracks" if seconds == "none" else f"segments of {seconds:g} s"
 
 
 def _decision_lines(decisions: dict[str, Any]) -> list[str]:
@@ -106,4 +124,4 @@ def _score_line(result: dict[str, Any]) -> str:
     wide = (f" [{interval['low']:.3f}, {interval['high']:.3f}] by artist" if interval else "")
     return (f"  {result['what']} {result['metric']}: {result['value']:.3f}{wide}; "
             f"{result['protocol']}; split {result['split']}, unit {result['unit']}, "
-            f"seed {result['seed']}")
+            f"seed {'not said' if result['seed'] == 'none' else result['seed']}")

@@ -91,14 +91,14 @@ def _card(recipe: Recipe, dataset: Dataset, split: Split, results: Mapping[str, 
         made_with={"earmark": __version__},
         source=_of_each(listens, "source"),
         citation=_of_each(listens, "citation"),
-        notice=_of_each(listens, "notice"),
+        notice=_of_each(listens, "notice", "\n\n"),
     )
 
 
-def _of_each(listens: Mapping[str, About], fact: str) -> str:
+def _of_each(listens: Mapping[str, About], fact: str, between: str = "; ") -> str:
     """Return what is to be kept with the weights of others, backbone by backbone."""
-    return "\n".join(f"backbone {name}: {said}" for name, about in listens.items()
-                     if (said := getattr(about, fact)))
+    return between.join(f"backbone {name}: {said}" for name, about in listens.items()
+                        if (said := getattr(about, fact)))
 
 
 def _seen(recipe: Recipe, dataset: Dataset, split: Split) -> tuple[str, ...]:

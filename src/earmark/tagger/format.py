@@ -80,6 +80,7 @@ class Score:
 
     Attributes:
         what: was judged: ``cross-validated``, ``test part``.
+        seed: None where whoever measured it did not say.
         interval_by_artist: low, high and level; empty where none was measured.
     """
 
@@ -89,7 +90,7 @@ class Score:
     protocol: str
     split: str
     unit: str
-    seed: int
+    seed: int | None
     interval_by_artist: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

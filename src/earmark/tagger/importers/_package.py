@@ -8,6 +8,7 @@ from __future__ import annotations
 import fnmatch
 import glob
 import importlib.util
+import re
 import subprocess
 import sys
 import zipfile
@@ -17,7 +18,8 @@ from pathlib import Path, PurePosixPath
 
 from earmark.errors import TaggerError
 
-_MOST_BYTES = 64 * 1024**2
+_MOST_BYTES, _MOST_CHARACTERS = 64 * 1024**2, 100_000
+_VERSION = re.compile(r"Version:\s*([0-9A-Za-z.+!-]{1,40})\s*")
 _DOWNLOAD_SECONDS = 900
 _UNREADABLE = (zipfile.BadZipFile, zlib.error, OSError, RuntimeError, EOFError, ValueError)
 
@@ -61,17 +63,21 @@ class Package(ABC):
     def text(self, path: str) -> str:
         """Return a file's content as text; raises as ``read`` does."""
         try:
-            return self.read(path).decode("utf-8-sig")
+            found = self.read(path).decode("utf-8-sig")
         except UnicodeDecodeError as error:
             raise TaggerError(f"{self.where}: {path} is no UTF-8 text.") from error
+        if len(found) > _MOST_CHARACTERS:
+            raise TaggerError(f"{self.where}: {path} has {len(found)} characters, more than any "
+                              "text that is read of the published package.")
+        return found
 
     @property
     def version(self) -> str:
         """As the package says of itself; "of unknown version" where nothing says it."""
         for path in self.find(f"{self.name}-*.dist-info/METADATA"):
             for line in self.text(path).splitlines():
-                if line.startswith("Version:"):
-                    return line.partition(":")[2].strip()
+                if said := _VERSION.fullmatch(line):
+                    return said[1]
         return "of unknown version"
 
     def licence_text(self) -> str:

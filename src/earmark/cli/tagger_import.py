@@ -1,0 +1,70 @@
+"""``earmark tagger import``: published models become taggers. One small function an importer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+if TYPE_CHECKING:
+    from earmark.tagger.format import Contents
+
+_VARIANTS = ("MTT_musicnn", "MTT_vgg", "MSD_musicnn", "MSD_vgg")
+
+
+@click.group("import")
+def importing() -> None:
+    """Open published models as taggers; nothing of theirs is run."""
+
+
+@importing.command("musicnn")
+@click.argument("source", required=False, type=click.Path(path_type=Path))
+@click.option("--variant", type=click.Choice(_VARIANTS), default=_VARIANTS[0], show_default=True,
+              help="Which network: trained on MagnaTagATune (MTT) or the Million Song Dataset.")
+@click.option("--download", "fetch", is_flag=True,
+              help="Fetch the package by pip, which asks the registry it is set up for.")
+@click.option("--tail", type=click.Choice(("drop", "keep")), default="drop", show_default=True,
+              help="What becomes of a track's rest after its last whole window of 3 s.")
+@click.option("--name", default="",
+              help="What the tagger is called.  [default: musicnn, or after the variant]")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), default=None,
+              help="Write the tagger to this file, ending in .earmark, rather than install it.")
+def import_musicnn(source: Path | None, variant: str, fetch: bool, tail: str, name: str,
+                   out: Path | None) -> None:
+    """Open a network of the musicnn package: 50 tags of instruments, voices, moods and genres.
+
+    SOURCE is the package's wheel, a zip file of it or its folder; left out, the package that is
+    installed here. The package is not imported, and TensorFlow is not needed.
+    """
+    from earmark.tagger.importers import musicnn
+
+    if fetch and source is not None:
+        raise click.UsageError("--download fetches the package; leave out SOURCE or --download.")
+    rest: Literal["drop", "keep"] = "keep" if tail == "keep" else "drop"
+    if fetch:
+        contents = musicnn.fetch_musicnn(variant, rest, name=name)
+    else:
+        contents = musicnn.import_musicnn(source, variant, rest, name=name)
+    finish(contents, out)
+
+
+def finish(contents: Contents, out: Path | None) -> None:
+    """Write or install a tagger that was imported, and say what it is and how to try it."""
+    from earmark.tagger import format as tagger_format
+    from earmark.tagger.tagger import install
+
+    manifest, card = contents.manifest, contents.manifest.card
+    if out is None:
+        path, name = install(contents), manifest.name
+    else:
+        tagger_format.write(contents, out)
+        path, name = out, str(out)
+    click.echo(f"{manifest.name}: {card.title}")
+    click.echo(f"  from: {card.source}")
+    click.echo(f"  licence: {card.licence}; its text and whom to cite travel with the tagger")
+    for seen in card.seen:
+        click.echo(f"  has seen: {seen}")
+    click.echo(f"  limits: {card.limits}")
+    click.echo(f"written: {path}")
+    click.echo(f"try it: earmark tag FILES --tagger {name}")
