@@ -15,6 +15,7 @@ from tests.cli.conftest import (  # noqa: F401 - fixtures
 from tests.features.backbones import ABOUT, MELS, WIDTH, WINDOWS, tiny, tiny_graph
 from tests.lab.test_teach import music  # noqa: F401 - fixture
 from tests.tagger.conftest import manifest
+from tests.tagger.importers import made_up
 
 from earmark.datasets.folder import Folder
 from earmark.datasets.gtzan import Gtzan
@@ -23,11 +24,13 @@ from earmark.errors import SettingsError, TaggerError
 from earmark.features import _backbones, base
 from earmark.features.fma518 import Fma518
 from earmark.features.gtzan57 import Gtzan57
+from earmark.graphs.session import Session
 from earmark.lab import backbones, recipe
 from earmark.lab.extraction import extract
 from earmark.tagger import format as tagger_format
 from earmark.tagger.checks import with_check
 from earmark.tagger.format import Branch, Card
+from earmark.tagger.importers.musicnn import import_musicnn
 
 
 @pytest.fixture
@@ -202,3 +205,19 @@ def test_processes_find_the_backbone(earmark, clip, backbone, in_processes):  # 
     done = earmark(*arguments, start=in_processes, env={"EARMARK_CACHE": "/dev/null/nowhere"})
     assert done.returncode == 0, done.stderr
     assert done.stdout == earmark(*arguments, "--jobs", 1).stdout
+
+
+def test_an_imported_network_is_a_backbone(tmp_path, rng):
+    contents = import_musicnn(made_up.wheel(tmp_path, made_up.files()))
+    tagger_format.write(contents, tmp_path / "net.earmark")
+    samples = (0.1 * rng.standard_normal(16_000 * 7)).astype(np.float32)
+    for output, width in (("", 200), (":pooled", 1506)):
+        front_end = base.build(backbones.front_end_for(f"embedding:{tmp_path}/net.earmark{output}"))
+        assert len(front_end.columns) == width
+        assert front_end.about.notice == contents.manifest.card.notice
+        bands = base.build(contents.manifest.branches[0].front_end)(samples).T  # (frames, bands)
+        cut = np.stack([bands[k:k + 187] for k in range(0, len(bands) - 187, 187)])
+        session = Session(contents.models["branch0.onnx"], "net")
+        (expected,) = session.run(cut, (output[1:] or "embedding",))
+        found = front_end(samples)
+        np.testing.assert_allclose(found, expected.mean(axis=0), rtol=1e-3, atol=1e-4)
