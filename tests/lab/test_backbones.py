@@ -26,6 +26,7 @@ from earmark.features.fma518 import Fma518
 from earmark.features.gtzan57 import Gtzan57
 from earmark.graphs.session import Session
 from earmark.lab import backbones, recipe
+from earmark.lab.batches import gather
 from earmark.lab.extraction import extract
 from earmark.tagger import format as tagger_format
 from earmark.tagger.checks import with_check
@@ -221,3 +222,13 @@ def test_an_imported_network_is_a_backbone(tmp_path, rng):
         (expected,) = session.run(cut, (output[1:] or "embedding",))
         found = front_end(samples)
         np.testing.assert_allclose(found, expected.mean(axis=0), rtol=1e-3, atol=1e-4)
+
+
+def test_rows_are_made_wherever_a_recipe_names_a_backbone(backbone, music):  # noqa: F811
+    dataset = Folder(music)
+    ids = sorted(dataset.tracks)[:2]
+    branch = recipe.BranchChoice({"name": "embedding", "backbone": str(backbone)},
+                                 {"name": "classical:logistic"}, training_seconds=5.0)
+    rows = gather(dataset, ids, branch, lambda _: None).features
+    expected = extract(music / dataset.tracks[ids[0]].path, tiny(), 5.0)[0]
+    np.testing.assert_allclose(rows.of(ids[:1]).rows, expected, rtol=1e-5)
