@@ -45,7 +45,7 @@ from earmark.lab.workers import allow_all_cores
 from earmark.store import write_text
 
 RESULTS = Path(__file__).parent / "results" / "probe.json"
-SEEDS, FOLDS, DRAWS = 10, 3, 4000
+SEEDS, FOLDS, DRAWS = 5, 3, 4000
 CUTS = {"10 s": 10.0, "whole": None}
 COUNTS = (1, 2, 3, 5, 8, 10)  # tracks of each label
 COMPOSED = CollectionSettings(artists_per_style=5, tracks_per_artist=4, seconds=15.0,
@@ -128,6 +128,7 @@ def out_of_fold(learner: Learner, ids: list[str], seed: int) -> Any:
     """Return the scores of all tracks by models that did not hear their artists."""
     found = validation.out_of_fold(learner, ids, FOLDS, "artist", np.random.default_rng(seed),
                                    lambda _: None)
+    _log(f"seed {seed}: {learner.dataset.name}, {len(learner.gathered[0].features.columns)} values")
     if found.ids != ids:
         raise SystemExit("some features could not be made of tracks of which others could")
     return found.scores
