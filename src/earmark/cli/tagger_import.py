@@ -61,7 +61,7 @@ def import_musicnn(source: Path | None, variant: str, fetch: bool, tail: str, na
 def finish(contents: Contents, out: Path | None) -> None:
     """Write or install a tagger that was imported, and say what it is and how to try it."""
     from earmark.tagger import format as tagger_format
-    from earmark.tagger.tagger import install
+    from earmark.tagger.installed import install
 
     manifest, card = contents.manifest, contents.manifest.card
     if out is None:

@@ -1,4 +1,4 @@
-"""The networks of the musicnn package as ONNX graphs, operator by operator.
+"""The network ``musicnn`` as an ONNX graph, operator by operator.
 
 Source: Pons et al., "End-to-end learning for music audio tagging at scale", ISMIR 2018; Pons &
 Serra, "musicnn: pre-trained convolutional neural networks for music audio tagging", 2019.
@@ -25,7 +25,7 @@ def musicnn_graph(tensors: Tensors, labels: int) -> bytes:
     Outputs: ``scores`` [shape=(n, labels)], ``embedding`` [shape=(n, 200)], the dense layer before
     the last, and ``pooled`` [shape=(n, 1506)], the highest and the mean of each feature over time.
     """
-    net = _Net(tensors)
+    net = Net(tensors)
     sound = net.normal(net.sound(), "batch_normalization", 4)
     front = [
         net.highest(net.layer(sound, name, f"batch_normalization_{k + 1}", pads))
@@ -45,24 +45,7 @@ def musicnn_graph(tensors: Tensors, labels: int) -> bytes:
     return net.graph.content(scores, labels, embedding=(embedding, 200), pooled=(pooled, 1506))
 
 
-def vgg_graph(tensors: Tensors, labels: int) -> bytes:
-    """Return the network ``vgg`` from rows [shape=(n, 187, 96)].
-
-    Outputs: ``scores`` [shape=(n, labels)] and ``embedding`` [shape=(n, 256)], the last pooling.
-    """
-    net = _Net(tensors)
-    sound = net.normal(net.sound(), "batch_normalization", 4)
-    for k, (size, step) in enumerate((((4, 1), 2), ((2, 2), 2), ((2, 2), 2), ((2, 2), 2),
-                                      ((4, 4), 4)), 1):  # fmt: skip
-        layer = net.layer(sound, f"{k}CNN", f"batch_normalization_{k}", (1, 1, 1, 1))
-        sound = net.graph.add("MaxPool", layer, kernel_shape=size, strides=(step, step))
-    last = net.graph.add("Transpose", sound, perm=(0, 2, 3, 1))
-    embedding = net.graph.add("Flatten", last)
-    scores = net.graph.add("Sigmoid", net.dense(embedding, "dense"))
-    return net.graph.content(scores, labels, embedding=(embedding, 256))
-
-
-class _Net:
+class Net:
     """Layers with the checkpoint's tensors, channels before time before bands."""
 
     def __init__(self, tensors: Tensors) -> None:

@@ -23,9 +23,10 @@ from earmark.features import base as features
 from earmark.judging.decisions import Decisions
 from earmark.tagger.checks import with_check
 from earmark.tagger.format import FORMAT, Branch, Card, Contents, Manifest, Score
-from earmark.tagger.importers._musicnn_graphs import musicnn_graph, vgg_graph
+from earmark.tagger.importers._musicnn_graphs import musicnn_graph
 from earmark.tagger.importers._musicnn_tensors import LABELS, Network, take
 from earmark.tagger.importers._package import Package, download, locate
+from earmark.tagger.importers._vgg_graph import vgg_graph
 from earmark.tagger.importers.tensorflow_bundle import Bundle
 
 PACKAGE, VERSION = "musicnn", "0.1.0"
