@@ -106,9 +106,9 @@ def test_what_may_have_been_heard_depends_on_whose_music_it_is(tmp_path):
     published = backbones.hearsay(on, Gtzan(tmp_path))
     assert published.contaminated == ("tiny learnt from Made-up tunes, which may hold "
                                       "the same recordings as gtzan")
-    assert not published.note
+    assert not published.may_have_heard
     own = backbones.hearsay(on, Folder(tmp_path))
-    assert own.note.endswith("and may have heard some of this music")
+    assert own.may_have_heard.endswith("and may have heard some of this music")
     assert not own.contaminated
     assert backbones.hearsay(on, Synthetic(tmp_path)) == ("", "")
     assert backbones.hearsay(learning_on({"name": "gtzan57"}), Gtzan(tmp_path)) == ("", "")
@@ -132,6 +132,9 @@ def test_a_folder_becomes_one_portable_tagger(earmark, music, backbone, tmp_path
     card = tagger_format.read(tmp_path / "tones.earmark").manifest.card
     assert "through its backbone tiny: Made-up tunes: all of them" in card.seen
     assert card.notice == "backbone tiny: keep this line"
+    assert card.licence == "yours; backbone tiny: CC0"
+    assert all(score.protocol.endswith("tiny learnt from Made-up tunes, and may have heard some of "
+                                       "this music") for score in card.results)
     assert not any("contaminated" in score.protocol for score in card.results)
     backbone.unlink()
     elsewhere = {"EARMARK_CACHE": str(tmp_path / "another machine")}
