@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+from tests.features.backbones import tiny
 
 from earmark import registry
 from earmark.audio import chunks, kernels
@@ -11,10 +12,13 @@ from earmark.audio.segments import Segments
 from earmark.errors import AudioError, SettingsError
 from earmark.features import base
 
+WITH_A_BACKBONE = {"embedding": tiny}  # what takes no sound by its defaults alone
+
 
 @pytest.fixture(params=registry.names("features"))
 def front_end(request):
-    return base.build({"name": request.param})
+    make = WITH_A_BACKBONE.get(request.param, lambda: base.build({"name": request.param}))
+    return make()
 
 
 @pytest.fixture
@@ -34,6 +38,15 @@ def test_it_is_described_wholly_by_its_settings(front_end):
     assert again.fingerprint == front_end.fingerprint
     assert base.describe(front_end)["name"] == front_end.name
     assert type(front_end).__doc__
+
+
+def test_what_needs_a_backbone_says_so_without_one():
+    for name in WITH_A_BACKBONE:
+        front_end = base.build({"name": name})
+        assert front_end.columns
+        assert not front_end.backbones
+        with pytest.raises(SettingsError, match="backbone"):
+            front_end(np.ones(9, np.float32))
 
 
 def test_its_settings_cannot_change(front_end):
@@ -130,7 +143,10 @@ def test_ready_made_features_say_that_no_sound_is_taken(front_end):
 
 
 def test_a_changed_setting_changes_the_fingerprint(front_end):
-    other = dataclasses.replace(front_end, sample_rate=front_end.sample_rate * 2)
+    change = {"sample_rate": front_end.sample_rate * 2}
+    if front_end.backbones:  # its rate is not free: it is that of the graph's own front end
+        change = {"pooling": "mean_std"}
+    other = dataclasses.replace(front_end, **change)
     assert other.fingerprint != front_end.fingerprint
 
 

@@ -133,3 +133,50 @@ def test_what_is_missing_is_said(earmark, what, message):  # noqa: F811
     done = earmark("train", what)
     assert done.returncode == 2
     assert message in done.stderr
+
+
+def test_a_song_in_the_wrong_folder_is_named_and_kept(earmark, music, tmp_path):  # noqa: F811
+    import shutil
+
+    shutil.copytree(music, tmp_path / "in")
+    wrong = tmp_path / "in/dark/Ann bright - Two.wav"
+    shutil.move(tmp_path / "in/bright" / wrong.name, wrong)
+    done = earmark("train", "in")
+    assert done.returncode == 0, done.stderr
+    checks = [line for line in done.stdout.splitlines() if line.startswith("check: ")]
+    assert checks[0].startswith("check: dark/Ann bright - Two says dark, sounds like bright (")
+    results = json.loads(next(tmp_path.glob("runs/my-*/results.json")).read_text())
+    assert results["likely_mistags"][0]["track"] == "dark/Ann bright - Two"
+    assert results["cross_validated"]["rows"] == 24
+    assert "Likely mistags" in next(tmp_path.glob("runs/my-*/report.html")).read_text()
+
+
+def test_genres_in_tags_may_be_the_labels(earmark, music, tmp_path):  # noqa: F811
+    root = tmp_path / "loose"
+    root.mkdir()
+    for path in sorted(music.rglob("*.wav")):
+        samples, rate = soundfile.read(path)
+        with soundfile.SoundFile(root / f"{path.stem}.flac", "w", rate, 1) as file:
+            file.genre, file.artist = path.parent.name, path.name.split()[0]
+            file.write(samples)
+    done = earmark("train", root, "--labels", "filetags")
+    assert done.returncode == 0, done.stderr
+    assert "artists: 4 known, for 24 of 24 tracks (24 from tags)" in done.stderr
+    assert "3 labels" in earmark("tagger", "show", "my.earmark").stdout
+    assert "filetags" in done.stdout
+
+
+@pytest.mark.parametrize(("arguments", "message"), [
+    (("list.csv", "--labels", "filetags"), "is a table, which has labels of its own"),
+    (("in", "--labels", "filetags"), "holds no genre of 5 tracks"),
+    (("gtzan57-logistic", "--data", "in", "--labels", "filetags"), "own music"),
+    (("in", "--features", "gtzan75"), "Did you mean 'gtzan57'"),
+])
+def test_options_that_do_not_fit_are_one_line(earmark, clip, tmp_path, arguments, message):  # noqa: F811
+    for name in ("rock/a", "rock/b", "pop/c", "pop/d"):
+        clip(f"in/{name}.wav")
+    (tmp_path / "list.csv").write_text("path,label\nin/rock/a.wav,rock\n")
+    done = earmark("train", *arguments)
+    assert done.returncode in (1, 2)
+    assert "Traceback" not in done.stderr
+    assert message in done.stderr

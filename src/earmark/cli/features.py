@@ -66,7 +66,8 @@ def _plain(value: Any) -> str:
 @features.command("extract")
 @click.argument("files", nargs=-1, required=True, metavar="FILES|FOLDERS...")
 @click.option("--set", "family", default="gtzan57", show_default=True,
-              help="Feature family, of those in `earmark features list`.")
+              help="Feature family, of those in `earmark features list`, or "
+                   "embedding:NAME[:OUTPUT] for what the installed tagger NAME makes of music.")
 @click.option("--setting", "given", multiple=True, metavar="NAME=VALUE",
               help="A setting of the family, such as padding=zeros.")
 @click.option("--segment-seconds", "lengths", type=float, multiple=True,
@@ -98,10 +99,11 @@ def extract(files: tuple[str, ...], family: str, given: tuple[str, ...],
     from earmark.errors import AudioError
     from earmark.features import base
     from earmark.lab import pictures
+    from earmark.lab.backbones import front_end_for
     from earmark.lab.extraction import feature_cache
     from earmark.lab.extractor import Extractor, refuse_misfit
 
-    front_end = base.build({"name": family, **_settings(given)}, where="--setting")
+    front_end = base.build({**front_end_for(family), **_settings(given)}, where="--setting")
     _refuse_lengths(front_end, lengths)
     found = find_audio([Path(f) for f in files])
     if not found:

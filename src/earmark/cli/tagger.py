@@ -73,7 +73,9 @@ def _card_lines(values: dict[str, Any], identity: str) -> list[str]:
     for branch in values["branches"]:
         front_end = dict(branch["front_end"])
         name = front_end.pop("name")
-        detail = ", ".join(f"{k} {v}" for k, v in front_end.items())
+        # What a backbone listens through, its hash and its notice are in --json.
+        detail = ", ".join(f"{k} {v}" for k, v in front_end.items()
+                           if not isinstance(v, dict) and k != "graph")
         lines.append(f"  listens by: {name} ({detail}) on {_cut(branch['segments'])}, weight "
                      f"{branch['weight']:g}")
     lines += [f"  {line}" for line in _decision_lines(values["decisions"])]

@@ -11,9 +11,12 @@ import click
 from earmark.cli.output import print_json
 
 _MOST_LEAKS = 5
+_MOST_MISTAGS = 5
 
 if TYPE_CHECKING:
+    from earmark.datasets.base import Dataset
     from earmark.lab.recipe import Recipe
+    from earmark.lab.teach import Labels
 
 
 @click.command()
@@ -24,8 +27,16 @@ if TYPE_CHECKING:
               help="The run folder.  [default: runs/<name>]")
 @click.option("--name", default="my", show_default=True,
               help="What a tagger of your own labels is called; it is written to <name>.earmark.")
+@click.option("--features", "front_end", default=None, metavar="FAMILY|embedding:NAME[:OUTPUT]",
+              help="What to learn from instead of the recipe's features: a family of `earmark "
+                   "features list`, or what the installed tagger NAME makes of music.")
+@click.option("--labels", type=click.Choice(["folders", "filetags"]), default="folders",
+              show_default=True,
+              help="Where the labels of FOLDER are from: its folders, or the genres in the files' "
+                   "tags.")
 @click.option("--json", "as_json", is_flag=True, help="Print results.json.")
-def train(what: str, root: Path | None, out: Path | None, name: str, as_json: bool) -> None:
+def train(what: str, root: Path | None, out: Path | None, name: str, front_end: str | None,
+          labels: Labels, as_json: bool) -> None:
     """Learn a tagger, judge it, and keep all of it in a run folder.
 
     RECIPE (a name or a .toml file) learns from a published dataset, given with --data. FOLDER
@@ -35,34 +46,46 @@ def train(what: str, root: Path | None, out: Path | None, name: str, as_json: bo
     """
     from earmark.lab import recipe as recipes
     from earmark.lab import teach
+    from earmark.lab.backbones import slug, with_features
     from earmark.lab.workers import allow_all_cores
 
     allow_all_cores()
     if root is None and teach.is_collection(what):
-        _teach(Path(what), out, name, as_json)
+        dataset = teach.collection(Path(what), labels)
+        _teach(Path(what), dataset, out, name, front_end, as_json)
         return
     if root is None and (what in recipes.names() or what.endswith(".toml")):
         raise click.UsageError(f"the recipe '{what}' needs --data, the folder of its dataset.")
     if root is None:
         raise click.UsageError(f"'{what}' is no folder or table of music, and no recipe's name "
                                "either; check the spelling.")
-    loaded = recipes.read(what)
-    _run(loaded, root, out or Path("runs") / loaded.name, as_json)
+    if labels == "filetags":
+        raise click.UsageError("--labels filetags is for a folder of your own music.")
+    loaded, folder = recipes.read(what), ""
+    if front_end:
+        loaded, folder = with_features(loaded, front_end), f"-{slug(front_end)}"
+    _run(loaded, root, out or Path("runs") / f"{loaded.name}{folder}", as_json)
 
 
-def _teach(path: Path, out: Path | None, name: str, as_json: bool) -> None:
-    from earmark.lab import runfolder, teach
+def _teach(
+    path: Path, dataset: Dataset, out: Path | None, name: str, front_end: str | None,
+    as_json: bool,
+) -> None:
+    from earmark.lab import backbones, runfolder, teach
     from earmark.store import write_bytes
 
-    dataset = teach.collection(path)
     loaded = teach.recipe_for(dataset, name)
+    if front_end:
+        loaded = backbones.with_features(loaded, front_end)
     for line in teach.remarks(dataset):
         click.echo(f"note: {line}", err=True)
-    folder = out or teach.run_folder(dataset, name)
+    folder = out or teach.run_folder(dataset, name, front_end)
     results = _run(loaded, path, folder, as_json)
     tagger = Path(f"{name}.earmark")
     write_bytes(tagger, (folder / runfolder.TAGGER).read_bytes())
     if not as_json:
+        for line in mistag_lines(results):
+            click.echo(line)
         if advice := teach.advice_line(results):
             click.echo(f"next: {advice}")
         click.echo(f"use it: earmark tag FILES --tagger {tagger}")
@@ -107,6 +130,8 @@ def summary(results: Mapping[str, Any]) -> list[str]:
     protocol = results["protocol"]
     lines = [f"{protocol['dataset']}, split {protocol['split']}, by track, "
              f"seed {protocol['seed']}{', leaky' if protocol['leaky'] else ''}"]
+    if why := protocol.get("contaminated"):
+        lines.append(f"  contaminated: {why}")
     if validated := results["cross_validated"]:
         title = f"cross-validated ({validated['folds']} folds by {validated['grouped_by']})"
         lines.append(_line(title, validated))
@@ -122,6 +147,16 @@ def summary(results: Mapping[str, Any]) -> list[str]:
     lines += [f"  skipped: {line}" for line in results["failed"]]
     count = results["ledger"]["readings_of_this_test_part"]
     return [*lines, f"  ledger: the test part has been read {count} time(s) from here"]
+
+
+def mistag_lines(results: Mapping[str, Any]) -> list[str]:
+    """Return the tracks to listen to, likeliest first, a line each."""
+    found = results.get("likely_mistags", [])
+    lines = [f"check: {m['track']} says {m['says']}, sounds like {m['sounds_like']} "
+             f"({m['score']:.2f})" for m in found[:_MOST_MISTAGS]]
+    if len(found) > _MOST_MISTAGS:
+        lines.append(f"check: and {len(found) - _MOST_MISTAGS} more, all in results.json")
+    return lines
 
 
 def _line(title: str, scores: Mapping[str, Any]) -> str:

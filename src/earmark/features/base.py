@@ -81,6 +81,12 @@ class FrontEnd(ABC):
         return self.whole(lambda: (samples,))
 
     @property
+    def backbones(self) -> Mapping[str, str]:
+        """The graphs it listens through, which travel beside it: SHA-256 to what they are called.
+        """
+        return {}
+
+    @property
     def frames_per_second(self) -> float | None:
         """How many frames a second has; None for families without."""
         return None

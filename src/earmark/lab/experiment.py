@@ -24,8 +24,9 @@ from earmark.judging import metrics, report, splits
 from earmark.judging.decisions import Decisions
 from earmark.judging.intervals import bootstrap
 from earmark.judging.ledger import Ledger, read_test
+from earmark.judging.mistags import likely_mistags
 from earmark.judging.splits import Split
-from earmark.lab import runfolder, validation
+from earmark.lab import backbones, runfolder, validation
 from earmark.lab.batches import Log, gather
 from earmark.lab.learner import Fitted, Learner, TrackScores, build_model, fitter
 from earmark.lab.packing import export_all, pack
@@ -63,6 +64,7 @@ def run(recipe: Recipe, root: Path, folder: Path, log: Log = lambda _: None) -> 
         TaggerError: the model does not survive its export.
     """
     require("sklearn", extra="train", purpose="training")
+    recipe = backbones.completed(recipe)
     dataset: Dataset = registry.load("datasets", recipe.dataset.name)(root)
     split = draw(recipe.split, dataset, np.random.default_rng(recipe.seed))
     for branch in recipe.branches:  # a slip in a model's settings is found before anything is done
@@ -101,6 +103,7 @@ class _Experiment:
         self.rng = np.random.default_rng(recipe.seed)
         # Of its own, so that what is learnt does not depend on how often something is measured.
         self.drawing = np.random.default_rng([recipe.seed, 1])
+        self.hearsay = backbones.hearsay(recipe, learner.dataset)
         self.learnt = [i for part in recipe.split.learn_from for i in split.ids(part)]
 
     def results(self) -> dict[str, Any]:
@@ -112,6 +115,7 @@ class _Experiment:
         exported = self._export(fitted)
         parts, scored, ledger = self._judge_parts(fitted)
         if self._oof is not None:
+            before["likely_mistags"] = self._mistags(self._oof)
             scored = {**scored, "cross-validated": TrackScores(self._oof.ids, self._oof.scores)}
         runfolder.write_predictions(self.folder, self.dataset, scored)
         results = {
@@ -123,7 +127,7 @@ class _Experiment:
             "models": [settings_of(model) for model in fitted.models],
             "failed": sorted({line for g in learner.gathered for line in g.failed}),
             "notes": [*dict.fromkeys(note for g in learner.gathered for note in g.notes),
-                      *self._notes],
+                      *self._notes, *filter(None, [self.hearsay.may_have_heard])],
             "ledger": ledger,
         }
         if self.recipe.ship == "all":
@@ -188,6 +192,15 @@ class _Experiment:
             "fold_accuracy_by_segment": list(oof.fold_accuracy_by_segment),
             **self._measure(learner, TrackScores(oof.ids, oof.scores)),
         }
+
+    def _mistags(self, oof: validation.OutOfFold) -> list[dict[str, Any]]:
+        """Return tracks to listen to; none where they bear several labels or folds leak."""
+        vocabulary, leaky = self.dataset.vocabulary, leaks_of_folds(self.dataset, self.learnt,
+                                                                    self.recipe.folds_by)
+        if vocabulary.task == "multi" or leaky:
+            return []
+        found = likely_mistags(oof.ids, oof.scores, self.learner.truth(oof.ids), vocabulary.labels)
+        return [mistag._asdict() for mistag in found]
 
     def _measure(self, learner: Learner, found: TrackScores) -> dict[str, Any]:
         truth, vocabulary = learner.truth(found.ids), self.dataset.vocabulary
@@ -265,6 +278,8 @@ class _Experiment:
             "averaging": "accuracy over tracks; f1 macro over labels",
             "seed": self.recipe.seed,
             "leaky": bool(self.split.leaks(self.dataset)),
+            "contaminated": self.hearsay.contaminated,
+            "may_have_heard": self.hearsay.may_have_heard,
         }
 
     def _export(self, fitted: Fitted) -> dict[str, bytes]:

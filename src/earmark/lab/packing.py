@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 from earmark import __version__
 from earmark.datasets.base import Dataset
 from earmark.features import base as features
+from earmark.features.embedding import About
 from earmark.judging.decisions import Decisions
 from earmark.judging.splits import Split
+from earmark.lab.backbones import abouts
 from earmark.lab.recipe import Recipe
 from earmark.models.base import Model
 from earmark.tagger.checks import with_check
@@ -74,17 +76,29 @@ def _branches(recipe: Recipe) -> tuple[Branch, ...]:
 
 
 def _card(recipe: Recipe, dataset: Dataset, split: Split, results: Mapping[str, Any]) -> Card:
+    listens = abouts(recipe.branches)
     return Card(
         title=recipe.tagger.title,
-        licence=recipe.tagger.licence,
+        licence="; ".join(filter(None, [recipe.tagger.licence, _of_each(listens, "licence")])),
         limits=recipe.tagger.limits,
-        seen=_seen(recipe, dataset, split),
+        seen=(*_seen(recipe, dataset, split), *(
+            f"through its backbone {name}: {line}"
+            for name, about in listens.items() for line in about.seen)),
         results=tuple(_scores(recipe, split, results)),
         dataset={"name": dataset.name, "fingerprint": dataset.fingerprint},
         split={"name": split.name, "fingerprint": split.fingerprint},
         recipe={"name": recipe.name, "fingerprint": recipe.fingerprint},
         made_with={"earmark": __version__},
+        source=_of_each(listens, "source"),
+        citation=_of_each(listens, "citation"),
+        notice=_of_each(listens, "notice", "\n\n"),
     )
+
+
+def _of_each(listens: Mapping[str, About], fact: str, between: str = "; ") -> str:
+    """Return what is to be kept with the weights of others, backbone by backbone."""
+    return between.join(f"backbone {name}: {said}" for name, about in listens.items()
+                        if (said := getattr(about, fact)))
 
 
 def _seen(recipe: Recipe, dataset: Dataset, split: Split) -> tuple[str, ...]:
@@ -97,6 +111,9 @@ def _seen(recipe: Recipe, dataset: Dataset, split: Split) -> tuple[str, ...]:
 
 def _scores(recipe: Recipe, split: Split, results: Mapping[str, Any]) -> list[Score]:
     """The cross-validated score and the one reading of the test part, each with its protocol."""
+    why, may = (results["protocol"][key] for key in ("contaminated", "may_have_heard"))
+    mark = f"contaminated ({why}): " if why else ""
+    doubt = f"; {may}" if may else ""
     readings = results["ledger"]["readings_of_this_test_part"]
     found = []
     if validated := results["cross_validated"]:
@@ -115,7 +132,7 @@ def _scores(recipe: Recipe, split: Split, results: Mapping[str, Any]) -> list[Sc
             value=round(float(values[metric]), 4),
             interval_by_artist={k: round(v, 4) for k, v in
                                 values.get(f"{metric}_interval_by_artist", {}).items()},
-            protocol=protocol,
+            protocol=mark + protocol + doubt,
             split=split.name,
             unit="track",
             seed=recipe.seed,

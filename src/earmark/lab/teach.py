@@ -11,7 +11,7 @@ import dataclasses
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from earmark import registry
 from earmark.datasets.base import Dataset
@@ -20,6 +20,7 @@ from earmark.errors import DataError, SettingsError
 from earmark.judging import splits
 from earmark.judging.advice import too_small
 from earmark.judging.splits import Split
+from earmark.lab.backbones import slug
 from earmark.lab.recipe import (
     DatasetChoice,
     Recipe,
@@ -28,6 +29,7 @@ from earmark.lab.recipe import (
     read,
 )
 
+Labels = Literal["folders", "filetags"]
 TABLES = frozenset({".csv", ".tsv", ".jsonl", ".parquet"})
 _MOST_FOLDS = 5
 _FEW_TO_FORETELL = 10
@@ -41,10 +43,22 @@ def is_collection(given: str) -> bool:
     return Path(given).suffix.lower() in TABLES and os.path.isfile(given)  # noqa: PTH113
 
 
-def collection(path: Path) -> Dataset:
-    """Return the reader for a folder a label, or for a table of files."""
+def collection(path: Path, labels: Labels = "folders") -> Dataset:
+    """Return the reader for a folder a label, or for a table of files.
+
+    Args:
+        labels: where a folder's labels are from: its own folders, or the genres in files' tags.
+
+    Raises:
+        SettingsError: a table's labels are to be from tags.
+    """
     dataset: Dataset
-    if path.is_dir() and find_table(path) is None:
+    if labels == "filetags" and not path.is_dir():
+        raise SettingsError(f"{path} is a table, which has labels of its own; '--labels filetags' "
+                            "needs a folder.")
+    if labels == "filetags":
+        dataset = registry.load("datasets", "filetags")(path)
+    elif path.is_dir() and find_table(path) is None:
         dataset = registry.load("datasets", "folder")(path)
     else:
         dataset = registry.load("datasets", "manifest")(path)
@@ -86,9 +100,10 @@ def recipe_for(dataset: Dataset, name: str, like: str = "personal") -> Recipe:
         raise SettingsError(f"--name: {error}") from error
 
 
-def run_folder(dataset: Dataset, name: str) -> Path:
-    """Return where the run lies: another folder once tracks or labels have changed."""
-    return Path("runs") / f"{name}-{dataset.fingerprint[:8]}"
+def run_folder(dataset: Dataset, name: str, features: str | None = None) -> Path:
+    """Return where the run lies: another folder once tracks, labels or features have changed."""
+    called = f"-{slug(features)}" if features else ""
+    return Path("runs") / f"{name}{called}-{dataset.fingerprint[:8]}"
 
 
 def _refuse_lonely(dataset: Dataset, labels: Sequence[str]) -> None:

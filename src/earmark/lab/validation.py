@@ -72,7 +72,8 @@ def learning_curve(
         order = _by_whole_groups(learner, learn, rng)
         for share in _CURVE_SHARES:
             some = order[: max(2, round(share * len(order)))]
-            if len(np.flatnonzero(learner.truth(some).any(axis=0))) > 1:
+            several = len(set(learner.groups(some).tolist())) > 1  # for the model's own folds
+            if several and len(np.flatnonzero(learner.truth(some).any(axis=0))) > 1:
                 found = learner.fit(some, rng).scores(held)
                 points[share].append((len(some), _accuracy(learner, found)))
     return [

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 
 import numpy as np
 
 from earmark.audio.synth import compose
 from earmark.features import base as features
+from earmark.tagger import backbones
 from earmark.tagger.format import Check, Contents, Manifest
 from earmark.tagger.tagger import Tagger
 
@@ -15,7 +17,12 @@ _SECONDS = 4.0
 
 
 def with_check(manifest: Manifest, models: Mapping[str, bytes]) -> Contents:
-    """Return the contents with a check: a few seconds of our own music and their scores."""
+    """Return the contents with a check: a few seconds of our own music and their scores.
+
+    The backbones that its branches listen through are put in.
+    """
+    names, graphs = backbones.gather(manifest.branches)
+    manifest, models = dataclasses.replace(manifest, backbones=names), {**models, **graphs}
     rate = features.build(manifest.branches[0].front_end).sample_rate
     piece = compose("rock", rng=np.random.default_rng(0), seconds=_SECONDS, sample_rate=rate)
     samples = np.round(piece.samples * 32767).astype(np.int16)

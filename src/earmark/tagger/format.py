@@ -1,7 +1,8 @@
 """The tagger file ``name.earmark``: one zip, stored uncompressed.
 
 The same content gives the same bytes. It holds ``tagger.json`` (the manifest below), one
-``.onnx`` a branch, and ``check.npz`` (a short sound and the scores expected of it). The last 64
+``.onnx`` a branch, ``backbone-<hash>.onnx`` for each graph of others that branches listen through,
+and ``check.npz`` (a short sound and the scores expected of it). The last 64
 bytes, which are the zip's comment, are the SHA-256 in hex of everything before them: any changed
 byte is found. Nothing is compressed, so no member is larger than the file, and nothing in it is
 code. A graph may still ask for much memory or time: take taggers from people you trust.
@@ -134,7 +135,11 @@ class Card:
 
 @dataclass(frozen=True)
 class Manifest:
-    """The content of ``tagger.json``."""
+    """The content of ``tagger.json``.
+
+    Attributes:
+        backbones: SHA-256 of each graph that front ends listen through to its file in the tagger.
+    """
 
     format: int
     name: str
@@ -144,6 +149,7 @@ class Manifest:
     branches: tuple[Branch, ...]
     decisions: Decisions
     card: Card
+    backbones: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.branches) <= _MOST_BRANCHES:
@@ -157,6 +163,10 @@ class Manifest:
         thresholds = self.decisions.thresholds
         if thresholds and len(thresholds) != len(self.labels):
             raise ValueError(f"{len(self.labels)} labels but {len(thresholds)} thresholds.")
+        for graph, member in self.backbones.items():
+            if len(graph) != _DIGEST or member != backbone_member(graph):
+                raise ValueError(f"the backbone '{graph}' is in {member!r}; expected "
+                                 f"{backbone_member(graph)!r}.")
         if fault := self.decisions.misfit(self.task, len(self.labels)):
             raise ValueError(fault)
 
@@ -186,7 +196,7 @@ class Contents:
     """All of a tagger file.
 
     Attributes:
-        models: file name to ONNX bytes, one for each branch.
+        models: file name to ONNX bytes, one for each branch and each backbone.
         digest: SHA-256 in hex of the file, "" before it is written.
     """
 
@@ -194,6 +204,11 @@ class Contents:
     models: Mapping[str, bytes]
     check: Check
     digest: str = ""
+
+
+def backbone_member(graph: str) -> str:
+    """Return what a backbone is called in the file, by its SHA-256 in hex."""
+    return f"backbone-{graph[:16]}.onnx"
 
 
 def pack(contents: Contents) -> bytes:
@@ -225,7 +240,7 @@ def read(path: Path) -> Contents:
     members = _members(content, path)
     manifest = _manifest(members.pop(_MANIFEST), path)
     check = _unpack_check(members.pop(_CHECK), path)
-    expected = {branch.model for branch in manifest.branches}
+    expected = {branch.model for branch in manifest.branches} | {*manifest.backbones.values()}
     if expected != set(members):
         odd = ", ".join(sorted(expected ^ set(members)))
         raise TaggerError(f"{path}: its branches and its files differ in: {odd}.")

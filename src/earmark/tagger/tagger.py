@@ -15,6 +15,7 @@ from earmark.errors import AudioError, TaggerError
 from earmark.judging.decisions import calibrate, decide, is_unknown
 from earmark.labels.tags import Tags, Timeline
 from earmark.labels.vocabulary import Vocabulary
+from earmark.tagger import backbones
 from earmark.tagger import format as tagger_format
 from earmark.tagger.format import Contents
 from earmark.tagger.installed import find, install, names
@@ -36,8 +37,9 @@ class Tagger:
     def __init__(self, contents: Contents) -> None:
         self.contents = contents
         self.manifest = contents.manifest
-        self._ears = Ears(self.manifest.branches, contents.models, len(self.manifest.labels),
-                          f"tagger {self.manifest.name}: ")
+        where = f"tagger {self.manifest.name}: "
+        backbones.provide(contents, where)
+        self._ears = Ears(self.manifest.branches, contents.models, len(self.manifest.labels), where)
 
     @classmethod
     def load(cls, name: str | Path) -> Tagger:

@@ -11,6 +11,7 @@ from earmark.judging.report.read import RunFolder
 from earmark.judging.report.scores import Scores
 
 _MOST_MISTAKES = 15
+MOST_MISTAGS = 15
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,8 @@ def headline(run: RunFolder) -> str:
     interval, unit = (scores.by_artist, "artist") if scores.by_artist else (scores.by_track,
                                                                            "track")
     sure = f", {interval.level:.0%} interval {bracket(interval)} by {unit}" if interval else ""
-    leaky = "leaky " if run.leaky else ""
+    leaky = "contaminated " if run.contaminated else ""
+    leaky += "leaky " if run.leaky else ""
     where = "the test part" if scores.name == "test" else f"cross-validation ({scores.how})" \
         if scores.name == "cross-validated" else f"the {scores.name} part"
     text = (f"{leaky}{scores.metric} {number(scores.value)}{sure}, on {scores.rows} tracks of "
@@ -73,8 +75,9 @@ def headline(run: RunFolder) -> str:
 
 
 def reading_note(run: RunFolder, scores: Scores) -> str:
-    """Return what must stand beside a score: ``leaky``, and how often the test part was read."""
-    said = ["leaky"] if run.leaky else []
+    """Return what must stand beside a score: ``leaky``, ``contaminated``, and how often the test
+    part was read."""
+    said = _marks(run)
     if scores.name == "test":
         said.append(f"test part read {times(run.reading_count)}")
     return "".join(f"; {s}" for s in said)
@@ -88,6 +91,7 @@ def meaning(run: RunFolder) -> str:
     base = run.majority_baseline if scores.name == "test" else None
     base = scores.baseline if base is None else base
     known = "tracks of artists it may have heard" if run.leaky else "tracks it had not heard"
+    known = "tracks that its backbone may have heard" if run.contaminated else known
     text = f"It names the right label for {scores.value:.1%} of {known}"
     if base is not None:
         text += f"; always answering the commonest label would be right for {base:.1%}"
@@ -103,9 +107,7 @@ def score_rows(run: RunFolder) -> list[Row]:
 
 
 def _remark(run: RunFolder, scores: Scores) -> str:
-    said = []
-    if run.leaky:
-        said.append("leaky")
+    said = _marks(run)
     if scores.learnt_from:
         said.append("learnt from: no estimate")
     elif scores.name == "test":
@@ -117,11 +119,15 @@ def _remark(run: RunFolder, scores: Scores) -> str:
     return "; ".join(s for s in said if s)
 
 
+def _marks(run: RunFolder) -> list[str]:
+    return [*(["leaky"] if run.leaky else []), *(["contaminated"] if run.contaminated else [])]
+
+
 def score_bars(run: RunFolder) -> list[Bar]:
     """Return the rows of the table of scores for the chart."""
     return [
         Bar(row.title, row.scores.value, row.scores.by_track, row.scores.by_artist,
-            row.scores.baseline, run.leaky or row.scores.learnt_from)
+            row.scores.baseline, bool(_marks(run)) or row.scores.learnt_from)
         for row in score_rows(run) if row.scores.value is not None
     ]
 
@@ -130,6 +136,14 @@ def detailed(run: RunFolder) -> list[Scores]:
     """Return the scores shown in detail: cross-validated and test, else what is not learnt from."""
     found = [s for s in (run.validated, run.test) if s is not None]
     return found or [s for s in run.parts.values() if not s.learnt_from]
+
+
+def mistags_note(run: RunFolder) -> str:
+    """Return what the list of likely mistags is, in a sentence or two."""
+    count = len(run.mistags)
+    return (f"{count} {'track' if count == 1 else 'tracks'} whose own label gets a low score from "
+            "models that did not hear them or their artists, and another a high one. Listen: the "
+            "label may be wrong, or the models. Nothing was left out for it.")
 
 
 def mistakes(run: RunFolder) -> Mistakes | None:

@@ -56,6 +56,8 @@ def _lines(run: RunFolder) -> Iterator[str]:
     if run.leaky:
         yield ("\n> **leaky**: the same artist, album or recording may stand in what was learnt "
                "from and in what was judged. These scores are too high.")
+    if run.contaminated:
+        yield f"\n> **contaminated**: {escaped(run.contaminated)}. These scores may be too high."
     yield "\n## Scores\n"
     yield from _score_table(run)
     if run.majority_baseline is not None:
@@ -68,6 +70,7 @@ def _lines(run: RunFolder) -> Iterator[str]:
         yield from _detail(scores, facts.reading_note(run, scores))
     yield from _decisions(run)
     yield from _mistakes(run)
+    yield from _mistags(run)
     yield "\n## Leaks\n"
     yield from [f"- {escaped(leak)}" for leak in run.leaks] or ["None is known."]
     yield from _making(run)
@@ -138,6 +141,15 @@ def _mistakes(run: RunFolder) -> Iterator[str]:
     ]
     yield from table(["track", "true label", "answer", "its score", "true label's score"], rows,
                      "---nn")
+
+
+def _mistags(run: RunFolder) -> Iterator[str]:
+    if not run.mistags:
+        return
+    yield f"\n## Likely mistags\n\n{facts.mistags_note(run)}\n"
+    rows = [[m.track, m.says, facts.number(m.own_score), m.sounds_like, facts.number(m.score)]
+            for m in run.mistags[:facts.MOST_MISTAGS]]
+    yield from table(["track", "says", "its score", "sounds like", "its score"], rows, "--n-n")
 
 
 def _making(run: RunFolder) -> Iterator[str]:

@@ -16,6 +16,7 @@ from typing import Any
 from earmark.errors import DataError
 from earmark.judging.intervals import Interval
 from earmark.judging.ledger import Ledger, Reading
+from earmark.judging.mistags import Mistag
 from earmark.judging.report.plain import Node, clean, read_json
 from earmark.judging.report.predictions import Predictions, read_predictions
 from earmark.judging.report.scores import Scores, read_interval, read_scores
@@ -81,6 +82,7 @@ class RunFolder:
         folder: where it lies; ``name`` is its own name.
         identity: fingerprints of recipe, dataset and split, and the version of Earmark.
         dataset, split, unit, seed, leaky, tracks: the protocol.
+        contaminated: why a backbone may have heard what is judged; empty where none may have.
         parts: train, valid, test, those that exist.
         validated: the cross-validated scores.
         majority_baseline: accuracy on test of answering the commonest label learnt.
@@ -97,6 +99,7 @@ class RunFolder:
     unit: str
     seed: str
     leaky: bool
+    contaminated: str
     tracks: Mapping[str, int]
     parts: Mapping[str, Scores]
     validated: Scores | None
@@ -107,6 +110,7 @@ class RunFolder:
     models: tuple[tuple[tuple[str, str], ...], ...]
     curve: tuple[CurvePoint, ...]
     advice: tuple[Advice, ...]
+    mistags: tuple[Mistag, ...]
     calibration: Mapping[str, Reliability]
     unknown: Unknown | None
     readings: tuple[Reading, ...]
@@ -143,8 +147,9 @@ class RunFolder:
 
     @property
     def model_names(self) -> str:
-        """The models, as in ``classical:svm + classical:knn``."""
-        return " + ".join(dict(model).get("name", "?") for model in self.models) or "unnamed model"
+        """The models, as in ``classical:svm + classical:knn``, marked where contaminated."""
+        named = " + ".join(dict(model).get("name", "?") for model in self.models)
+        return f"{named or 'unnamed model'}{' (contaminated)' if self.contaminated else ''}"
 
 
 def read(folder: Path) -> RunFolder:
@@ -177,6 +182,7 @@ def read(folder: Path) -> RunFolder:
         unit=protocol.need("unit").text(),
         seed=protocol.need("seed").shown(),
         leaky=protocol.need("leaky").flag(),
+        contaminated=marked.text() if (marked := protocol.get("contaminated")) else "",
         tracks={k: v.whole() for k, v in protocol.need("tracks").items()},
         parts={name: read_scores(name, its) for name, its in results.need("parts").items()},
         validated=read_scores("cross-validated", validated) if validated else None,
@@ -187,6 +193,7 @@ def read(folder: Path) -> RunFolder:
         models=_models(results.get("models")),
         curve=_curve(results.get("learning_curve")),
         advice=_advice(results.get("label_advice")),
+        mistags=_mistags(results.get("likely_mistags")),
         calibration=_calibration(results.get("calibration")),
         unknown=_unknown(results.get("unknown")),
         readings=_readings(folder, identity),
@@ -273,6 +280,16 @@ def _advice(node: Node | None) -> tuple[Advice, ...]:
         return ()
     return tuple(
         Advice(e.need("label").text(), e.need("tracks").whole(), e.need("gain").number())
+        for e in node.elements()
+    )
+
+
+def _mistags(node: Node | None) -> tuple[Mistag, ...]:
+    if node is None:
+        return ()
+    return tuple(
+        Mistag(e.need("track").text(), e.need("says").text(), e.need("own_score").number(),
+               e.need("sounds_like").text(), e.need("score").number())
         for e in node.elements()
     )
 
