@@ -9,7 +9,6 @@ import click
 
 from earmark.cli.output import print_json
 from earmark.cli.tagger_import import importing
-from earmark.labels.vocabulary import group_order
 
 _RATES = (("kept_known", "of tracks of its own genres keep a label"),
           ("caught_strange", "of tracks of genres it did not learn are found unknown"))
@@ -93,6 +92,8 @@ def _card_lines(values: dict[str, Any], identity: str) -> list[str]:
 
 def _label_lines(labels: Sequence[str], groups: Mapping[str, str]) -> list[str]:
     """Name the labels, a line a group where there are several."""
+    from earmark.labels.vocabulary import group_order
+
     found: dict[str, list[str]] = {}
     for label in labels:
         found.setdefault(groups.get(label, "genre"), []).append(label)
