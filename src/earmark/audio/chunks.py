@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,10 +25,14 @@ Passes = Callable[[], Iterable[Samples]]
 # 32 s at 22 050 Hz in hops of 512; a 30-second segment at 44 100 Hz is still one chunk.
 CHUNK_FRAMES = 1400
 
+Ends = Padding | Literal["none"]
+"""What lies beyond a sound's ends; with ``none`` the first frame begins with the sound and the last
+one that is whole is the last, but a sound shorter than a frame is filled up with zeros."""
+
 
 @dataclass(frozen=True)
 class Chunk:
-    """Consecutive frames of a sound, centred as those of the whole sound are.
+    """Consecutive frames of a sound, those of the whole sound.
 
     Frame ``i`` of the chunk covers ``samples[i * hop : i * hop + n_fft]``.
 
@@ -71,22 +76,23 @@ def chunks(
     blocks: Iterable[Samples],
     n_fft: int,
     hop_length: int,
-    padding: Padding,
+    padding: Ends,
     *,
     halo: int = 0,
     chunk_frames: int = CHUNK_FRAMES,
 ) -> Iterator[Chunk]:
-    """Cut a stream of blocks into chunks that own all ``1 + samples // hop_length`` frames, each
-    frame once.
+    """Cut a stream of blocks into chunks that own all ``1 + samples // hop_length`` frames (with
+    ``none`` at the ends ``1 + (samples - n_fft) // hop_length``), each frame once.
 
     Args:
+        n_fft: frame length in samples; even where frames are centred.
         padding: of half a frame at the sound's two ends.
         halo: neighbours' frames wanted on either side.
 
     A chunk owns ``chunk_frames`` frames, the last one up to twice as many; a sound shorter than
     that is one chunk. An empty sound has no chunks.
     """
-    half = n_fft // 2
+    half = 0 if padding == "none" else n_fft // 2
     held = _Held()
     own = 0  # number of the next frame to be given out
     for block in blocks:
@@ -98,7 +104,7 @@ def chunks(
             own += chunk_frames
             held.drop(max(0, (own - halo) * hop_length - half))
     if held.end:
-        total = 1 + held.end // hop_length
+        total = 1 + max(0, held.end + 2 * half - n_fft) // hop_length
         yield _chunk(held, own, total, halo, n_fft, hop_length, padding, last=True)
 
 
@@ -125,16 +131,19 @@ class _Held:
 
 
 def _chunk(
-    held: _Held, first: int, end: int, halo: int, n_fft: int, hop_length: int, padding: Padding,
+    held: _Held, first: int, end: int, halo: int, n_fft: int, hop_length: int, padding: Ends,
     *, last: bool = False,
 ) -> Chunk:  # fmt: skip
-    half = n_fft // 2
+    half = 0 if padding == "none" else n_fft // 2
     before, after = min(halo, first), 0 if last else halo
     start = (first - before) * hop_length - half  # of the samples wanted; negative in the padding
-    stop = (end + after - 1) * hop_length + half
+    stop = (end + after - 1) * hop_length + n_fft - half
     samples = held.joined()
     kept = samples[max(0, start) - held.start : (held.end if last else stop) - held.start]
-    kept = _padded(samples, kept, max(0, -start), half if last else 0, padding)
+    if padding != "none":
+        kept = _padded(samples, kept, max(0, -start), half if last else 0, padding)
+    elif len(kept) < n_fft:
+        kept = np.pad(kept, (0, n_fft - len(kept)))
     frames = end + after - (first - before)
     return Chunk(np.ascontiguousarray(kept[: (frames - 1) * hop_length + n_fft]), first, before,
                  after, frames, hop_length, n_fft, held.end if last else None)

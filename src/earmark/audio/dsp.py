@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earmark.audio import kernels
+from earmark.audio.melbands import mel_filters as mel_filters
 from earmark.audio.votes import Votes
 
 Padding = Literal["reflect", "zeros", "edge"]
@@ -42,6 +43,14 @@ def exact_hann(length: int) -> NDArray[np.float64]:
 def hann(length: int) -> Floats:
     """Return ``exact_hann`` in float32."""
     return exact_hann(length).astype(np.float32)
+
+
+@lru_cache(maxsize=16)
+def framed_hann(length: int, n_fft: int, *, centred: bool) -> NDArray[np.float64]:
+    """Return ``exact_hann`` with zeros around it [shape=(n_fft,)]: in the middle, or all of them
+    behind."""
+    before = (n_fft - length) // 2 if centred else 0
+    return np.pad(exact_hann(length), (before, n_fft - length - before))
 
 
 def pad(samples: Floats, width: int, padding: Padding) -> Floats:
@@ -188,35 +197,6 @@ def separate(
     """
     harmonic = istft(spectrum, hop_length, length, harmonic_mask(magnitudes))
     return harmonic, samples[: len(harmonic)] - harmonic
-
-
-def mel_frequencies(count: int, low_hz: float, high_hz: float) -> NDArray[np.float64]:
-    """Return ``count`` frequencies evenly spaced on Slaney's mel scale, linear below 1 kHz.
-
-    Source: Slaney, "Auditory Toolbox", 1998.
-    """
-    linear_step, corner_hz = 200 / 3, 1000.0
-    log_step = np.log(6.4) / 27
-
-    def mel(hz: float) -> float:
-        if hz < corner_hz:
-            return hz / linear_step
-        return float(corner_hz / linear_step + np.log(hz / corner_hz) / log_step)
-
-    mels = np.linspace(mel(low_hz), mel(high_hz), count)
-    above = np.exp(log_step * (mels - corner_hz / linear_step))
-    return np.where(mels < corner_hz / linear_step, mels * linear_step, corner_hz * above)
-
-
-@lru_cache(maxsize=16)
-def mel_filters(sample_rate: int, n_fft: int, n_mels: int = 128) -> Floats:
-    """Return triangular mel filters of equal area [shape=(n_mels, 1 + n_fft // 2)]."""
-    edges = mel_frequencies(n_mels + 2, 0.0, sample_rate / 2)
-    widths = np.diff(edges)
-    ramps = edges[:, None] - frequencies(sample_rate, n_fft)
-    rising, falling = -ramps[:-2] / widths[:-1, None], ramps[2:] / widths[1:, None]
-    triangles = np.maximum(0, np.minimum(rising, falling))
-    return (triangles * (2 / (edges[2:] - edges[:-2]))[:, None]).astype(np.float32)
 
 
 @lru_cache(maxsize=16)

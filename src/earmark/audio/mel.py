@@ -16,10 +16,12 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from earmark.audio import dsp, kernels
 from earmark.audio.dsp import Floats
 from earmark.audio.kernels.memory import empty
+from earmark.audio.melbands import SLANEY, MelShape, mel_filters
 
 BLOCK_FRAMES = 128  # measured: fewer spend more time between calls, more leave the cache
 _GROUP_BANDS = 16  # measured: fewer bands make small products, more multiply zeros
@@ -42,9 +44,11 @@ class Group(NamedTuple):
 
 
 @lru_cache(maxsize=16)
-def groups(sample_rate: int, n_fft: int, n_mels: int) -> tuple[Group, ...]:
-    """Return ``dsp.mel_filters`` as groups of bands that cover all of them, in order."""
-    filters = dsp.mel_filters(sample_rate, n_fft, n_mels)
+def groups(
+    sample_rate: int, n_fft: int, n_mels: int, shape: MelShape = SLANEY
+) -> tuple[Group, ...]:
+    """Return ``mel_filters`` as groups of bands that cover all of them, in order."""
+    filters = mel_filters(sample_rate, n_fft, n_mels, shape)
     found = []
     for first in range(0, n_mels, _GROUP_BANDS):
         bands = slice(first, min(first + _GROUP_BANDS, n_mels))
@@ -61,6 +65,7 @@ def power_blocks(
     keep: Floats | None = None,
     *,
     exact: bool = True,
+    window: NDArray[np.float64] | None = None,
 ) -> Iterator[tuple[slice, Floats]]:
     """Yield, block after block, which frames and their squared magnitudes
     [shape=(frames, 1 + n_fft // 2)]; the array is overwritten by the next block.
@@ -71,10 +76,13 @@ def power_blocks(
         keep: takes the squared magnitudes of all frames.
         exact: False where nothing more than 80 dB below the highest value counts: there float32
             is off by less than 0.001 dB in music, and the fast kernels use it.
+        window: [shape=(n_fft,)], zero where it is shorter; None for a periodic Hann window.
     """
     frames = dsp.frame(padded, n_fft, hop_length)
     count = min(BLOCK_FRAMES, len(frames))
-    squared, window = kernels.active().powers, dsp.exact_hann(n_fft)
+    squared = kernels.active().powers
+    if window is None:
+        window = dsp.exact_hann(n_fft)
     reused = empty((count, 1 + n_fft // 2))
     for first in range(0, len(frames), count):
         block = slice(first, min(first + count, len(frames)))
@@ -90,9 +98,11 @@ def bands(powers: Floats, sample_rate: int, n_fft: int, n_mels: int = 128) -> Fl
     return made
 
 
-def into_bands(powers: Floats, sample_rate: int, n_fft: int, out: Floats) -> None:
-    """Sum power spectra [shape=(frames, bins)] into mel bands ``out`` [shape=(frames, n_mels)]."""
-    for group in groups(sample_rate, n_fft, out.shape[1]):
+def into_bands(
+    powers: Floats, sample_rate: int, n_fft: int, out: Floats, shape: MelShape = SLANEY
+) -> None:
+    """Sum spectra [shape=(frames, bins)] into mel bands ``out`` [shape=(frames, n_mels)]."""
+    for group in groups(sample_rate, n_fft, out.shape[1], shape):
         np.matmul(powers[:, group.bins], group.weights, out=out[:, group.bands])
 
 
@@ -104,14 +114,24 @@ def powers(
     n_mels: int,
     *,
     exact: bool = True,
+    window: NDArray[np.float64] | None = None,
+    shape: MelShape = SLANEY,
+    magnitude: bool = False,
 ) -> Floats:
-    """Return the mel power spectrum [shape=(frames, n_mels)] of samples padded as for
-    ``power_blocks``, which see for ``exact``; equal to
-    ``dsp.power(dsp.stft(...)) @ dsp.mel_filters(...).T``."""
+    """Return the mel spectrum [shape=(frames, n_mels)] of samples padded as for ``power_blocks``,
+    which see for ``exact`` and ``window``; equal to
+    ``dsp.power(dsp.stft(...)) @ dsp.mel_filters(...).T``.
+
+    Args:
+        shape: of the bands.
+        magnitude: sum magnitudes instead of their squares.
+    """
     count = 1 + (len(padded) - n_fft) // hop_length
     made = np.empty((count, n_mels), np.float32)
-    for block, spectra in power_blocks(padded, n_fft, hop_length, exact=exact):
-        into_bands(spectra, sample_rate, n_fft, made[block])
+    for block, spectra in power_blocks(padded, n_fft, hop_length, exact=exact, window=window):
+        if magnitude:
+            np.sqrt(spectra, out=spectra)
+        into_bands(spectra, sample_rate, n_fft, made[block], shape)
     return made
 
 

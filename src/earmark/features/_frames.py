@@ -10,10 +10,12 @@ import numpy as np
 from earmark.audio import mel
 from earmark.audio.chunks import Chunk, Passes, chunks
 from earmark.audio.dsp import Floats, Padding
+from earmark.features._colours import colours
+from earmark.features._png import png
 
 Reference = Literal["one", "max"]
 
-_FLOAT32_DB = 80.0  # deeper down float32 is off by more than 0.001 dB
+FLOAT32_DB = 80.0  # deeper down float32 is off by more than 0.001 dB
 
 
 def refuse_frames(sample_rate: int, n_fft: int, hop_length: int) -> None:
@@ -59,7 +61,7 @@ def mel_decibels(
     Args:
         top_db: how far below the sound's highest value they will be cut off.
     """
-    exact = top_db is None or top_db > _FLOAT32_DB
+    exact = top_db is None or top_db > FLOAT32_DB
     for chunk in chunks(passes(), n_fft, hop_length, padding):
         bands = mel.powers(chunk.samples, sample_rate, n_fft, hop_length, n_mels,
                            exact=exact)
@@ -91,3 +93,16 @@ def relate(decibels: Floats, reference: Reference, top_db: float | None) -> Floa
     if reference == "max":
         decibels -= highest
     return decibels
+
+
+def band_names(n_mels: int) -> tuple[str, ...]:
+    """Return the names of mel bands, ``mel1`` the lowest."""
+    return tuple(f"mel{band}" for band in range(1, n_mels + 1))
+
+
+def bands_png(values: Floats) -> bytes:
+    """Return bands over time [shape=(n_mels, frames)] as a coloured PNG file, the highest band on
+    top and the highest value lightest."""
+    lowest, highest = values.min(), values.max()
+    shades = (values[::-1] - lowest) / max(highest - lowest, np.float32(1))
+    return png(colours(shades))
