@@ -7,13 +7,21 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from earmark.tagger.importers import CATALOGUE
+
 if TYPE_CHECKING:
     from earmark.tagger.format import Contents
 
 _VARIANTS = ("MTT_musicnn", "MTT_vgg", "MSD_musicnn", "MSD_vgg")
 
 
-@click.group("import")
+_NEEDS = "\n\n".join(
+    f"{name} gives {found.gives}. It needs {found.needs}. Published: {found.where}."
+    for name, found in CATALOGUE.items()
+)
+
+
+@click.group("import", epilog=_NEEDS)
 def importing() -> None:
     """Open published models as taggers; nothing of theirs is run."""
 
@@ -32,7 +40,7 @@ def importing() -> None:
               help="Write the tagger to this file, ending in .earmark, rather than install it.")
 def import_musicnn(source: Path | None, variant: str, fetch: bool, tail: str, name: str,
                    out: Path | None) -> None:
-    """Open a network of the musicnn package: 50 tags of instruments, voices, moods and genres.
+    """Open one of the musicnn package's networks.
 
     SOURCE is the package's wheel, a zip file of it or its folder; left out, the package that is
     installed here. The package is not imported, and TensorFlow is not needed.
@@ -43,6 +51,7 @@ def import_musicnn(source: Path | None, variant: str, fetch: bool, tail: str, na
         raise click.UsageError("--download fetches the package; leave out SOURCE or --download.")
     rest: Literal["drop", "keep"] = "keep" if tail == "keep" else "drop"
     if fetch:
+        click.echo(f"fetching {musicnn.PACKAGE} {musicnn.VERSION} ...", err=True)
         contents = musicnn.fetch_musicnn(variant, rest, name=name)
     else:
         contents = musicnn.import_musicnn(source, variant, rest, name=name)

@@ -78,6 +78,8 @@ def test_what_is_not_there_is_said(tmp_path):
         locate("musicnn", tmp_path / "none.whl")
     with pytest.raises(TaggerError, match="holds no package 'musicnn'; expected the package's fol"):
         locate("musicnn", tmp_path)
+    with pytest.raises(TaggerError, match="cannot be read: File name too long"):
+        locate("musicnn", tmp_path / ("a" * 300))
     with pytest.raises(TaggerError, match=r"'earmark_none' is not installed; .* with --download"):
         locate("earmark_none", None)
 

@@ -106,12 +106,15 @@ def locate(name: str, source: Path | None) -> Package:
     """
     if source is None:
         return _installed(name)
-    if source.is_dir():
-        return _Folder(name, _root(name, source), str(source))
-    if not source.exists():
-        raise TaggerError(f"{source} does not exist; expected a wheel, a zip file or a folder of "
-                          f"the package '{name}'.")
-    return _Zip(name, source)
+    try:
+        if source.is_dir():
+            return _Folder(name, _root(name, source), str(source))
+        if not source.exists():
+            raise TaggerError(f"{source} does not exist; expected a wheel, a zip file or a folder "
+                              f"of the package '{name}'.")
+        return _Zip(name, source)
+    except OSError as error:
+        raise TaggerError(f"{source} cannot be read: {error.strerror or error}.") from error
 
 
 def download(requirement: str, folder: Path) -> Path:
