@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from earmark.cli import tagger_import_others as others
 from earmark.tagger.importers import CATALOGUE
 
 if TYPE_CHECKING:
@@ -24,6 +25,10 @@ _NEEDS = "\n\n".join(
 @click.group("import", epilog=_NEEDS)
 def importing() -> None:
     """Open published models as taggers; nothing of theirs is run."""
+
+
+for command in others.COMMANDS:
+    importing.add_command(command)
 
 
 @importing.command("musicnn")

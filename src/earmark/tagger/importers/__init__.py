@@ -1,6 +1,6 @@
 """Taggers that others published, made into ours. Nothing of theirs is run.
 
-An importer reads what was published where the user has it, writes the network as an ONNX graph,
+An importer reads what was published where the user has it, makes an ONNX graph of the network,
 and puts licence, citation, source and what was learnt from on the tagger's card. What each needs
 stands in the catalogue below.
 """
@@ -29,6 +29,12 @@ CATALOGUE = {
         gives="50 tags: instruments, voices, moods, tempo and genres",
         needs="the package's wheel, its folder or the package installed; or --download",
         where="the Python package musicnn 0.1.0, ISC licence",
+    ),
+    "onnx": Published(
+        gives="whatever labels the file was trained on",
+        needs="an ONNX file, its labels, and the front end it was trained on",
+        where="anywhere; essentia's models and their labels at https://essentia.upf.edu/models, "
+              "CC BY-NC-SA 4.0",
     ),
 }
 """By the name of the subcommand of ``earmark tagger import``."""

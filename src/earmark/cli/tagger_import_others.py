@@ -1,0 +1,72 @@
+"""``earmark tagger import`` for models whose files the user brings: one small function an importer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from earmark.tagger.format import Contents
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+def _finish(contents: Contents, out: Path | None) -> None:
+    from earmark.cli.tagger_import import finish
+
+    finish(contents, out)
+
+
+def _usual(function: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that all have."""
+    for option in (
+        click.option("--out", type=_FILE, default=None,
+                     help="Write the tagger to this file, ending in .earmark, rather than install "
+                          "it."),
+        click.option("--name", default="", help="What the tagger is called."),
+    ):  # fmt: skip
+        function = option(function)
+    return function
+
+
+@click.command("onnx")
+@click.argument("file", type=_FILE)
+@click.option("--labels", required=True, metavar="LABELS",
+              help="A text file with a label a line, a JSON file (a list, or essentia's metadata), "
+                   "or labels with commas between.")
+@click.option("--front-end", required=True, metavar="SPEC",
+              help="What the model was trained on: musicnn, discogs-effnet, vggish, ast, clap; or "
+                   "FAMILY:SETTING=VALUE,...; or a TOML file with 'name' and settings.")
+@click.option("--frames", type=int, help="Frames of a segment.  [default: the front end's]")
+@click.option("--hop-frames", type=int, help="From one segment to the next.  [default: --frames]")
+@click.option("--seconds", type=float, help="Length of a segment, where it is cut in seconds.")
+@click.option("--layout", type=click.Choice(("time-first", "bands-first")), default=None,
+              help="Which the model takes, where its shape does not tell.")
+@click.option("--activation", type=click.Choice(("none", "sigmoid", "softmax")), default="none",
+              show_default=True, help="What turns its output into scores, where it has none.")
+@click.option("--input", default="", help="Name of its input.  [default: the only one]")
+@click.option("--output", default="", help="Name of the output with a score a label.")
+@click.option("--embedding", default="", help="Name of an output that others may learn on.")
+@click.option("--single", is_flag=True, help="A track bears one label, the best.")
+@click.option("--title", default="", help="One line for its card.")
+@click.option("--licence", default="", help="The model's licence, for its card.")
+@_usual
+def import_onnx(file: Path, labels: str, front_end: str, layout: str | None, out: Path | None,
+                **rest: Any) -> None:  # fmt: skip
+    """Open an ONNX file: a network that takes a front end's values and gives a score a label.
+
+    The file's graph is kept as it is; what is put around it is compared with it before anything
+    is written.
+    """
+    from earmark.tagger.importers import onnx_file
+
+    options = onnx_file.Options(layout=layout or "", **rest)  # type: ignore[arg-type]
+    _finish(onnx_file.import_onnx(file, labels, front_end, options), out)
+
+
+COMMANDS = (import_onnx,)
+"""What the group takes up."""
