@@ -9,7 +9,7 @@ of fixed size takes any; whoever wraps it runs it to see, and has fewer rows fil
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations, permutations
 from typing import Any, Literal
 
@@ -50,6 +50,7 @@ class Wrapping:
         activation: put behind ``scores``.
         batch: rows that the graph takes at once, fewer being filled up with zeros; 0 for any
             number.
+        widths: values a row of our outputs, by our names.
     """
 
     input: str
@@ -59,6 +60,7 @@ class Wrapping:
     others: Mapping[str, str]
     activation: Activation = "none"
     batch: int = 0
+    widths: Mapping[str, int] = field(default_factory=dict)
 
 
 def fits(row_shape: Sequence[int], wanted: Sequence[int | None]) -> Iterator[Fit]:
@@ -116,7 +118,7 @@ def wrap(content: bytes, wrapping: Wrapping) -> bytes:
     rows = helper.make_tensor_value_info("rows", kind, [None, *wrapping.row_shape])
     graph.input.extend([rows, *kept])
     del graph.output[:]
-    graph.output.extend(helper.make_tensor_value_info(name, kind, [None, None])
+    graph.output.extend(helper.make_tensor_value_info(name, kind, [None, wrapping.widths.get(name)])
                         for name in _outputs(wrapping))
     made: bytes = model.SerializeToString(deterministic=True)
     return made

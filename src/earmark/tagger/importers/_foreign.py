@@ -106,8 +106,9 @@ def wrapped(
     batch = fixed if isinstance(fixed, int) else 0
     expected = [(given, _expected(graph, wrapping, given, batch))
                 for given in (rows, noise_like(rows))]  # fmt: skip
+    widths = {name: values.shape[1] for name, values in expected[0][1].items()}
     for size in dict.fromkeys((0, batch)):
-        made = wrap(content, dataclasses.replace(wrapping, batch=size))
+        made = wrap(content, dataclasses.replace(wrapping, batch=size, widths=widths))
         inside = Session(made, f"{graph.where} in its wrapping")
         worst = max(_differs(inside, wanted, given, size) for given, wanted in expected)
         if worst <= _TOLERANCE:

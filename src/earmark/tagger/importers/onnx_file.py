@@ -28,7 +28,7 @@ from earmark.tagger.importers._rehearsal import noise_like, rehearsal_rows
 _MOST_BYTES = 2 * 1024**3
 _BATCH, _LARGEST_BATCH = 16, 256
 UNKNOWN_LICENCE = "not stated; ask whoever published the model"
-UNKNOWN_TRAINING = "not known: trained by others; whatever is published of its kind may be in it"
+UNKNOWN_TRAINING = "unknown music: trained by others; anything published may be among it"
 
 
 @dataclass(frozen=True)
