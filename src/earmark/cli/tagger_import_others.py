@@ -68,5 +68,21 @@ def import_onnx(file: Path, labels: str, front_end: str, layout: str | None, out
     _finish(onnx_file.import_onnx(file, labels, front_end, options), out)
 
 
-COMMANDS = (import_onnx,)
+@click.command("vggish")
+@click.argument("file", type=_FILE)
+@click.option("--pca", "pca_file", type=_FILE, default=None,
+              help="The published projection, which gives AudioSet's own form.")
+@_usual
+def import_vggish(file: Path, pca_file: Path | None, name: str, out: Path | None) -> None:
+    """Open VGGish as a backbone: it names nothing, and labels are learnt on what it gives.
+
+    FILE holds its weights: vggish-10086976.pth (which PyTorch reads), or .npz or .safetensors with
+    the same tensors by the same names or by TensorFlow's.
+    """
+    from earmark.tagger.importers import vggish
+
+    _finish(vggish.import_vggish(file, pca_file, name=name or "vggish"), out)
+
+
+COMMANDS = (import_onnx, import_vggish)
 """What the group takes up."""

@@ -36,5 +36,11 @@ CATALOGUE = {
         where="anywhere; essentia's models and their labels at https://essentia.upf.edu/models, "
               "CC BY-NC-SA 4.0",
     ),
+    "vggish": Published(
+        gives="no labels, but 128 numbers for each 0.96 s to learn labels on",
+        needs="vggish-10086976.pth and, for AudioSet's own form, vggish_pca_params-970ea276.pth",
+        where="the releases of https://github.com/harritaylor/torchvggish, from the AudioSet "
+              "project's checkpoint, Apache-2.0",
+    ),
 }
 """By the name of the subcommand of ``earmark tagger import``."""

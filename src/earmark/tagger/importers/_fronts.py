@@ -23,7 +23,7 @@ class Front(NamedTuple):
     """A front end and how tracks are cut for it."""
 
     front_end: Mapping[str, Any]
-    segments: Segments | None
+    segments: Segments
 
 
 PRESETS = {
@@ -64,11 +64,12 @@ def front_for(
     Raises:
         SettingsError: no such preset, family or setting; or no length of a segment is known.
     """
-    preset = PRESETS.get(given) or Front(_settings(given), None)
-    front_end = features.build(preset.front_end, where=f"front end '{given}'")
+    preset = PRESETS.get(given)
+    settings = preset.front_end if preset else _settings(given)
+    front_end = features.build(settings, where=f"front end '{given}'")
     if frames is not None and seconds is not None:
         raise SettingsError("a segment's length is given in frames and in seconds; give one.")
-    segments = _cut(frames, hop_frames, seconds) or preset.segments
+    segments = _cut(frames, hop_frames, seconds) or (preset.segments if preset else None)
     if segments is None:
         raise SettingsError(f"the length of a segment is not known of '{given}'; give --frames or "
                             "--seconds, whichever the model was trained on.")
