@@ -84,5 +84,28 @@ def import_vggish(file: Path, pca_file: Path | None, name: str, out: Path | None
     _finish(vggish.import_vggish(file, pca_file, name=name or "vggish"), out)
 
 
-COMMANDS = (import_onnx, import_vggish)
+@click.command("transformers")
+@click.argument("model", metavar="NAME|FOLDER")
+@click.option("--labels", default="", metavar="LABELS",
+              help="For CLAP: the labels that it is to tell apart. Else other names for the "
+                   "model's own. A file, or words with commas between.")
+@click.option("--activation", type=click.Choice(("none", "sigmoid", "softmax")), default="none",
+              help="What turns its output into scores.  [default: as its configuration says]")
+@click.option("--seconds", type=float, help="Length of a segment, for models that take any.")
+@click.option("--prompt", default="This is a sound of {label}.", show_default=True,
+              help="The sentence that stands for a label, for CLAP.")
+@_usual
+def import_transformers(model: str, out: Path | None, **rest: Any) -> None:
+    """Open an audio model of the transformers library: AST, wav2vec 2.0 and its kin, or CLAP.
+
+    FOLDER holds its config.json, preprocessor_config.json and weights; NAME is OWNER/MODEL on the
+    hub, which is asked where the model is not on this machine.
+    """
+    from earmark.tagger.importers import transformers_model
+
+    options = transformers_model.Options(**rest)
+    _finish(transformers_model.import_transformers(model, options), out)
+
+
+COMMANDS = (import_onnx, import_transformers, import_vggish)
 """What the group takes up."""

@@ -105,7 +105,7 @@ def wrap(content: bytes, wrapping: Wrapping) -> bytes:
     onnx = require("onnx", extra="import", purpose="opening an ONNX file as a tagger")
     compose = require("onnx.compose", extra="import", purpose="opening an ONNX file as a tagger")
     model = compose.add_prefix(onnx.load_model_from_string(content), _PREFIX)
-    _strip(model)
+    strip(model)
     graph, helper, kind = model.graph, onnx.helper, onnx.TensorProto.FLOAT
     before, constants = _entrance(onnx, wrapping)
     after = list(_exit(onnx, wrapping))
@@ -169,7 +169,7 @@ def _exit(onnx: Any, wrapping: Wrapping) -> Iterator[Any]:
         yield make(operator, [f"{name}_cast"], [name], **axis)
 
 
-def _strip(model: Any) -> None:
+def strip(model: Any) -> None:
     """Take out what is no part of the function: shapes that would fix the batch, and texts, which
     may name folders of whoever exported it."""
     del model.graph.value_info[:]

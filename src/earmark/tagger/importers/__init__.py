@@ -36,6 +36,13 @@ CATALOGUE = {
         where="anywhere; essentia's models and their labels at https://essentia.upf.edu/models, "
               "CC BY-NC-SA 4.0",
     ),
+    "transformers": Published(
+        gives="a model's own labels (AST: AudioSet's 527), or with CLAP any that you write",
+        needs="a model's folder or its name on the hub, such as "
+              "MIT/ast-finetuned-audioset-10-10-0.4593 or laion/clap-htsat-unfused; "
+              "pip install '.[hub]'",
+        where="the Hugging Face hub; licences are the models' own",
+    ),
     "vggish": Published(
         gives="no labels, but 128 numbers for each 0.96 s to learn labels on",
         needs="vggish-10086976.pth and, for AudioSet's own form, vggish_pca_params-970ea276.pth",
