@@ -74,7 +74,7 @@ def clap(folder, *, fusion=False):
                             num_attention_heads=[2, 2], num_hidden_layers=2,
                             enable_fusion=fusion)
     config = ClapConfig(text_config=text.to_dict(), audio_config=audio.to_dict(),
-                        projection_dim=24)
+                        projection_dim=24, logit_scale_init_value=100.0)
     words = "<s> <pad> </s> <unk> This is a sound of calm rock loud jazz .".split()
     plain = Tokenizer(models.WordLevel({w: k for k, w in enumerate(words)}, unk_token="<unk>"))
     plain.pre_tokenizer = pre_tokenizers.Whitespace()

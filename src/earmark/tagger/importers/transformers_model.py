@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from earmark import __version__
-from earmark.errors import TaggerError, require, suggestion
+from earmark.errors import EarmarkError, TaggerError, require, suggestion
 from earmark.features import base as features
 from earmark.graphs.wrapping import Activation
 from earmark.judging.decisions import Decisions
@@ -182,8 +182,9 @@ def _one_line(folder: Path) -> Iterator[None]:
     """Say in one line what transformers says in many, of damaged or absent files."""
     try:
         yield
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError,
-            ImportError) as error:  # fmt: skip
+    except EarmarkError:
+        raise
+    except Exception as error:  # its own kinds, and those of every library that it reads with
         said = str(error).strip().splitlines() or [repr(error)]
         raise TaggerError(f"{folder} cannot be opened as a transformers model: {said[0]}"
                           ) from error
