@@ -4,7 +4,7 @@
 
 writes ``benchmarks/results/equality.json``. Every file of the folder that can be decoded counts;
 of one longer than 30 seconds, the middle 30. librosa's side is the tests' oracle. Errors are
-relative to max(|value|, the column's deviation over all clips), for log-mel in decibels, for
+relative to max(|value|, the column's deviation over all clips), for log-mel in its own units, for
 ``stacked`` in shares of the picture's range. GTZAN's tables are those in the layout of its Kaggle
 edition, where the folder has them.
 """
@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from tests.features import oracle, oracle_fma, picture_oracle, test_combined
+from tests.features import oracle, oracle_fma, picture_oracle, test_combined, test_mel_forms
 
 from earmark.audio import kernels
 from earmark.audio.load import find_audio, load
@@ -70,6 +70,10 @@ def families() -> Iterator[Family]:
         logmel = base.build({"name": "logmel", "n_mels": bands})
         yield Family(f"logmel {bands}", logmel,
                      lambda y, f=logmel: picture_oracle.logmel(y, f), None)  # fmt: skip
+    yield Family("logmel as musicnn has it", base.build(test_mel_forms.MUSICNN),
+                 test_mel_forms.musicnn, None)  # fmt: skip
+    yield Family("logmel as CLAP has it", base.build(test_mel_forms.CLAP), test_mel_forms.clap,
+                 None)  # fmt: skip
     stacked = base.build({"name": "stacked"})
     yield Family("stacked", stacked, lambda y: picture_oracle.stacked(y, stacked), None)
 

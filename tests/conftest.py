@@ -1,4 +1,4 @@
-"""What all tests share: a cache of their own, seeded chance, and real data where it is at hand."""
+"""What all tests share: folders of their own, seeded chance, and real data where it is at hand."""
 
 import os
 from collections.abc import Iterator
@@ -17,10 +17,11 @@ hypothesis.settings.load_profile("earmark")
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    # For the session, so that fixtures made once a session do not use the user's cache either.
+def _own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    # For the session, so that fixtures made once a session do not use the user's folders either.
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("EARMARK_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("EARMARK_DATA", str(tmp_path_factory.mktemp("data")))
         yield
 
 

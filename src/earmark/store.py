@@ -205,3 +205,12 @@ def cache_folder() -> Path:
     import platformdirs
 
     return Path(platformdirs.user_cache_dir("earmark", appauthor=False))
+
+
+def data_folder() -> Path:
+    """Return the folder for what the user has added: ``EARMARK_DATA`` or the system's."""
+    if given := os.environ.get("EARMARK_DATA"):
+        return Path(given)
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("earmark", appauthor=False))

@@ -7,6 +7,7 @@ import pytest
 import soundfile
 from tests.cli.conftest import one_line
 
+from earmark.features import base
 from earmark.features.gtzan57 import COLUMNS, Gtzan57
 
 
@@ -89,10 +90,15 @@ def test_a_folder_that_cannot_be_written_is_named(earmark, clip, tmp_path):
 def test_families_are_listed_with_settings_that_can_be_given(earmark):
     done = earmark("features", "list", "--json")
     families = json.loads(done.stdout)
-    assert {"gtzan57", "fma518", "logmel", "stacked", "image", "combined", "table"} <= set(families)
+    assert {"gtzan57", "fma518", "logmel", "stacked", "image", "combined", "table",
+            "fbank", "waveform"} <= set(families)
     assert families["gtzan57"]["values"] == 57
     assert families["fma518"]["settings"]["variant"] == "as_published"
+    assert families["logmel"]["settings"]["window_length"] == "none"  # None by default
     assert not families["table"]["takes_audio"]
+    for name, family in families.items():
+        if family["takes_audio"]:
+            assert base.build({"name": name, **family["settings"]}) == base.build({"name": name})
     shown = earmark("features", "list").stdout
     assert "settings: sample_rate=22050" in shown
     assert all(name in shown for name in families)

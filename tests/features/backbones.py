@@ -22,11 +22,13 @@ def mixing(seed=0):
     return np.random.default_rng(seed).standard_normal((MELS.n_mels, WIDTH)) / 50
 
 
-def tiny_graph(seed=0, labels=3, weights=None):
-    """Return ONNX bytes: mels [shape=(8, 33)] to ``embedding`` of 5 and to scores."""
-    graph = Graph([MELS.n_mels, FRAMES])
+def tiny_graph(seed=0, labels=3, weights=None, turned=False):
+    """Return ONNX bytes: mels [shape=(8, 33)], or their frames where it is turned, to
+    ``embedding`` of 5, to twice that and to scores."""
+    graph = Graph([FRAMES, MELS.n_mels] if turned else [MELS.n_mels, FRAMES])
     rows = graph.cast(graph.rows, np.float64)
-    means = graph.add("ReduceMean", rows, graph.constant([2], np.int64), keepdims=0)
+    means = graph.add("ReduceMean", rows, graph.constant([1 if turned else 2], np.int64),
+                      keepdims=0)  # fmt: skip
     mixed = graph.add("MatMul", means, graph.constant(mixing(seed) if weights is None else weights))
     head = np.random.default_rng(seed + 1).standard_normal((labels, WIDTH))
     scores = graph.probabilities(graph.linear(mixed, head, np.zeros(labels)), "multi")

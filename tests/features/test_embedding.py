@@ -1,5 +1,6 @@
 """Embeddings: pooled by hand, held in bounded memory, and the graphs that they name."""
 
+import dataclasses
 import os
 import pickle
 import subprocess
@@ -8,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 
-from earmark.audio.segments import is_silent, windows
+from earmark.audio.segments import Segments, is_silent, windows
 from earmark.errors import SettingsError, TaggerError
 from earmark.features import _backbones, base
 from earmark.features.embedding import About, Embedding
@@ -59,7 +60,7 @@ def test_names_do_not_change_the_fingerprint_and_what_changes_values_does():
         assert tiny(**same).fingerprint == first.fingerprint
     other = _backbones.provide(tiny_graph(seed=9))
     for changed in ({"graph": other}, {"output": "doubled"}, {"pooling": "mean_std"},
-                    {"windows": base.Segments(seconds=2.0)}):
+                    {"windows": Segments(seconds=2.0)}):
         assert tiny(**changed).fingerprint != first.fingerprint
 
 
@@ -175,3 +176,17 @@ def test_threads_share_one_session(empty_memory, rng):
         found = list(pool.map(lambda _: front_end(samples).tobytes(), range(16)))
     assert len(set(found)) == 1
     assert len(_backbones._sessions) == 1
+
+
+def test_windows_may_be_cut_in_frames_of_the_whole_sound(rng):
+    mels = dataclasses.replace(MELS, top_db=None)
+    front_end = tiny(front_end=base.describe(mels), windows=Segments(frames=33, hop_frames=20))
+    samples = song(rng)
+    bands = mels(samples).T  # (frames, bands), those of the whole sound
+    starts = [*range(0, len(bands) - 33, 20)]
+    heard = [k for k in starts if not is_silent(samples[max(0, k * 250 - 128):(k + 32) * 250])]
+    expected = np.mean([bands[k:k + 33].mean(axis=0) @ mixing() for k in heard], axis=0)
+    assert 3 < len(heard) < len(starts)
+    turned = _backbones.provide(tiny_graph(turned=True))  # it takes frames in rows
+    found = dataclasses.replace(front_end, graph=turned)(samples)
+    np.testing.assert_allclose(found, expected, atol=1e-5)

@@ -8,9 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from earmark.audio import chunks
+from earmark.audio.segments import Segments
 from earmark.errors import SettingsError
 from earmark.features import base
 from earmark.features._streaming import stream
+from earmark.features.cutting import pieces
 from earmark.features.fbank import Fbank
 from earmark.features.logmel import LogMel
 
@@ -57,6 +59,18 @@ def test_an_endless_sound_is_heard_in_bounded_memory(front_end):
     frames = front_end.frames(itertools.repeat(block))  # never ends
     for first in itertools.islice(frames, 5):
         assert len(first.values) == len(first.low) == chunks.CHUNK_FRAMES
+
+
+def test_segments_of_frames_are_cut_from_the_whole(rng):
+    front_end = FAMILIES[0]
+    sound = (0.1 * rng.standard_normal(16_000 * 7)).astype(np.float32)
+    sound[48_000:96_000] = 0
+    whole = front_end(sound).T
+    found = list(pieces(front_end, np.array_split(sound, 9), Segments(frames=100)))
+    assert [round(p.start_seconds * 62.5) for p in found] == [0, 100, 200, 300, len(whole) - 100]
+    assert [p.values is None for p in found] == [False, False, True, False, False]
+    np.testing.assert_array_equal(found[1].values, whole[100:200])
+    np.testing.assert_array_equal(found[-1].values, whole[-100:])
 
 
 def test_blocks_without_samples_are_nothing():

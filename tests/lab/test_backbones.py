@@ -15,6 +15,7 @@ from tests.cli.conftest import (  # noqa: F401 - fixtures
 from tests.features.backbones import ABOUT, MELS, WIDTH, WINDOWS, tiny, tiny_graph
 from tests.lab.test_teach import music  # noqa: F401 - fixture
 from tests.tagger.conftest import manifest
+from tests.tagger.importers import made_up
 
 from earmark.datasets.folder import Folder
 from earmark.datasets.gtzan import Gtzan
@@ -23,11 +24,14 @@ from earmark.errors import SettingsError, TaggerError
 from earmark.features import _backbones, base
 from earmark.features.fma518 import Fma518
 from earmark.features.gtzan57 import Gtzan57
+from earmark.graphs.session import Session
 from earmark.lab import backbones, recipe
+from earmark.lab.batches import gather
 from earmark.lab.extraction import extract
 from earmark.tagger import format as tagger_format
 from earmark.tagger.checks import with_check
 from earmark.tagger.format import Branch, Card
+from earmark.tagger.importers.musicnn import import_musicnn
 
 
 @pytest.fixture
@@ -102,9 +106,9 @@ def test_what_may_have_been_heard_depends_on_whose_music_it_is(tmp_path):
     published = backbones.hearsay(on, Gtzan(tmp_path))
     assert published.contaminated == ("tiny learnt from Made-up tunes, which may hold "
                                       "the same recordings as gtzan")
-    assert not published.note
+    assert not published.may_have_heard
     own = backbones.hearsay(on, Folder(tmp_path))
-    assert own.note.endswith("and may have heard some of this music")
+    assert own.may_have_heard.endswith("and may have heard some of this music")
     assert not own.contaminated
     assert backbones.hearsay(on, Synthetic(tmp_path)) == ("", "")
     assert backbones.hearsay(learning_on({"name": "gtzan57"}), Gtzan(tmp_path)) == ("", "")
@@ -128,6 +132,9 @@ def test_a_folder_becomes_one_portable_tagger(earmark, music, backbone, tmp_path
     card = tagger_format.read(tmp_path / "tones.earmark").manifest.card
     assert "through its backbone tiny: Made-up tunes: all of them" in card.seen
     assert card.notice == "backbone tiny: keep this line"
+    assert card.licence == "yours; backbone tiny: CC0"
+    assert all(score.protocol.endswith("tiny learnt from Made-up tunes, and may have heard some of "
+                                       "this music") for score in card.results)
     assert not any("contaminated" in score.protocol for score in card.results)
     backbone.unlink()
     elsewhere = {"EARMARK_CACHE": str(tmp_path / "another machine")}
@@ -202,3 +209,29 @@ def test_processes_find_the_backbone(earmark, clip, backbone, in_processes):  # 
     done = earmark(*arguments, start=in_processes, env={"EARMARK_CACHE": "/dev/null/nowhere"})
     assert done.returncode == 0, done.stderr
     assert done.stdout == earmark(*arguments, "--jobs", 1).stdout
+
+
+def test_an_imported_network_is_a_backbone(tmp_path, rng):
+    contents = import_musicnn(made_up.wheel(tmp_path, made_up.files()))
+    tagger_format.write(contents, tmp_path / "net.earmark")
+    samples = (0.1 * rng.standard_normal(16_000 * 7)).astype(np.float32)
+    for output, width in (("", 200), (":pooled", 1506)):
+        front_end = base.build(backbones.front_end_for(f"embedding:{tmp_path}/net.earmark{output}"))
+        assert len(front_end.columns) == width
+        assert front_end.about.notice == contents.manifest.card.notice
+        bands = base.build(contents.manifest.branches[0].front_end)(samples).T  # (frames, bands)
+        cut = np.stack([bands[k:k + 187] for k in range(0, len(bands) - 187, 187)])
+        session = Session(contents.models["branch0.onnx"], "net")
+        (expected,) = session.run(cut, (output[1:] or "embedding",))
+        found = front_end(samples)
+        np.testing.assert_allclose(found, expected.mean(axis=0), rtol=1e-3, atol=1e-4)
+
+
+def test_rows_are_made_wherever_a_recipe_names_a_backbone(backbone, music):  # noqa: F811
+    dataset = Folder(music)
+    ids = sorted(dataset.tracks)[:2]
+    branch = recipe.BranchChoice({"name": "embedding", "backbone": str(backbone)},
+                                 {"name": "classical:logistic"}, training_seconds=5.0)
+    rows = gather(dataset, ids, branch, lambda _: None).features
+    expected = extract(music / dataset.tracks[ids[0]].path, tiny(), 5.0)[0]
+    np.testing.assert_allclose(rows.of(ids[:1]).rows, expected, rtol=1e-5)

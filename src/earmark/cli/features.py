@@ -30,6 +30,7 @@ def features() -> None:
 @click.option("--json", "as_json", is_flag=True, help="All of it as JSON.")
 def list_families(as_json: bool) -> None:
     """List the feature families and their settings."""
+    import dataclasses
     import inspect
 
     from earmark import registry
@@ -39,7 +40,9 @@ def list_families(as_json: bool) -> None:
     for name in registry.names("features"):
         front_end = base.build({"name": name})
         about = inspect.getdoc(type(front_end)) or ""
-        settings = {k: v for k, v in base.describe(front_end).items() if k != "name"}
+        # A description leaves out what is None by default; here it is to be seen.
+        described = base.describe(front_end)
+        settings = {f.name: described.get(f.name, "none") for f in dataclasses.fields(front_end)}
         found[name] = {"about": " ".join(about.split("\n\n")[0].split()), "settings": settings,
                        "values": len(front_end.columns), "takes_audio": front_end.takes_audio}
     if as_json:

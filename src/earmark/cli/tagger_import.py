@@ -82,9 +82,9 @@ def finish(contents: Contents, out: Path | None) -> None:
 def _put(contents: Contents, out: Path | None) -> tuple[Path, str]:
     """Write or install the tagger and return its path and what it is called at the command line."""
     from earmark.tagger import format as tagger_format
-    from earmark.tagger import tagger
+    from earmark.tagger.installed import install
 
     if out is None:
-        return tagger.install(contents), contents.manifest.name
+        return install(contents), contents.manifest.name
     tagger_format.write(contents, out)
     return out, str(out)

@@ -48,10 +48,10 @@ class About:
 
 @dataclass(frozen=True)
 class Embedding(FrontEnd):
-    """The mean, over the windows of a sound, of what a backbone gives for each of them.
+    """What the network of an installed tagger makes of a sound, written ``embedding:NAME``.
 
-    Silent windows do not count; a sound with nothing to be heard is all zeros. Written
-    ``embedding:NAME``, where NAME is an installed tagger with an embedding, all settings follow.
+    It is the mean over the windows that the network hears; silent ones do not count, and a sound
+    with nothing to be heard is all zeros. All settings follow from the tagger.
 
     Attributes:
         sample_rate: in Hz, that of ``front_end``.

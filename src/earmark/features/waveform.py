@@ -25,8 +25,8 @@ class Waveform(FrontEnd):
     Attributes:
         sample_rate: in Hz.
         normalise: ``unit`` for (x - mean) / sqrt(variance + 1e-7) over the segment, as
-            ``Wav2Vec2FeatureExtractor`` of transformers has it; ``none`` to leave samples as they
-            are. Silence is all zeros either way.
+            ``Wav2Vec2FeatureExtractor`` of transformers has it, which makes zeros of silence;
+            ``none`` to leave samples as they are.
     """
 
     name: ClassVar[str] = "waveform"

@@ -33,11 +33,12 @@ class Hearsay(NamedTuple):
 
     Attributes:
         contaminated: why scores on a published dataset prove little; empty where they stand.
-        note: the same of music that nobody has published; empty where there is nothing to say.
+        may_have_heard: the same of music that nobody has published; empty where there is nothing
+            to say.
     """
 
     contaminated: str = ""
-    note: str = ""
+    may_have_heard: str = ""
 
 
 def front_end_for(given: str) -> dict[str, Any]:
@@ -120,7 +121,7 @@ def hearsay(recipe: Recipe, dataset: Dataset) -> Hearsay:
         return Hearsay()
     learnt = "; ".join(f"{name} {_learnt(about)}" for name, about in known.items())
     if isinstance(dataset, OwnMusic):
-        return Hearsay(note=f"{learnt}, and may have heard some of this music")
+        return Hearsay(may_have_heard=f"{learnt}, and may have heard some of this music")
     return Hearsay(contaminated=f"{learnt}, which may hold the same recordings as {dataset.name}")
 
 

@@ -17,6 +17,7 @@ from earmark.errors import AudioError, DataError
 from earmark.features import base as features
 from earmark.features.base import FeatureSet, FrontEnd
 from earmark.features.table import read_table
+from earmark.lab.backbones import complete
 from earmark.lab.extraction import extract, feature_cache
 from earmark.lab.extractor import Extractor, best_kind
 from earmark.lab.recipe import BranchChoice
@@ -46,8 +47,9 @@ def gather(dataset: Dataset, ids: Sequence[str], branch: BranchChoice, log: Log)
 
     Raises:
         DataError: no matching table and no audio, or a table that the audio contradicts.
+        SettingsError, TaggerError: a backbone that is not at hand.
     """
-    front_end = features.build(branch.front_end)
+    front_end = features.build(complete(branch.front_end))
     table = _matching_table(dataset, front_end, branch)
     if table is not None:
         return _from_table(dataset, ids, front_end, table)

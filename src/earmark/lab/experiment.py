@@ -127,7 +127,7 @@ class _Experiment:
             "models": [settings_of(model) for model in fitted.models],
             "failed": sorted({line for g in learner.gathered for line in g.failed}),
             "notes": [*dict.fromkeys(note for g in learner.gathered for note in g.notes),
-                      *self._notes, *filter(None, [self.hearsay.note])],
+                      *self._notes, *filter(None, [self.hearsay.may_have_heard])],
             "ledger": ledger,
         }
         if self.recipe.ship == "all":
@@ -279,6 +279,7 @@ class _Experiment:
             "seed": self.recipe.seed,
             "leaky": bool(self.split.leaks(self.dataset)),
             "contaminated": self.hearsay.contaminated,
+            "may_have_heard": self.hearsay.may_have_heard,
         }
 
     def _export(self, fitted: Fitted) -> dict[str, bytes]:

@@ -79,7 +79,7 @@ def _card(recipe: Recipe, dataset: Dataset, split: Split, results: Mapping[str, 
     listens = abouts(recipe.branches)
     return Card(
         title=recipe.tagger.title,
-        licence=recipe.tagger.licence,
+        licence="; ".join(filter(None, [recipe.tagger.licence, _of_each(listens, "licence")])),
         limits=recipe.tagger.limits,
         seen=(*_seen(recipe, dataset, split), *(
             f"through its backbone {name}: {line}"
@@ -111,8 +111,9 @@ def _seen(recipe: Recipe, dataset: Dataset, split: Split) -> tuple[str, ...]:
 
 def _scores(recipe: Recipe, split: Split, results: Mapping[str, Any]) -> list[Score]:
     """The cross-validated score and the one reading of the test part, each with its protocol."""
-    why = results["protocol"]["contaminated"]
+    why, may = (results["protocol"][key] for key in ("contaminated", "may_have_heard"))
     mark = f"contaminated ({why}): " if why else ""
+    doubt = f"; {may}" if may else ""
     readings = results["ledger"]["readings_of_this_test_part"]
     found = []
     if validated := results["cross_validated"]:
@@ -131,7 +132,7 @@ def _scores(recipe: Recipe, split: Split, results: Mapping[str, Any]) -> list[Sc
             value=round(float(values[metric]), 4),
             interval_by_artist={k: round(v, 4) for k, v in
                                 values.get(f"{metric}_interval_by_artist", {}).items()},
-            protocol=mark + protocol,
+            protocol=mark + protocol + doubt,
             split=split.name,
             unit="track",
             seed=recipe.seed,

@@ -11,16 +11,17 @@ from numpy.typing import NDArray
 
 from earmark.audio.load import stream
 from earmark.audio.segments import combine
-from earmark.errors import AudioError, TaggerError, suggestion
+from earmark.errors import AudioError, TaggerError
 from earmark.judging.decisions import calibrate, decide, is_unknown
 from earmark.labels.tags import Tags, Timeline
 from earmark.labels.vocabulary import Vocabulary
 from earmark.tagger import backbones
 from earmark.tagger import format as tagger_format
 from earmark.tagger.format import Contents
+from earmark.tagger.installed import find, install, names
 from earmark.tagger.listening import Ears, Heard
 
-_BUNDLED = Path(__file__).parent / "bundled"
+__all__ = ["Tagger", "find", "install", "names"]
 _LEAST_SECONDS = 0.5
 _CHECK_TOLERANCE = 1e-4  # decoders aside, what differs between processors' arithmetic
 
@@ -179,27 +180,6 @@ class Tagger:
             labels=self.manifest.labels,
             scores=tuple(None if np.isnan(r[0]) else tuple(map(float, r)) for r in scores),
         )
-
-
-def names() -> list[str]:
-    """Return the names of the taggers that come with Earmark."""
-    return sorted(path.stem for path in _BUNDLED.glob(f"*{tagger_format.SUFFIX}"))
-
-
-def find(name: str | Path) -> Path:
-    """Return the path of a tagger given by name or by path.
-
-    Raises:
-        TaggerError: neither; the nearest name is offered.
-    """
-    bundled = _BUNDLED / f"{name}{tagger_format.SUFFIX}"
-    if str(name) in names():
-        return bundled
-    path = Path(name)
-    if path.exists() or path.suffix == tagger_format.SUFFIX or len(path.parts) > 1:
-        return path
-    raise TaggerError(f"no tagger is called '{name}'.{suggestion(str(name), names())} A tagger "
-                      f"file is given by its path, which ends in {tagger_format.SUFFIX}.")
 
 
 def _nearest(starts: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArray[np.int64]:

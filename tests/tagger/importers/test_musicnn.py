@@ -41,6 +41,8 @@ def test_the_manifest_says_all_that_listening_needs(contents):
     manifest = contents.manifest
     assert (manifest.name, manifest.task) == ("musicnn", "multi")
     assert manifest.labels == tuple(made_up.LABELS)
+    assert [manifest.groups[label] for label in ("techno", "guitar", "woman", "slow", "quiet")] == [
+        "genre", "instrument", "vocals", "tempo", "mood"]  # fmt: skip
     (branch,) = manifest.branches
     assert (branch.segments.frames, branch.segments.hop_frames) == (187, 187)
     assert (branch.segments.tail, branch.embedding) == ("drop", "embedding")
@@ -140,6 +142,7 @@ def tensors(**changes):
 
 CONFIGURATION = "musicnn/configuration.py"
 FEWER = f"MTT_LABELS = {made_up.LABELS[1:]!r}\n".encode()
+STRANGE = f"MTT_LABELS = {[*made_up.LABELS[1:], chr(27)]!r}\n".encode()
 TWICE = f"MTT_LABELS = {[*made_up.LABELS[1:], 'woman']!r}\n".encode()
 
 
@@ -156,6 +159,7 @@ TWICE = f"MTT_LABELS = {[*made_up.LABELS[1:], 'woman']!r}\n".encode()
     ({CONFIGURATION: b"MTT_LABELS = [1, 2]"}, "no list of labels 'MTT_LABELS'"),
     ({CONFIGURATION: FEWER}, r"49 different labels in 'MTT_LABELS'; expected 50"),
     ({CONFIGURATION: TWICE}, r"49 different labels"),
+    ({CONFIGURATION: STRANGE}, r"whl: '\\x1b' holds characters that cannot be printed"),
     ({f"{PLACE}/config.json": b"{}"}, r"does not say what the network learnt from"),
     ({f"{PLACE}/config.json": b"[]"}, r"does not say what the network learnt from"),
     ({f"{PLACE}/config.json": b'{"gt_train": "\\u001b[2J", "gt_val": ""}'}, "cannot be printed"),

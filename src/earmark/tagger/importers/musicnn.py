@@ -21,11 +21,13 @@ from earmark.audio.segments import Segments
 from earmark.errors import TaggerError, suggestion
 from earmark.features import base as features
 from earmark.judging.decisions import Decisions
+from earmark.labels import crosswalk
 from earmark.tagger.checks import with_check
 from earmark.tagger.format import FORMAT, Branch, Card, Contents, Manifest, Score
-from earmark.tagger.importers._musicnn_graphs import musicnn_graph, vgg_graph
+from earmark.tagger.importers._musicnn_graphs import musicnn_graph
 from earmark.tagger.importers._musicnn_tensors import LABELS, Network, take
 from earmark.tagger.importers._package import Package, download, locate
+from earmark.tagger.importers._vgg_graph import vgg_graph
 from earmark.tagger.importers.tensorflow_bundle import Bundle
 
 PACKAGE, VERSION = "musicnn", "0.1.0"
@@ -94,11 +96,14 @@ def import_musicnn(
     labels = _labels(package, which.labels)
     tensors = take(Bundle(index, [data], f"{package.where}: {variant}"), which.network)
     write = vgg_graph if which.network == "vgg" else musicnn_graph
-    manifest = Manifest(
-        format=FORMAT, name=name or which.tagger, task="multi", labels=labels,
-        groups=_groups(labels), branches=(_branch(tail),),
-        decisions=Decisions((which.threshold,) * LABELS), card=_card(package, variant, data),
-    )  # fmt: skip
+    try:
+        manifest = Manifest(
+            format=FORMAT, name=name or which.tagger, task="multi", labels=labels,
+            groups=crosswalk.of(labels).groups(labels), branches=(_branch(tail),),
+            decisions=Decisions((which.threshold,) * LABELS), card=_card(package, variant, data),
+        )  # fmt: skip
+    except ValueError as error:
+        raise TaggerError(f"{package.where}: {error}") from error
     return with_check(manifest, {"branch0.onnx": write(tensors, LABELS)})
 
 
@@ -151,10 +156,6 @@ def _assigned(module: ast.Module, name: str) -> Any:
         }:
             return ast.literal_eval(statement.value)
     return None
-
-
-def _groups(labels: tuple[str, ...]) -> dict[str, str]:
-    return {}
 
 
 def _card(package: Package, variant: str, data: bytes) -> Card:
