@@ -46,8 +46,9 @@ def test_version(earmark):
 
 
 def test_taggers_are_listed_shown_and_checked(earmark):
-    (entry,) = json.loads(earmark("tagger", "list", "--json").stdout)
-    assert entry["name"] == "gtzan10"
+    entry, *others = json.loads(earmark("tagger", "list", "--json").stdout)
+    assert (entry["name"], entry["state"], len(entry["labels"])) == ("gtzan10", "bundled", 10)
+    assert {other["state"] for other in others} == {"not installed"}
     assert "gtzan10" in earmark("tagger", "list").stdout
     shown = earmark("tagger", "show", "gtzan10").stdout
     for fact in ("limits:", "licence:", "cross-validated accuracy", "by artist", "has seen: gtzan"):
@@ -96,6 +97,9 @@ def test_the_demo_composes_and_tags(earmark, tmp_path):
     for piece in pieces:
         assert done.stdout.count(piece.name) == 2  # by the demo's tagger and by gtzan10
     assert "copies found by ear: 6 pairs, 6 were planted" in done.stdout
+    offer = done.stdout.splitlines()[-1]
+    assert offer == ("instruments, voices and moods as well: "
+                     "earmark tagger import musicnn --download")
     for name in ("demo.earmark", "runs/compare.html", "runs/svm-by-artist/report.html"):
         assert (tmp_path / "d" / name).is_file()
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from earmark.errors import SettingsError
 from earmark.labels import crosswalk
-from earmark.labels.taxonomy import GROUPS, Taxonomy
+from earmark.labels.taxonomy import Taxonomy
+from earmark.labels.vocabulary import GROUPS
 
 # Which tags are of which group, said anew by hand: (set, group) -> tags.
 BY_HAND = {

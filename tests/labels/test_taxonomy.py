@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from earmark.errors import DataError, SettingsError
-from earmark.labels.taxonomy import GROUPS, Taxonomy, Term, folded
+from earmark.labels.taxonomy import Taxonomy, Term, folded
+from earmark.labels.vocabulary import GROUPS
 
 OURS = Taxonomy.read()
 

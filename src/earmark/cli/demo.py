@@ -91,14 +91,21 @@ def _train(out: Path) -> Path:
 
 
 def _tag(pieces: Sequence[Path], files: Sequence[Path], tagger: Path | None) -> int:
+    from earmark.cli._shelf import import_command
     from earmark.cli.tag import tag_files
+    from earmark.tagger.installed import PREFERRED, usual
 
     if tagger is not None:
         click.echo(f"\nthe pieces, by {tagger.name}:")
-        tag_files(pieces, str(tagger))
+        tag_files(pieces, [str(tagger)])
     own = [*files, *_some_of_music()] if files or _some_of_music() else []
-    click.echo("\nthe pieces" + (" and your music" if own else "") + ", by gtzan10:")
-    return tag_files([*pieces, *own], "gtzan10", timeline=True)
+    names = usual()
+    click.echo("\nthe pieces" + (" and your music" if own else "") + f", by {' and '.join(names)}:")
+    code = tag_files([*pieces, *own], names, timeline=True)
+    for name in PREFERRED:
+        if name not in names:
+            click.echo(f"instruments, voices and moods as well: {import_command(name)}")
+    return code
 
 
 def _print_table(found: Sequence[Comparison]) -> None:

@@ -24,16 +24,25 @@ def draw(tags: Tags, top: int, console: Console) -> None:
 
     if tags.timeline is None or len(tags.timeline.scores) < 2:
         return
-    names = [label for label, _ in tags.top(top)]
-    width = max(len(name) for name in names)
-    cells = columns(tags, names)
-    for name, row in zip(names, cells, strict=True):
+    rows = _rows(tags, top)
+    width = max(len(name) for name in rows)
+    cells = columns(tags, list(rows.values()))
+    for name, row in zip(rows, cells, strict=True):
         line = Text(f"  {name:>{width}} ")
         for value in row:
             level = 0 if np.isnan(value) else min(int(value * len(_SHADES)), len(_SHADES) - 1)
             line.append((" " if np.isnan(value) else _SHADES[level]) * _CELL, _COLOURS[level])
         console.print(line)
     console.print(Text(f"  {'':>{width}} {_axis(tags.seconds, cells.shape[1] * _CELL)}", "dim"))
+
+
+def _rows(tags: Tags, top: int) -> dict[str, str]:
+    """Return what each row is called and whose scores it shows: of synonyms the best one's."""
+    if not tags.groups:
+        return {label: label for label, _ in tags.top(top)}
+    from earmark.labels.grouped import best
+
+    return {shown.name: shown.label for shown in best(tags, top)}
 
 
 def columns(tags: Tags, names: list[str]) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:

@@ -5,33 +5,38 @@ from __future__ import annotations
 import csv
 import io
 import sys
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from earmark.cli.batch import EXIT_SOME_FAILED, Outcome, outcomes
-from earmark.cli.output import print_json, printable
+from earmark.cli.output import print_json
 from earmark.labels.tags import Tags
 
 if TYPE_CHECKING:
-    from rich.text import Text
+    from earmark.tagger.tagger import Tagger
+
+Answers = tuple[Tags, ...]  # one a tagger
+_SHARED = 2  # columns of a CSV row that say the same whichever tagger: file, seconds
 
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILES|FOLDERS...")
-@click.option("--tagger", "tagger_name", default="gtzan10", show_default=True,
-              help="A tagger by name (see 'earmark tagger list') or the path of a .earmark file.")
+@click.option("--tagger", "taggers", multiple=True, metavar="NAME|FILE",
+              help="A tagger by name (see 'earmark tagger list') or the path of a .earmark file; "
+                   "may be given several times.  [default: gtzan10, and musicnn where imported]")
 @click.option("--top", default=3, show_default=True, type=click.IntRange(min=1),
-              help="How many labels to show for each file.")
+              help="How many labels to show for each file, or for each group of labels.")
 @click.option("--timeline", is_flag=True, help="Show how the scores change along the track.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print one CSV row a file.")
 @click.option("--jobs", type=click.IntRange(min=1), default=None,
               help="Files worked on at once.  [default: one a core]")
-def tag(files: tuple[str, ...], tagger_name: str, top: int, timeline: bool, as_json: bool,
+def tag(files: tuple[str, ...], taggers: tuple[str, ...], top: int, timeline: bool, as_json: bool,
         as_csv: bool, jobs: int | None) -> None:
     """Name the genres and tags of audio files, whole songs of any length.
 
@@ -44,101 +49,102 @@ def tag(files: tuple[str, ...], tagger_name: str, top: int, timeline: bool, as_j
         raise click.UsageError("--json and --csv exclude each other; choose one.")
     if as_csv and timeline:
         raise click.UsageError("--csv has no room for a timeline; use --json with --timeline.")
-    sys.exit(tag_files([Path(f) for f in files], tagger_name, top=top, timeline=timeline,
+    sys.exit(tag_files([Path(f) for f in files], taggers, top=top, timeline=timeline,
                        style="json" if as_json else "csv" if as_csv else "text", jobs=jobs))
 
 
-def tag_files(paths: Sequence[Path], tagger_name: str, *, top: int = 3, timeline: bool = False,
-              style: str = "text", jobs: int | None = None) -> int:
-    """Tag all files and print the answers; return the exit code."""
+def tag_files(paths: Sequence[Path], names: Sequence[str] = (), *, top: int = 3,
+              timeline: bool = False, style: str = "text", jobs: int | None = None) -> int:
+    """Tag all files by all taggers, the usual ones where none is named, and print the answers;
+    return the exit code."""
     from earmark.audio import kernels
     from earmark.audio.load import find_audio
     from earmark.audio.queued import likely_seconds
+    from earmark.cli._answers import TextPrinter
     from earmark.errors import AudioError
     from earmark.graphs.session import single_threads
-    from earmark.tagger.tagger import Tagger
 
-    tagger = Tagger.load(tagger_name)
+    taggers = _load(names)
     found = find_audio(paths)
     if not found:
         raise AudioError(f"no audio files in {', '.join(map(str, paths))}; expected music such as "
                          "wav, flac, mp3, ogg or opus.")
     if len(found) > 1:
         kernels.expect(likely_seconds(found))
-    show = _TextPrinter(top).show if style == "text" else None
+    show = TextPrinter(top, _names(taggers)).show if style == "text" else None
+
+    def work(path: Path) -> Answers:
+        return tuple(tagger.tag(path, timeline=timeline) for tagger in taggers)
+
     with single_threads() if len(found) > 1 else nullcontext():
-        done = outcomes(found, lambda p: tagger.tag(p, timeline=timeline), jobs, "tagging", show)
+        done = outcomes(found, work, jobs, "tagging", show)
     if style == "json":
-        _print_json(done, tagger.identity)
+        _print_json(done, taggers)
     elif style == "csv":
-        _print_csv(done, tagger.manifest.labels)
+        _print_csv(done, taggers)
     elif any(o.value for o in done):
-        click.echo(f"{tagger.manifest.name}: {tagger.manifest.card.limits}", err=True)
+        for name, tagger in zip(_names(taggers), taggers, strict=True):
+            click.echo(f"{name}: {tagger.manifest.card.limits}", err=True)
     return exit_code(done)
 
 
-def exit_code(done: Sequence[Outcome[Tags]]) -> int:
+def exit_code(done: Sequence[Outcome[Any]]) -> int:
     """Return 0 when all went well, 3 when some files failed, 1 when all did."""
     failed = sum(o.error is not None for o in done)
     return 0 if not failed else 1 if failed == len(done) else EXIT_SOME_FAILED
 
 
-def _print_json(done: Sequence[Outcome[Tags]], identity: str) -> None:
-    answer = {
-        "tagger": identity,
-        "files": [o.value.to_json() for o in done if o.value],
-        "failed": [{"file": str(o.path), "error": o.error} for o in done if o.error],
-    }
-    print_json(answer)
+def _load(names: Sequence[str]) -> list[Tagger]:
+    from earmark.tagger.installed import usual
+    from earmark.tagger.tagger import Tagger
+
+    found = {name: Tagger.load(name) for name in dict.fromkeys(names or usual())}
+    return list({tagger.identity: tagger for tagger in found.values()}.values())
 
 
-def _print_csv(done: Sequence[Outcome[Tags]], labels: Sequence[str]) -> None:
+def _names(taggers: Sequence[Tagger]) -> list[str]:
+    """What the taggers are called: by name, by name and fingerprint where names are equal."""
+    given = Counter(tagger.manifest.name for tagger in taggers)
+    return [tagger.identity if given[tagger.manifest.name] > 1 else tagger.manifest.name
+            for tagger in taggers]
+
+
+def _print_json(done: Sequence[Outcome[Answers]], taggers: Sequence[Tagger]) -> None:
+    failed = [{"file": str(o.path), "error": o.error} for o in done if o.error]
+    answers = [o.value for o in done if o.value]
+    if len(taggers) == 1:
+        print_json({"tagger": taggers[0].identity, "files": [a[0].to_json() for a in answers],
+                    "failed": failed})
+        return
+    print_json({"taggers": [tagger.identity for tagger in taggers],
+                "files": [_several_json(a) for a in answers], "failed": failed})
+
+
+def _several_json(answers: Answers) -> dict[str, Any]:
+    from earmark.cli._answers import notes
+
+    plain = [tags.to_json() for tags in answers]
+    return {"file": plain[0]["file"], "seconds": plain[0]["seconds"], "notes": notes(answers),
+            "answers": plain}
+
+
+def _print_csv(done: Sequence[Outcome[Answers]], taggers: Sequence[Tagger]) -> None:
     from earmark.labels.tags import csv_header
 
+    headers = [csv_header(tagger.manifest.labels) for tagger in taggers]
+    rows = [[tags.csv_row() for tags in o.value] for o in done if o.value]
+    if len(taggers) == 1:
+        table = [headers[0], *(row[0] for row in rows)]
+    else:
+        own = [[f"{name}: {column}" for column in header]
+               for name, header in zip(_names(taggers), headers, strict=True)]
+        shared = headers[0][:_SHARED]
+        table = [shared + _after(own, len(shared)),
+                 *(row[0][: len(shared)] + _after(row, len(shared)) for row in rows)]
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(csv_header(labels))
-    writer.writerows(o.value.csv_row() for o in done if o.value)
+    csv.writer(text, lineterminator="\n").writerows(table)
     click.echo(text.getvalue(), nl=False)
 
 
-class _TextPrinter:
-    """Prints each answer as it comes, in colour on a terminal."""
-
-    def __init__(self, top: int) -> None:
-        from rich.console import Console
-
-        self.top = top
-        self.console = Console(highlight=False, soft_wrap=True)
-
-    def show(self, outcome: Outcome[Tags]) -> None:
-        tags = outcome.value
-        if tags is None:
-            return
-        from rich.text import Text
-
-        minutes, seconds = divmod(round(tags.seconds), 60)
-        name = Text(printable(tags.file), "bold")
-        self.console.print(Text.assemble(name, f"  {minutes}:{seconds:02d}"))
-        self.console.print(self._answer(tags))
-        for note in tags.notes:
-            self.console.print(Text(f"  note: {note}", "yellow"))
-        if tags.timeline is not None:
-            from earmark.cli.heatmap import draw
-
-            draw(tags, self.top, self.console)
-
-    def _answer(self, tags: Tags) -> Text:
-        from rich.text import Text
-
-        best = [(label, f"{label} {score:.2f}") for label, score in tags.top(self.top)]
-        if tags.unknown:
-            nearest = "  ".join(text for _, text in best)
-            return Text.assemble("  ", ("unknown", "yellow"), (f" (nearest: {nearest})", "dim"))
-        line = Text("  ")
-        for label, text in best:
-            line.append(text, "green" if label in tags.tags else "dim").append("  ")
-        return line
-
-
-Shower = Callable[[Outcome[Tags]], None]
+def _after(rows: Sequence[list[str]], n: int) -> list[str]:
+    return [cell for row in rows for cell in row[n:]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
@@ -15,7 +16,7 @@ _RATES = (("kept_known", "of tracks of its own genres keep a label"),
 
 @click.group()
 def tagger() -> None:
-    """List, show and check taggers."""
+    """List, show, check, import and remove taggers."""
 
 
 tagger.add_command(importing)
@@ -24,17 +25,25 @@ tagger.add_command(importing)
 @tagger.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def list_taggers(as_json: bool) -> None:
-    """List the taggers that come with Earmark."""
-    from earmark.tagger import format as tagger_format
-    from earmark.tagger.tagger import find, names
+    """List the taggers that come with Earmark or were added, and what can be imported."""
+    from earmark.cli._shelf import shelf
 
-    found = {name: tagger_format.read(find(name)).manifest for name in names()}
+    rows = shelf()
     if as_json:
-        rows = [{"name": n, "title": m.card.title, "labels": m.labels} for n, m in found.items()]
-        print_json(rows)
+        print_json([row.plain for row in rows])
         return
-    for name, manifest in found.items():
-        click.echo(f"{name}  {len(manifest.labels)} labels  {manifest.card.title}")
+    width = max(len(row.name) for row in rows)
+    for row in rows:
+        click.echo(f"{row.name:<{width}}  {row.line}")
+
+
+@tagger.command("remove")
+@click.argument("name")
+def remove(name: str) -> None:
+    """Remove a tagger that was added; one that comes with Earmark stays."""
+    from earmark.tagger import installed
+
+    click.echo(f"removed: {installed.remove(name)}")
 
 
 @tagger.command("show")
@@ -69,7 +78,7 @@ def check(names: tuple[str, ...]) -> None:
 def _card_lines(values: dict[str, Any], identity: str) -> list[str]:
     card = values["card"]
     lines = [identity, f"  {card['title']}", f"  limits: {card['limits']}",
-             *_origin_lines(card), f"  labels: {', '.join(values['labels'])}"]
+             *_origin_lines(card), *_label_lines(values["labels"], values["groups"])]
     for branch in values["branches"]:
         front_end = dict(branch["front_end"])
         name = front_end.pop("name")
@@ -81,6 +90,19 @@ def _card_lines(values: dict[str, Any], identity: str) -> list[str]:
     lines += [f"  {line}" for line in _decision_lines(values["decisions"])]
     lines += [f"  has seen: {seen}" for seen in card["seen"]]
     return lines + [_score_line(result) for result in card["results"]]
+
+
+def _label_lines(labels: Sequence[str], groups: Mapping[str, str]) -> list[str]:
+    """Name the labels, a line a group where there are several."""
+    from earmark.labels.vocabulary import group_order
+
+    found: dict[str, list[str]] = {}
+    for label in labels:
+        found.setdefault(groups.get(label, "genre"), []).append(label)
+    if len(found) == 1:
+        return [f"  labels: {', '.join(labels)}"]
+    return ["  labels:", *(f"    {group}: {', '.join(found[group])}"
+                           for group in sorted(found, key=group_order))]
 
 
 def _origin_lines(card: dict[str, Any]) -> list[str]:

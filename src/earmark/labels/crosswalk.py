@@ -48,7 +48,7 @@ class Meaning:
     Attributes:
         label: as the set writes it.
         ours: our label; where we have none, the set's own without what only sorts it.
-        group: one of ``taxonomy.GROUPS``.
+        group: one of ``vocabulary.GROUPS``.
         parents: what it is a kind of, among our labels.
         known: whether ``ours`` is in the taxonomy.
     """

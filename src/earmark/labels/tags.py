@@ -7,11 +7,12 @@ they cannot differ. Numbers are rounded here, on the way out, and nowhere before
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from earmark.errors import DataError
+from earmark.labels.vocabulary import group_order
 
 _DECIMALS = 4
 _SEPARATOR = "; "  # labels hold commas ("Folk, World, & Country") far more often
@@ -66,6 +67,7 @@ class Tags:
         tagger: its name and fingerprint.
         unknown: True when none of the tagger's genres fits; there are then no tags, and the
             scores say what is nearest.
+        groups: label to group, for a multi-label tagger; empty for a single-label one.
     """
 
     file: str
@@ -76,6 +78,7 @@ class Tags:
     notes: tuple[str, ...] = ()
     tagger: str = ""
     unknown: bool = False
+    groups: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.seconds) and self.seconds >= 0):
@@ -97,7 +100,10 @@ class Tags:
         return tuple(best[: max(n, 0)])
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain values, numbers rounded to 4 decimals; no timeline key without one."""
+        """Return plain values, numbers rounded to 4 decimals; no timeline key without one.
+
+        ``groups`` is there for a multi-label tagger: each group's labels, best first.
+        """
         plain: dict[str, Any] = {
             "file": self.file,
             "seconds": _rounded(self.seconds),
@@ -107,9 +113,18 @@ class Tags:
             "notes": list(self.notes),
             "tagger": self.tagger,
         }
+        if self.groups:
+            plain["groups"] = self._groups_json()
         if self.timeline is not None:
             plain["timeline"] = self.timeline.to_json()
         return plain
+
+    def _groups_json(self) -> dict[str, list[dict[str, Any]]]:
+        plain: dict[str, list[dict[str, Any]]] = {}
+        for label, score in self.top(len(self.scores)):
+            entry = {"label": label, "score": _rounded(score)}
+            plain.setdefault(self.groups.get(label, "genre"), []).append(entry)
+        return {group: plain[group] for group in sorted(plain, key=group_order)}
 
     def csv_row(self) -> list[str]:
         """Return the fields under ``csv_header`` of the same labels."""

@@ -18,10 +18,8 @@ from pathlib import Path
 
 from earmark import settings
 from earmark.errors import DataError, suggestion
-from earmark.labels.vocabulary import fold
+from earmark.labels.vocabulary import GROUPS, fold
 
-GROUPS = ("genre", "instrument", "vocals", "mood", "tempo", "era", "other")
-"""In the order in which they are shown."""
 _VOCABULARIES = Path(__file__).parent / "vocabularies"
 
 

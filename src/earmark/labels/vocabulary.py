@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from earmark.errors import DataError, suggestion
 
 Task = Literal["single", "multi"]
+GROUPS = ("genre", "instrument", "vocals", "mood", "tempo", "era", "other")
+"""In the order in which they are shown."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class Vocabulary:
     Attributes:
         labels: in the order of the columns of every 0/1 matrix and score matrix.
         task: ``single`` when each track bears exactly one label, else ``multi``.
-        groups: label to group (genre, instrument, mood, tempo, vocals); ``genre`` when absent.
+        groups: label to group, one of ``GROUPS``; ``genre`` when absent.
         aliases: other spellings to label.
     """
 
@@ -109,6 +111,15 @@ def fold(name: str) -> str:
     True
     """
     return "".join(c for c in name.casefold() if c.isalnum()) or name
+
+
+def group_order(group: str) -> tuple[int, str]:
+    """Return what sorts groups as they are shown; unheard ones come last, by name.
+
+    >>> sorted(["other", "texture", "vocals", "genre"], key=group_order)
+    ['genre', 'vocals', 'other', 'texture']
+    """
+    return (GROUPS.index(group) if group in GROUPS else len(GROUPS), group)
 
 
 def _refuse_printed_list(name: str) -> None:

@@ -159,7 +159,8 @@ class Manifest:
                              f"and at most {_MOST_BRANCHES}.")
         if self.format < 1:
             raise ValueError(f"'format' is {self.format}; expected 1 or more.")
-        for text in (self.name, self.card.title, self.card.limits, *self.labels):
+        for text in (self.name, self.card.title, self.card.limits, *self.labels,
+                     *self.groups.values()):
             if not text.isprintable():
                 raise ValueError(f"{text!r} holds characters that cannot be printed.")
         if not self.labels and [bool(b.embedding) for b in self.branches] != [True]:

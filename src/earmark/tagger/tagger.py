@@ -59,6 +59,12 @@ class Tagger:
         """The labels in the order of the scores."""
         return self.manifest.vocabulary
 
+    @cached_property
+    def _groups(self) -> dict[str, str]:
+        if self.manifest.task == "single":
+            return {}
+        return {label: self.vocabulary.group(label) for label in self.manifest.labels}
+
     @property
     def identity(self) -> str:
         """The name and the beginning of the file's SHA-256."""
@@ -141,6 +147,7 @@ class Tagger:
             notes=tuple(notes),
             tagger=self.identity,
             unknown=bool(is_unknown(scores, self.manifest.decisions)),
+            groups=self._groups,
         )
 
     def _combine(self, heard: list[Heard]) -> NDArray[np.float32]:

@@ -1,0 +1,121 @@
+"""Answers as text: a line for a single-label tagger, a line a group for a multi-label one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from earmark.cli.batch import Outcome
+from earmark.cli.output import printable
+from earmark.labels.tags import Tags
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from earmark.labels.grouped import Shown
+
+_LEAST_SHOWN = 0.05  # of what no threshold lets through
+
+
+class TextPrinter:
+    """Prints each file's answers as they come, in colour on a terminal.
+
+    Args:
+        top: how many labels to show of a file, or of each group.
+        names: of the taggers, in the order of the answers.
+    """
+
+    def __init__(self, top: int, names: Sequence[str]) -> None:
+        from rich.console import Console
+
+        self.top = top
+        self.names = names
+        self.console = Console(highlight=False, soft_wrap=True)
+
+    def show(self, outcome: Outcome[tuple[Tags, ...]]) -> None:
+        """Print one file's answers; nothing for a file that failed."""
+        if outcome.value is None:
+            return
+        from rich.text import Text
+
+        answers = outcome.value
+        minutes, seconds = divmod(round(answers[0].seconds), 60)
+        name = Text(printable(answers[0].file), "bold")
+        self.console.print(Text.assemble(name, f"  {minutes}:{seconds:02d}"))
+        for who, tags in zip(self.names, answers, strict=True):
+            self._show_answer(tags, who if len(answers) > 1 else "")
+        for note in notes(answers):
+            self.console.print(Text(f"  note: {note}", "yellow"))
+        for who, tags in zip(self.names, answers, strict=True):
+            if tags.timeline is not None and len(tags.timeline.scores) > 1:
+                self._show_timeline(tags, who if len(answers) > 1 else "")
+
+    def _show_answer(self, tags: Tags, who: str) -> None:
+        from rich.text import Text
+
+        said = f"  {who}: " if who else "  "
+        if tags.groups:
+            if who:
+                self.console.print(Text(said.rstrip()))
+            for line in _group_lines(tags, self.top):
+                self.console.print(Text.assemble("  " if who else "", line))
+        else:
+            self.console.print(Text.assemble(said, _line(tags, self.top)))
+
+    def _show_timeline(self, tags: Tags, who: str) -> None:
+        from rich.text import Text
+
+        from earmark.cli.heatmap import draw
+
+        if who:
+            self.console.print(Text(f"  {who} along time:", "dim"))
+        draw(tags, self.top, self.console)
+
+
+def notes(answers: Sequence[Tags]) -> list[str]:
+    """Return the notes of all answers, each once."""
+    return list(dict.fromkeys(note for tags in answers for note in tags.notes))
+
+
+def _line(tags: Tags, top: int) -> Text:
+    from rich.text import Text
+
+    best = [(label, f"{label} {score:.2f}") for label, score in tags.top(top)]
+    if tags.unknown:
+        nearest = "  ".join(text for _, text in best)
+        return Text.assemble(("unknown", "yellow"), (f" (nearest: {nearest})", "dim"))
+    line = Text()
+    for label, text in best:
+        line.append(text, "green" if label in tags.tags else "dim").append("  ")
+    return line
+
+
+def _group_lines(tags: Tags, top: int) -> list[Text]:
+    from rich.text import Text
+
+    from earmark.labels.grouped import best, grouped
+
+    groups = grouped(tags)
+    chosen = {group: _chosen(group, shown, top) for group, shown in groups.items()}
+    if not any(chosen.values()):
+        nearest = "  ".join(f"{s.name} {s.score:.2f}" for s in best(tags, top))
+        return [Text.assemble("  ", ("no tag", "yellow"), (f" (nearest: {nearest})", "dim"))]
+    width = max(len(group) for group, shown in chosen.items() if shown) + 1
+    return [Text.assemble(f"  {printable(group) + ':':<{width}} ", _names(shown))
+            for group, shown in chosen.items() if shown]
+
+
+def _chosen(group: str, shown: Sequence[Shown], top: int) -> list[Shown]:
+    """What was decided on; else the best that are not next to nothing, but not of anything else
+    that may be heard."""
+    if decided := [s for s in shown if s.decided]:
+        return decided[:top]
+    return [s for s in shown if s.score >= _LEAST_SHOWN and group != "other"][:top]
+
+
+def _names(shown: Sequence[Shown]) -> Text:
+    from rich.text import Text
+
+    text = "  ".join(f"{s.name} {s.score:.2f}" for s in shown)
+    # Brackets as well as dim: meaning never lies in colour alone.
+    return Text(text, "green") if shown[0].decided else Text(f"({text})", "dim")
