@@ -1,6 +1,16 @@
+import numpy as np
 import pytest
 from tests.cli.conftest import one_line
+from tests.tagger.conftest import manifest
 from tests.tagger.importers import foreign
+
+from earmark.audio.segments import Segments
+from earmark.features import base
+from earmark.features.gtzan57 import Gtzan57
+from earmark.graphs.writer import Graph
+from earmark.tagger import format as tagger_format
+from earmark.tagger.checks import with_check
+from earmark.tagger.format import Branch
 
 
 @pytest.fixture
@@ -36,3 +46,37 @@ def test_what_cannot_be_opened_leaves_no_file(earmark, theirs, tmp_path):
 def test_the_help_says_what_each_importer_needs(earmark):
     words = " ".join(earmark("tagger", "import", "--help").stdout.split())
     assert "onnx gives whatever labels the file was trained on. It needs an ONNX file" in words
+
+
+@pytest.fixture
+def backbone(tmp_path):
+    """A backbone alone, which halves the 57 features."""
+    pytest.importorskip("onnx")
+    graph = Graph(57, extra="import")
+    content = graph.content("", 0, embedding=(
+        graph.add("Mul", graph.rows, graph.constant(0.5, np.float32)), 57))  # fmt: skip
+    branch = Branch(base.describe(Gtzan57()), Segments(1.0), "branch0.onnx", embedding="embedding")
+    alone = manifest(labels=(), groups={}, task="multi", branches=(branch,), name="half")
+    tagger_format.write(with_check(alone, {"branch0.onnx": content}), tmp_path / "half.earmark")
+    return "half.earmark"
+
+
+def test_a_backbone_names_nothing_and_says_so(earmark, backbone, clip):
+    clip("a.wav")
+    done = earmark("tag", "a.wav", "--tagger", backbone)
+    assert done.returncode == 1
+    assert "half is a backbone and names nothing by itself; learn labels on it: earmark tr" in (
+        one_line(done))  # fmt: skip
+    assert earmark("tagger", "check", backbone).returncode == 0
+    shown = earmark("tagger", "show", backbone).stdout
+    assert "  labels: none; a backbone, on which labels are learnt\n  listens by: gtzan57" in shown
+    assert "calibration" not in shown
+
+
+def test_what_vggish_and_transformers_need_is_said(earmark, tmp_path):
+    (tmp_path / "vggish_model.ckpt").write_bytes(b"")
+    done = earmark("tagger", "import", "vggish", "vggish_model.ckpt")
+    assert "bring vggish-10086976.pth" in one_line(done)
+    done = earmark("tagger", "import", "transformers", "nobody/nothing", env={"HF_HUB_OFFLINE": "1"})
+    assert done.returncode == 1
+    assert "and give the folder" in (line := one_line(done)) or "pip install '.[hub]'" in line

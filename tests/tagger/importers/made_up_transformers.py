@@ -75,7 +75,8 @@ def clap(folder, *, fusion=False):
                             enable_fusion=fusion)
     config = ClapConfig(text_config=text.to_dict(), audio_config=audio.to_dict(),
                         projection_dim=24, logit_scale_init_value=100.0)
-    words = "<s> <pad> </s> <unk> This is a sound of calm rock loud jazz .".split()
+    words = ["<s>", "<pad>", "</s>", "<unk>", "This", "is", "a", "sound", "of", "calm", "rock",
+             "loud", "jazz", "."]
     plain = Tokenizer(models.WordLevel({w: k for k, w in enumerate(words)}, unk_token="<unk>"))
     plain.pre_tokenizer = pre_tokenizers.Whitespace()
     tokenizer = PreTrainedTokenizerFast(tokenizer_object=plain, pad_token="<pad>",

@@ -71,8 +71,8 @@ def test_it_travels(ast_tagger, tmp_path):
     tagger = Tagger.load(path)
     assert tagger.check() <= 1e-6
     assert "sha256" in tagger.manifest.card.source
-    assert os.path.expanduser("~") not in json.dumps(tagger.manifest.card.source)
-    assert str(tmp_path.parent).encode() not in path.read_bytes()
+    for folder in (str(tmp_path.parent), "site-packages"):
+        assert folder.encode() not in path.read_bytes()
 
 
 def test_what_is_said_decides_on_one_label_or_several(ast, tmp_path):
@@ -195,7 +195,7 @@ def test_whether_anything_answers():
     import threading
 
     class Refuses(http.server.BaseHTTPRequestHandler):
-        def do_HEAD(self):  # noqa: N802
+        def do_HEAD(self):
             self.send_error(403)
 
         def log_message(self, *_):

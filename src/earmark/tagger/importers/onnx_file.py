@@ -17,6 +17,7 @@ from earmark.features.base import FrontEnd
 from earmark.graphs.session import Session
 from earmark.graphs.wrapping import Activation, Wrapping
 from earmark.judging.decisions import Decisions
+from earmark.labels import crosswalk
 from earmark.labels.vocabulary import Vocabulary
 from earmark.tagger.checks import with_check
 from earmark.tagger.format import FORMAT, Branch, Card, Contents, Manifest
@@ -149,11 +150,15 @@ def _manifest(
 ) -> Manifest:
     single = options.single or options.activation == "softmax"
     vocabulary = Vocabulary(known.labels, "single" if single else "multi")
-    return Manifest(
-        format=FORMAT, name=options.name or file.stem, task=vocabulary.task, labels=known.labels,
-        groups={}, branches=(branch,), decisions=Decisions.usual(vocabulary),
-        card=_card(file, content, known, options, single=single),
-    )  # fmt: skip
+    try:
+        return Manifest(
+            format=FORMAT, name=options.name or file.stem, task=vocabulary.task,
+            labels=known.labels, groups=crosswalk.of(known.labels).groups(known.labels),
+            branches=(branch,), decisions=Decisions.usual(vocabulary),
+            card=_card(file, content, known, options, single=single),
+        )  # fmt: skip
+    except ValueError as error:
+        raise TaggerError(f"{file}: {error}") from error
 
 
 def _card(file: Path, content: bytes, known: LabelList, options: Options, *, single: bool) -> Card:

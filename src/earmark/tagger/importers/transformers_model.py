@@ -17,6 +17,7 @@ from earmark.errors import EarmarkError, TaggerError, require, suggestion
 from earmark.features import base as features
 from earmark.graphs.wrapping import Activation
 from earmark.judging.decisions import Decisions
+from earmark.labels import crosswalk
 from earmark.labels.vocabulary import Vocabulary
 from earmark.tagger.checks import with_check
 from earmark.tagger.format import FORMAT, Branch, Card, Contents, Manifest
@@ -142,20 +143,29 @@ def _labels(config: Any, given: str, folder: Path, *, free: bool) -> tuple[str, 
 def _manifest(
     given_name: str, folder: Path, given: Given, opened: Opened, branch: Branch, options: Options
 ) -> Manifest:
-    task = Vocabulary(given.labels, "single" if opened.activation == "softmax" else "multi")
+    vocabulary = Vocabulary(given.labels, "single" if opened.activation == "softmax" else "multi")
     name = given_name.rstrip("/\\").replace("\\", "/").rpartition("/")[2]
+    try:
+        return Manifest(
+            format=FORMAT, name=options.name or name, task=vocabulary.task, labels=given.labels,
+            groups=crosswalk.of(given.labels).groups(given.labels), branches=(branch,),
+            decisions=Decisions.usual(vocabulary), card=_card(name, folder, given, opened),
+        )  # fmt: skip
+    except ValueError as error:
+        raise TaggerError(f"{folder}: {error}") from error
+
+
+def _card(name: str, folder: Path, given: Given, opened: Opened) -> Card:
     kind = given.model.config.model_type
-    return Manifest(
-        format=FORMAT, name=options.name or name, task=task.task, labels=given.labels, groups={},
-        branches=(branch,), decisions=Decisions.usual(task),
-        card=Card(
-            title=f"{name}: {len(given.labels)} labels by {kind}",
-            licence=_licence(folder), limits=_limits(kind, opened), seen=(_SEEN,),
-            made_with={"earmark": __version__},
-            source="; ".join([f"transformers model {name}", *(
-                f"{path.name}, sha256 {sha256(path)}" for path in weights_in(folder))]),
-        ),
-    )  # fmt: skip
+    files = [f"{path.name}, sha256 {sha256(path)}" for path in weights_in(folder)]
+    return Card(
+        title=f"{name}: {len(given.labels)} labels by {kind}",
+        licence=_licence(folder),
+        limits=_limits(kind, opened),
+        seen=(_SEEN,),
+        made_with={"earmark": __version__},
+        source="; ".join([f"transformers model {name}", *files]),
+    )
 
 
 def _limits(kind: str, opened: Opened) -> str:
