@@ -77,6 +77,8 @@ def test_what_vggish_and_transformers_need_is_said(earmark, tmp_path):
     (tmp_path / "vggish_model.ckpt").write_bytes(b"")
     done = earmark("tagger", "import", "vggish", "vggish_model.ckpt")
     assert "bring vggish-10086976.pth" in one_line(done)
-    done = earmark("tagger", "import", "transformers", "nobody/nothing", env={"HF_HUB_OFFLINE": "1"})
+    done = earmark("tagger", "import", "transformers", "nobody/nothing",
+                   env={"HF_HUB_OFFLINE": "1"})  # fmt: skip
     assert done.returncode == 1
-    assert "and give the folder" in (line := one_line(done)) or "pip install '.[hub]'" in line
+    line = one_line(done)
+    assert "and give the folder" in line or "pip install '.[hub]'" in line

@@ -103,9 +103,9 @@ def wrap(content: bytes, wrapping: Wrapping) -> bytes:
         MissingExtraError: onnx is not installed.
     """
     onnx = require("onnx", extra="import", purpose="opening an ONNX file as a tagger")
-    compose = require("onnx.compose", extra="import", purpose="opening an ONNX file as a tagger")
-    model = compose.add_prefix(onnx.load_model_from_string(content), _PREFIX)
+    model = onnx.load_model_from_string(content)
     strip(model)
+    _rename(model.graph)
     graph, helper, kind = model.graph, onnx.helper, onnx.TensorProto.FLOAT
     before, constants = _entrance(onnx, wrapping)
     after = list(_exit(onnx, wrapping))
@@ -169,12 +169,30 @@ def _exit(onnx: Any, wrapping: Wrapping) -> Iterator[Any]:
         yield make(operator, [f"{name}_cast"], [name], **axis)
 
 
+def _rename(graph: Any) -> None:
+    """Put the prefix before every name. One for all keeps what graphs inside nodes take from those
+    around them, which ``onnx.compose`` loses."""
+    for node in graph.node:
+        for names in (node.input, node.output):
+            names[:] = [name and _PREFIX + name for name in names]
+        for attribute in node.attribute:
+            for inner in (*attribute.graphs, *([attribute.g] if attribute.HasField("g") else [])):
+                _rename(inner)
+    arrays = [*graph.initializer, *(sparse.values for sparse in graph.sparse_initializer)]
+    for named in (*arrays, *graph.input, *graph.output):
+        named.name = _PREFIX + named.name
+    del graph.value_info[:]
+    del graph.quantization_annotation[:]
+
+
 def strip(model: Any) -> None:
     """Take out what is no part of the function: shapes that would fix the batch, and texts, which
     may name folders of whoever exported it."""
     del model.graph.value_info[:]
     del model.metadata_props[:]
     model.doc_string = model.graph.doc_string = ""
+    for function in model.functions:
+        del function.value_info[:]
     nodes = [*model.graph.node, *(node for f in model.functions for node in f.node)]
     for thing in [*nodes, *model.graph.initializer, *model.graph.input]:
         thing.ClearField("doc_string")

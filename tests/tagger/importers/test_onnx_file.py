@@ -94,6 +94,33 @@ def test_an_embedding_comes_along_and_other_outputs_do_not(written):
     assert set(Session(content, "it").outputs) == {"scores"}
 
 
+def test_graphs_inside_nodes_keep_what_they_take_from_outside(tmp_path, rng):
+    from onnx import TensorProto, helper, numpy_helper
+
+    float_, weights = TensorProto.FLOAT, numpy_helper.from_array(foreign.weights(), "scores")
+    inside = [
+        helper.make_graph([helper.make_node("MatMul", ["rows", "scores"], [name])], name, [],
+                          [helper.make_tensor_value_info(name, float_, None)])
+        for name in ("one", "other")
+    ]  # fmt: skip
+    nodes = [helper.make_node("Flatten", ["x"], ["rows"]),
+             helper.make_node("If", ["which"], ["logits"], then_branch=inside[0],
+                              else_branch=inside[1])]  # fmt: skip
+    graph = helper.make_graph(
+        nodes, "g", [helper.make_tensor_value_info("x", float_, [None, 8, 16])],
+        [helper.make_tensor_value_info("logits", float_, [None, 3])],
+        [weights, numpy_helper.from_array(np.array(True), "which")],
+    )  # fmt: skip
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    path = tmp_path / "it.onnx"
+    path.write_bytes(model.SerializeToString())
+    contents = import_onnx(path, "a,b,c", foreign.FRONT, SIGMOID)
+    samples = sound(rng)
+    np.testing.assert_allclose(
+        Tagger(contents).scores(samples, 16_000), by_hand(samples), atol=1e-6
+    )
+
+
 def test_what_the_exporter_noted_stays_behind(written):
     (content,) = written().models.values()
     assert b"somebody" not in content
