@@ -59,8 +59,9 @@ def _at_hand(name: str, bundled: bool) -> Row:
     except TaggerError as error:  # one damaged file hides no other
         said = printable(str(error))
         return Row(name, "damaged", said, {"error": said})
+    size = f"{len(manifest.labels)} labels" if manifest.labels else "a backbone"
     return Row(name, "bundled" if bundled else "added",
-               f"{len(manifest.labels)} labels  {manifest.card.title}",
+               f"{size}  {manifest.card.title}",
                {"title": manifest.card.title, "labels": manifest.labels})
 
 

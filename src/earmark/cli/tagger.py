@@ -87,13 +87,16 @@ def _card_lines(values: dict[str, Any], identity: str) -> list[str]:
                            if not isinstance(v, dict) and k != "graph")
         lines.append(f"  listens by: {name} ({detail}) on {_cut(branch['segments'])}, weight "
                      f"{branch['weight']:g}")
-    lines += [f"  {line}" for line in _decision_lines(values["decisions"])]
+    if values["labels"]:
+        lines += [f"  {line}" for line in _decision_lines(values["decisions"])]
     lines += [f"  has seen: {seen}" for seen in card["seen"]]
     return lines + [_score_line(result) for result in card["results"]]
 
 
 def _label_lines(labels: Sequence[str], groups: Mapping[str, str]) -> list[str]:
     """Name the labels, a line a group where there are several."""
+    if not labels:
+        return ["  labels: none; a backbone, on which labels are learnt"]
     from earmark.labels.vocabulary import group_order
 
     found: dict[str, list[str]] = {}

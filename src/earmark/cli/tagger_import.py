@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from earmark.cli import tagger_import_others as others
 from earmark.tagger.importers import CATALOGUE
 
 if TYPE_CHECKING:
@@ -24,6 +25,10 @@ _NEEDS = "\n\n".join(
 @click.group("import", epilog=_NEEDS)
 def importing() -> None:
     """Open published models as taggers; nothing of theirs is run."""
+
+
+for command in others.COMMANDS:
+    importing.add_command(command)
 
 
 @importing.command("musicnn")
@@ -60,20 +65,26 @@ def import_musicnn(source: Path | None, variant: str, fetch: bool, tail: str, na
 
 def finish(contents: Contents, out: Path | None) -> None:
     """Write or install a tagger that was imported, and say what it is and how to try it."""
-    from earmark.tagger import format as tagger_format
-    from earmark.tagger.installed import install
-
     manifest, card = contents.manifest, contents.manifest.card
-    if out is None:
-        path, name = install(contents), manifest.name
-    else:
-        tagger_format.write(contents, out)
-        path, name = out, str(out)
+    path, name = _put(contents, out)
     click.echo(f"{manifest.name}: {card.title}")
     click.echo(f"  from: {card.source}")
-    click.echo(f"  licence: {card.licence}; its text and whom to cite travel with the tagger")
+    carried = "; its text and whom to cite travel with the tagger" if card.notice else ""
+    click.echo(f"  licence: {card.licence}{carried}")
     for seen in card.seen:
         click.echo(f"  has seen: {seen}")
     click.echo(f"  limits: {card.limits}")
     click.echo(f"written: {path}")
-    click.echo(f"try it: earmark tag FILES --tagger {name}")
+    click.echo(f"try it: earmark tag FILES --tagger {name}" if manifest.labels else
+               f"learn your own labels on it: earmark train FOLDER --features embedding:{name}")
+
+
+def _put(contents: Contents, out: Path | None) -> tuple[Path, str]:
+    """Write or install the tagger and return its path and what it is called at the command line."""
+    from earmark.tagger import format as tagger_format
+    from earmark.tagger.installed import install
+
+    if out is None:
+        return install(contents), contents.manifest.name
+    tagger_format.write(contents, out)
+    return out, str(out)

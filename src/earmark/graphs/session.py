@@ -68,17 +68,26 @@ class Session:
         """Name to shape of each input, likewise."""
         return {i.name: list(i.shape) for i in self._session.get_inputs()}
 
+    @property
+    def input_types(self) -> dict[str, str]:
+        """Name to type of each input, as onnxruntime writes it: ``tensor(float)``."""
+        return {i.name: i.type for i in self._session.get_inputs()}
+
     def run(
-        self, rows: NDArray[np.float32], outputs: Sequence[str] = ("scores",)
-    ) -> list[NDArray[np.float32]]:
+        self, rows: NDArray[np.float32], outputs: Sequence[str] = ("scores",), *,
+        given: str = "rows",
+    ) -> list[NDArray[np.float32]]:  # fmt: skip
         """Return the named outputs for the input ``rows`` [shape=(n, ...)].
+
+        Args:
+            given: what the input is called, in graphs that are not ours.
 
         Raises:
             TaggerError: the graph does not take rows of this shape, or lacks an output.
         """
         session = self._session
         try:
-            found: list[NDArray[np.float32]] = session.run(list(outputs), {"rows": rows})
+            found: list[NDArray[np.float32]] = session.run(list(outputs), {given: rows})
         except Exception as error:  # as above
             raise TaggerError(f"{self.where} does not fit its front end: {_line(error)}") from error
         return found

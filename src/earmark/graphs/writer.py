@@ -92,11 +92,13 @@ class Graph:
         """Return the whole as bytes, with ``scores`` [shape=(rows, labels)] as the output.
 
         Args:
+            scores: empty for a graph without.
             others: further outputs: what they are called to their name here and width.
         """
         helper, proto = self._onnx.helper, self._onnx.TensorProto
         outputs = []
-        for name, (made, width) in {"scores": (scores, labels), **others}.items():
+        wanted = {"scores": (scores, labels), **others} if scores else others
+        for name, (made, width) in wanted.items():
             self._nodes.append(helper.make_node("Cast", [made], [name], to=proto.FLOAT))
             outputs.append(helper.make_tensor_value_info(name, proto.FLOAT, [None, width]))
         rows = helper.make_tensor_value_info("rows", proto.FLOAT, [None, *self._shape])

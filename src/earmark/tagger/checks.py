@@ -27,7 +27,7 @@ def with_check(manifest: Manifest, models: Mapping[str, bytes]) -> Contents:
     piece = compose("rock", rng=np.random.default_rng(0), seconds=_SECONDS, sample_rate=rate)
     samples = np.round(piece.samples * 32767).astype(np.int16)
     unknown = Check(samples, rate, np.zeros(len(manifest.labels), np.float32))
-    scores = Tagger(Contents(manifest, models, unknown)).scores(
+    scores = Tagger(Contents(manifest, models, unknown)).replay(
         (samples / 32768).astype(np.float32), rate
     )
     return Contents(manifest, models, Check(samples, rate, scores))

@@ -138,6 +138,8 @@ class Manifest:
     """The content of ``tagger.json``.
 
     Attributes:
+        labels: in the order of the scores; empty for a backbone alone, which names nothing and
+            has one branch with an embedding that others learn on.
         backbones: SHA-256 of each graph that front ends listen through to its file in the tagger.
     """
 
@@ -161,6 +163,9 @@ class Manifest:
                      *self.groups.values()):
             if not text.isprintable():
                 raise ValueError(f"{text!r} holds characters that cannot be printed.")
+        if not self.labels and [bool(b.embedding) for b in self.branches] != [True]:
+            raise ValueError("no labels; expected some, or one branch with an embedding to learn "
+                             "on.")
         thresholds = self.decisions.thresholds
         if thresholds and len(thresholds) != len(self.labels):
             raise ValueError(f"{len(self.labels)} labels but {len(thresholds)} thresholds.")
@@ -184,7 +189,8 @@ class Check:
     Attributes:
         samples: int16 mono [shape=(n,)].
         sample_rate: in Hz.
-        scores: expected track scores [shape=(labels,)].
+        scores: expected track scores [shape=(labels,)]; of a backbone alone its embedding
+            [shape=(values,)].
     """
 
     samples: NDArray[np.int16]
@@ -245,7 +251,8 @@ def read(path: Path) -> Contents:
     if expected != set(members):
         odd = ", ".join(sorted(expected ^ set(members)))
         raise TaggerError(f"{path}: its branches and its files differ in: {odd}.")
-    if check.scores.shape != (len(manifest.labels),):
+    expected_shape = (len(manifest.labels),) if manifest.labels else (check.scores.size or 1,)
+    if check.scores.shape != expected_shape:
         raise TaggerError(f"{path}: its check has scores of shape {check.scores.shape} for "
                           f"{len(manifest.labels)} labels.")
     return Contents(manifest, members, check, hashlib.sha256(content).hexdigest())

@@ -60,7 +60,7 @@ class Ears:
         self._places: list[tuple[_Listener, int]] = []  # branch -> its listener, its model there
         for branch in branches:
             listener = self._listener(branch)
-            listener.models.append(_Model(where + branch.model, models[branch.model], labels))
+            listener.models.append(_model(branch, models[branch.model], labels, where))
             self._places.append((listener, len(listener.models) - 1))
 
     def hear(self, blocks: Blocks, notes: list[str]) -> list[Heard]:
@@ -130,12 +130,18 @@ class _Listener:
             found.append(model.scores(batch))
 
 
+def _model(branch: Branch, content: bytes, labels: int, where: str) -> _Model:
+    name = where + branch.model
+    session = Session(content, name)
+    return _Model(name, session, labels) if labels else _Backbone(name, session, branch.embedding)
+
+
 class _Model:
     """One ONNX graph."""
 
-    def __init__(self, name: str, content: bytes, labels: int) -> None:
+    def __init__(self, name: str, session: Session, labels: int) -> None:
         self.name, self.labels = name, labels
-        self._session = Session(content, name)
+        self._session = session
 
     def scores(self, batch: Sequence[NDArray[np.float32] | None]) -> NDArray[np.float32]:
         """Return scores [shape=(segments, labels)], NaN for the silent segments (None)."""
@@ -154,6 +160,27 @@ class _Model:
             raise TaggerError(f"{self.name} gives scores outside 0 to 1.")
         clipped: NDArray[np.float32] = np.clip(given, 0, 1)
         return clipped
+
+
+class _Backbone(_Model):
+    """A graph that gives no scores: its embedding stands for them."""
+
+    def __init__(self, name: str, session: Session, output: str) -> None:
+        self._output = output
+        try:
+            width = session.outputs[output][-1]
+        except (KeyError, IndexError):
+            width = None
+        if not isinstance(width, int):
+            raise TaggerError(f"{name} has no output '{output}' of a known width to learn on.")
+        super().__init__(name, session, width)
+
+    def _run(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
+        (given,) = self._session.run(rows, (self._output,))
+        if given.shape != (len(rows), self.labels) or not np.isfinite(given).all():
+            raise TaggerError(f"{self.name} gives an embedding of shape {given.shape}; expected "
+                              f"{(len(rows), self.labels)}, all of them finite numbers.")
+        return given
 
 
 class _Counted:

@@ -78,7 +78,9 @@ class Tagger:
 
         Raises:
             AudioError: the file cannot be read as music, or nothing is to be heard.
+            TaggerError: it is a backbone alone.
         """
+        self._refuse_nameless()
         notes: list[str] = []
 
         def blocks(sample_rate: int) -> Iterator[NDArray[np.float32]]:
@@ -95,6 +97,14 @@ class Tagger:
 
         Raises:
             AudioError: no samples, or all of them silent.
+            TaggerError: it is a backbone alone.
+        """
+        self._refuse_nameless()
+        return self.replay(samples, sample_rate)
+
+    def replay(self, samples: NDArray[np.float32], sample_rate: int) -> NDArray[np.float32]:
+        """Return what its check compares: ``scores``, or a backbone's mean embedding
+        [shape=(values,)]; raises as ``scores`` does.
         """
 
         def blocks(rate: int) -> Iterable[NDArray[np.float32]]:
@@ -115,7 +125,7 @@ class Tagger:
         """
         check = self.contents.check
         samples = (check.samples / 32768).astype(np.float32)
-        worst = float(np.abs(self.scores(samples, check.sample_rate) - check.scores).max())
+        worst = float(np.abs(self.replay(samples, check.sample_rate) - check.scores).max())
         if not worst <= _CHECK_TOLERANCE:
             raise TaggerError(f"tagger {self.manifest.name} gives other scores here than where it "
                               f"was made: they differ by {worst:.2g}, more than "
@@ -143,11 +153,19 @@ class Tagger:
     def _combine(self, heard: list[Heard]) -> NDArray[np.float32]:
         tracks = np.stack([combine(h.scores, h.audible) for h in heard])  # (branches, labels)
         averaged = np.average(tracks, axis=0, weights=self._weights)
+        if not self.manifest.labels:
+            return averaged.astype(np.float32)
         return self._calibrate(averaged.astype(np.float32))
 
     def _calibrate(self, scores: NDArray[np.float32]) -> NDArray[np.float32]:
         found = calibrate(scores, self.manifest.decisions, self.vocabulary)
         return found.astype(np.float32)
+
+    def _refuse_nameless(self) -> None:
+        if not self.manifest.labels:
+            name = self.manifest.name
+            raise TaggerError(f"tagger {name} is a backbone and names nothing by itself; learn "
+                              f"labels on it: earmark train FOLDER --features embedding:{name}")
 
     @property
     def _weights(self) -> list[float]:

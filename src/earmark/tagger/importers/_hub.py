@@ -1,0 +1,115 @@
+"""Where a model of the transformers library lies: a folder, the hub's cache, or the hub itself.
+
+The hub's own client tries for most of a minute before it gives up without a network; whether
+anything answers is asked first here, and for seconds only.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from earmark.errors import TaggerError, require
+
+_NAME = re.compile(r"[\w.-]+/[\w.-]+")
+_WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
+_TEXTS = ["*.json", "*.txt", "README.md", "*.model"]
+_TRUE = {"1", "ON", "YES", "TRUE"}
+_PATIENCE_SECONDS = 5.0
+
+
+def model_folder(given: str) -> Path:
+    """Return the folder with a model's files.
+
+    Args:
+        given: a folder, or a name on the hub, ``OWNER/MODEL``.
+
+    Raises:
+        TaggerError: it is neither, lacks files, or is not on this machine and cannot be fetched.
+        MissingExtraError: the hub's client is not installed.
+    """
+    path = Path(given)
+    if path.is_dir():
+        return _complete(path)
+    if not _NAME.fullmatch(given) or path.suffix in (".safetensors", ".bin"):
+        raise TaggerError(f"'{given}' is neither a folder nor a name on the hub, OWNER/MODEL; give "
+                          "the folder with the model's config.json and weights.")
+    hub: Any = require("huggingface_hub", extra="hub", purpose="opening a transformers model")
+    if (kept := _kept(hub, given)) is not None:
+        return kept
+    if _told_offline() or not _answers(hub.constants.ENDPOINT):
+        raise TaggerError(f"{given} is not on this machine and the hub cannot be reached: download "
+                          "it elsewhere (config.json, preprocessor_config.json, model.safetensors "
+                          "and, of CLAP, the tokenizer's files) and give the folder.")
+    return _complete(_fetched(hub, given))
+
+
+def weights_in(folder: Path) -> list[Path]:
+    """Return the files with weights: safetensors where there are any, else PyTorch's."""
+    for pattern in _WEIGHTS:
+        if found := sorted(folder.glob(pattern)):
+            return found
+    return []
+
+
+def _complete(folder: Path) -> Path:
+    if not (folder / "config.json").is_file():
+        raise TaggerError(f"{folder} holds no config.json; expected the folder of a model of the "
+                          "transformers library.")
+    if not weights_in(folder):
+        raise TaggerError(f"{folder} holds no weights; expected model.safetensors or "
+                          "pytorch_model.bin.")
+    return folder
+
+
+def _kept(hub: Any, name: str) -> Path | None:
+    """Return the model in the hub's cache, where all of it is there."""
+    try:
+        found = Path(hub.snapshot_download(name, local_files_only=True))
+        return _complete(found)
+    except (OSError, ValueError, TaggerError):  # the client's own kinds are of the first two
+        return None
+
+
+def _fetched(hub: Any, name: str) -> Path:
+    folder = Path()
+    try:
+        for pattern in _WEIGHTS:
+            folder = Path(hub.snapshot_download(name, allow_patterns=[*_TEXTS, pattern]))
+            if weights_in(folder):
+                break
+    except Exception as error:  # the client raises what its transport does too
+        said = str(error).strip().splitlines() or [repr(error)]
+        raise TaggerError(f"{name} could not be fetched from the hub: {said[0]}") from error
+    return folder
+
+
+def _told_offline() -> bool:
+    return any(os.environ.get(name, "").upper() in _TRUE
+               for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"))
+
+
+def _answers(address: str) -> bool:
+    """Tell whether anything at an address answers, be it with a refusal."""
+    heard: list[bool] = []
+
+    def ask() -> None:
+        try:
+            request = urllib.request.Request(address, method="HEAD")
+            with urllib.request.urlopen(request, timeout=_PATIENCE_SECONDS):
+                heard.append(True)
+        except urllib.error.HTTPError:
+            heard.append(True)
+        except (OSError, ValueError):
+            pass
+
+    # A thread of its own: looking a name up has no time limit.
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    asking.join(_PATIENCE_SECONDS)
+    return bool(heard)

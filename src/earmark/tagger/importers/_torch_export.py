@@ -1,0 +1,78 @@
+"""From a PyTorch module to ONNX, refused when the two differ on music."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from earmark.errors import TaggerError, require
+from earmark.graphs.session import Session
+from earmark.graphs.wrapping import strip
+from earmark.tagger.importers._rehearsal import noise_like, worst_difference
+
+_TOLERANCE = 1e-4
+_OUTPUTS = ("scores", "embedding")
+
+
+def exported(module: Any, rows: NDArray[np.float32], where: str) -> bytes:
+    """Return a module as a graph with the outputs ``scores`` and ``embedding``.
+
+    Args:
+        module: takes rows [shape=(n, ...)] and gives both.
+        rows: at least two, of music.
+
+    Raises:
+        TaggerError: it cannot be exported, or the graph gives other values than the module.
+        MissingExtraError: PyTorch or its exporter is not installed.
+    """
+    torch: Any = require("torch", extra="hub", purpose="opening a transformers model")
+    require("onnxscript", extra="hub", purpose="opening a transformers model")
+    given = torch.from_numpy(rows[:2])
+    try:
+        with _quiet():
+            program = torch.onnx.export(
+                module, (given,), dynamo=True, input_names=["rows"], output_names=list(_OUTPUTS),
+                dynamic_shapes=({0: torch.export.Dim("n")},), external_data=False, verbose=False,
+            )  # fmt: skip
+    except Exception as error:  # the exporter wraps whatever the model raises
+        said = str(error.__cause__ or error).strip().splitlines() or [repr(error)]
+        raise TaggerError(f"{where} cannot be exported to ONNX: {said[0]}") from error
+    model = program.model_proto
+    strip(model)
+    content: bytes = model.SerializeToString(deterministic=True)
+    _refuse_difference(module, content, rows, where, torch)
+    return content
+
+
+def _refuse_difference(
+    module: Any, content: bytes, rows: NDArray[np.float32], where: str, torch: Any
+) -> None:
+    graph, worst = Session(content, where), 0.0
+    for given in (rows, rows[:1], noise_like(rows)):
+        with torch.inference_mode():
+            expected = [value.numpy() for value in module(torch.from_numpy(given))]
+        found = graph.run(given, _OUTPUTS)
+        worst = max(worst, *map(worst_difference, found, expected))
+    if not worst <= _TOLERANCE:
+        raise TaggerError(f"{where} as ONNX gives other values than in PyTorch: they differ by "
+                          f"{worst:.2g}, more than {_TOLERANCE:g}; it cannot be made a tagger.")
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the exporter's remarks on other packages and on its own future to itself."""
+    logger = logging.getLogger("torch.onnx")
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(before)
