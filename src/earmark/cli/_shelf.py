@@ -7,19 +7,22 @@ from typing import Any, Literal
 
 from earmark.cli.output import printable
 
+State = Literal["bundled", "added", "not installed", "to be brought", "damaged"]
+
 
 @dataclass(frozen=True)
 class Row:
     """One tagger.
 
     Attributes:
-        state: comes with Earmark, was added, or could be imported.
+        state: comes with Earmark, was added, or could be imported: one that can be fetched, or
+            others' models that the user brings.
         line: what is printed after the name.
         plain: the same for JSON.
     """
 
     name: str
-    state: Literal["bundled", "added", "not installed", "damaged"]
+    state: State
     line: str
     facts: dict[str, Any]
 
@@ -67,5 +70,6 @@ def _at_hand(name: str, bundled: bool) -> Row:
 
 def _published(name: str, gives: str) -> Row:
     command = import_command(name)
-    return Row(name, "not installed", f"not installed; {gives}: {command}",
-               {"gives": gives, "import": command})
+    state: State = "not installed" if "--download" in command else "to be brought"
+    said = "not installed" if state == "not installed" else "models that you bring"
+    return Row(name, state, f"{said}; {gives}: {command}", {"gives": gives, "import": command})
