@@ -2,7 +2,8 @@
 
 ``root/**/<audio>``. Each file counts for the first genre that its tags name; genres of too few
 tracks or of one artist, files without a genre, and genres that Earmark itself wrote are left out,
-and ``remarks`` says so.
+and ``remarks`` says so. Names that the taxonomy knows as one genre ("Hip-Hop", "hip hop music") are
+one label, called as most files spell it.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from earmark.datasets._own import OwnMusic
 from earmark.datasets.artists import Credit, unify
 from earmark.datasets.base import Track
 from earmark.errors import DataError
+from earmark.labels.taxonomy import Taxonomy
 from earmark.labels.vocabulary import Vocabulary, fold
 
 _LEAST_TRACKS = 5
@@ -111,7 +113,7 @@ def _look(root: Path) -> _Found:
     own = [path for path, said in tags.items() if said.by_earmark]
     bare = [path for path, said in tags.items() if not said.genres and not said.by_earmark]
     paths = [path for path, said in tags.items() if said.genres and not said.by_earmark]
-    labels = unify([tags[path].genres[0] for path in paths], fold)
+    labels = unify([tags[path].genres[0] for path in paths], _same)
     makers = artists.credit(root, paths, folders=False)
     tracks = [_Labelled(path, label or "", credit)
               for path, label, credit in zip(paths, labels, makers, strict=True)]
@@ -120,6 +122,11 @@ def _look(root: Path) -> _Found:
     kept = [track for track in tracks if track.label not in rare]
     remarks = [*_remarks(merged, rare, tags, kept), *_left_out(bare, own, len(every) - len(named))]
     return _Found(kept, merged, remarks)
+
+
+def _same(name: str) -> str:
+    """Return what is equal for names of one genre: of other spelling, or known as the same."""
+    return fold(Taxonomy.read().canonical(name) or name)
 
 
 def _too_rare(tracks: Sequence[_Labelled]) -> dict[str, str]:
@@ -145,8 +152,8 @@ def _remarks(
     tags: Mapping[str, GenreTags], kept: Sequence[_Labelled],
 ) -> Iterator[str]:
     for label, others in merged.items():
-        yield (f"the genres {', '.join([label, *others])} differ only by case or punctuation: "
-               f"taken together as '{label}'")
+        yield (f"the genres {', '.join([label, *others])} are one genre: taken together as "
+               f"'{label}'")
     if rare:
         yield (f"{counted(len(rare), 'genre')} of fewer than {_LEAST_TRACKS} tracks or of one "
                f"artist left out: {some(f'{label} ({why})' for label, why in rare.items())}")
