@@ -104,7 +104,7 @@ def wrap(content: bytes, wrapping: Wrapping) -> bytes:
     """
     onnx = require("onnx", extra="import", purpose="opening an ONNX file as a tagger")
     model = onnx.load_model_from_string(content)
-    strip(model)
+    _strip(model)
     _rename(model.graph)
     graph, helper, kind = model.graph, onnx.helper, onnx.TensorProto.FLOAT
     before, constants = _entrance(onnx, wrapping)
@@ -185,7 +185,7 @@ def _rename(graph: Any) -> None:
     del graph.quantization_annotation[:]
 
 
-def strip(model: Any) -> None:
+def _strip(model: Any) -> None:
     """Take out what is no part of the function: shapes that would fix the batch, and texts, which
     may name folders of whoever exported it."""
     del model.graph.value_info[:]

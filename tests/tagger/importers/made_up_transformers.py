@@ -34,24 +34,20 @@ def ast(folder, labels=("calm", "loud", "odd"), **changes):
     return save(folder, ASTForAudioClassification(config).eval(), extractor)
 
 
-def wav2vec2(folder):
-    """A wav2vec 2.0 of one layer."""
-    from transformers import (
-        Wav2Vec2Config,
-        Wav2Vec2FeatureExtractor,
-        Wav2Vec2ForSequenceClassification,
-    )
+def of_waveforms(folder, family):
+    """A model of one layer of a family such as ``Wav2Vec2``."""
+    import transformers
 
     _seed()
     names = {0: "calm", 1: "loud"}
-    config = Wav2Vec2Config(
+    config = getattr(transformers, f"{family}Config")(
         hidden_size=32, num_hidden_layers=1, num_attention_heads=2, intermediate_size=64,
         conv_dim=(16, 16), conv_kernel=(10, 3), conv_stride=(5, 2), num_feat_extract_layers=2,
         num_conv_pos_embeddings=16, num_conv_pos_embedding_groups=2, classifier_proj_size=16,
         id2label=names, label2id={v: k for k, v in names.items()}, initializer_range=0.5,
     )  # fmt: skip
-    return save(folder, Wav2Vec2ForSequenceClassification(config).eval(),
-                Wav2Vec2FeatureExtractor(do_normalize=True))
+    model = getattr(transformers, f"{family}ForSequenceClassification")(config).eval()
+    return save(folder, model, transformers.Wav2Vec2FeatureExtractor(do_normalize=True))
 
 
 def clap(folder, *, fusion=False):

@@ -86,11 +86,12 @@ def test_what_is_said_decides_on_one_label_or_several(ast, tmp_path):
         (ast / "README.md").unlink()
 
 
-def test_wav2vec2_gives_what_transformers_gives(tmp_path):
-    folder = made_up.wav2vec2(tmp_path / "tiny")
+@pytest.mark.parametrize("family", ["Wav2Vec2", "WavLM"])
+def test_models_of_waveforms_give_what_transformers_gives(tmp_path, family):
+    folder = made_up.of_waveforms(tmp_path / "tiny", family)
     contents = import_transformers(str(folder), Options(seconds=0.5))
     samples = sound(8000, 16_000)
-    model = transformers.Wav2Vec2ForSequenceClassification.from_pretrained(folder).eval()
+    model = transformers.AutoModelForAudioClassification.from_pretrained(folder).eval()
     extractor = transformers.Wav2Vec2FeatureExtractor.from_pretrained(folder)
     with torch.inference_mode():
         logits = model(**extractor(samples, sampling_rate=16_000, return_tensors="pt")).logits

@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 
 from earmark.errors import TaggerError, require
 from earmark.graphs.session import Session
-from earmark.graphs.wrapping import strip
+from earmark.graphs.wrapping import Fit, Wrapping, wrap
 from earmark.tagger.importers._rehearsal import noise_like, worst_difference
 
 _TOLERANCE = 1e-4
 _OUTPUTS = ("scores", "embedding")
+_EXPORTED = ["given_rows", "given_scores", "given_embedding"]  # ours may be in use inside
 
 
 def exported(module: Any, rows: NDArray[np.float32], where: str) -> bytes:
@@ -37,17 +38,27 @@ def exported(module: Any, rows: NDArray[np.float32], where: str) -> bytes:
     try:
         with _quiet():
             program = torch.onnx.export(
-                module, (given,), dynamo=True, input_names=["rows"], output_names=list(_OUTPUTS),
-                dynamic_shapes=({0: torch.export.Dim("n")},), external_data=False, verbose=False,
+                module, (given,), dynamo=True, input_names=_EXPORTED[:1],
+                output_names=_EXPORTED[1:], dynamic_shapes=({0: torch.export.Dim("n")},),
+                external_data=False, verbose=False,
             )  # fmt: skip
     except Exception as error:  # the exporter wraps whatever the model raises
         said = str(error.__cause__ or error).strip().splitlines() or [repr(error)]
         raise TaggerError(f"{where} cannot be exported to ONNX: {said[0]}") from error
-    model = program.model_proto
-    strip(model)
-    content: bytes = model.SerializeToString(deterministic=True)
+    content = wrap(program.model_proto.SerializeToString(), _wrapping(module, rows, torch))
     _refuse_difference(module, content, rows, where, torch)
     return content
+
+
+def _wrapping(module: Any, rows: NDArray[np.float32], torch: Any) -> Wrapping:
+    given, scores, embedding = _EXPORTED
+    with torch.inference_mode():
+        made = module(torch.from_numpy(rows[:1]))
+    shape = rows.shape[1:]
+    return Wrapping(given, shape, Fit(tuple(range(len(shape))), shape), scores,
+                    {"embedding": embedding},
+                    widths={name: value.shape[1]
+                            for name, value in zip(_OUTPUTS, made, strict=True)})
 
 
 def _refuse_difference(
