@@ -4,8 +4,9 @@
 
 PYTHON is the interpreter of an environment with musicnn, TensorFlow, tf_keras and librosa. The
 two take turns, file by file; CPU seconds are those of the process, threads included, so that they
-do not depend on how many cores were free. The first file of a process holds its start. A one-hour
-file is made of the songs for the memory. Writes ``benchmarks/results/imported.json``.
+do not depend on how many cores were free. The first file of a process holds its start; the first
+of an installation, what Python and numba compile as well. A one-hour file is made of the songs for
+the memory. Writes ``benchmarks/results/imported.json``.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +57,9 @@ def main() -> None:
             "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, "
                        f"Python {platform.python_version()}",
             "warm": {v: _side_by_side(v, songs, arguments.package) for v in VARIANTS},
-            "first_file": _first_files(songs[0], arguments.package),
+            "first_file": {song.stem: _first_files(song, arguments.package)
+                           for song in (songs[0], songs[-1])},
+            "first_file_after_installing": _first_files(songs[0], arguments.package, fresh=True),
             "command": _command(songs[0]),
             "one_hour": _one_hour(songs, Path(folder)),
         }
@@ -88,12 +92,12 @@ class _Process:
         self._process.communicate()
 
 
-def _ours() -> _Process:
-    return _Process([sys.executable, "-m", "benchmarks.imported", "--worker"])
+def _ours(**environment: str) -> _Process:
+    return _Process([sys.executable, "-m", "benchmarks.imported", "--worker"], **environment)
 
 
-def _theirs(python: str) -> _Process:
-    return _Process([python, str(Path(__file__).with_name("musicnn_package.py"))])
+def _theirs(python: str, **environment: str) -> _Process:
+    return _Process([python, str(Path(__file__).with_name("musicnn_package.py"))], **environment)
 
 
 def _side_by_side(variant: str, songs: Sequence[Path], python: str) -> dict[str, Any]:
@@ -116,14 +120,20 @@ def _side_by_side(variant: str, songs: Sequence[Path], python: str) -> dict[str,
     return {"songs": rows, "median_ratio": statistics.median(r["ratio"] for r in rows.values())}
 
 
-def _first_files(song: Path, python: str) -> dict[str, Any]:
-    """Return what the first file of a process costs, its start included: medians of three."""
+def _first_files(song: Path, python: str, *, fresh: bool = False) -> dict[str, Any]:
+    """Return what the first file of a process costs, its start included: medians of three.
+
+    Args:
+        fresh: nothing is compiled yet, as after an installation.
+    """
     found: dict[str, list[dict[str, Any]]] = {"package": [], "earmark": []}
     for _ in range(3):
-        for name, start in (("package", lambda: _theirs(python)), ("earmark", _ours)):
-            process = start()
-            found[name].append(process.ask("MTT_musicnn", song))
-            process.end()
+        for name, start in (("package", partial(_theirs, python)), ("earmark", _ours)):
+            with tempfile.TemporaryDirectory() as folder:
+                empty = {"PYTHONPYCACHEPREFIX": folder, "NUMBA_CACHE_DIR": folder}
+                process = start(**(empty if fresh else {}))
+                found[name].append(process.ask("MTT_musicnn", song))
+                process.end()
     summary: dict[str, Any] = {
         name: {key: round(statistics.median(a[key] for a in answers), 2)
                for key in ("cpu", "wall", "peak_mb")}
@@ -171,6 +181,7 @@ def _write_hour(songs: Sequence[Path], path: Path) -> None:
 
 def _work() -> None:
     begun, begun_cpu = time.perf_counter(), time.process_time()
+    from earmark.graphs.session import single_threads
     from earmark.tagger.tagger import Tagger
 
     loaded: dict[str, Tagger] = {}
@@ -178,8 +189,8 @@ def _work() -> None:
         variant, file = line.rstrip("\n").split("\t")
         if variant not in loaded:
             loaded[variant] = Tagger.load(VARIANTS[variant])
-        tagger = loaded[variant]
-        tags = tagger.tag(Path(file))
+        with single_threads():  # as where several files are tagged
+            tags = loaded[variant].tag(Path(file))
         answer = {
             "cpu": time.process_time() - begun_cpu,
             "wall": time.perf_counter() - begun,
