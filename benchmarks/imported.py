@@ -31,7 +31,7 @@ from earmark.store import write_text
 RESULTS = Path(__file__).parent / "results" / "imported.json"
 VARIANTS = {"MTT_musicnn": "musicnn", "MTT_vgg": "musicnn-mtt-vgg", "MSD_musicnn": "musicnn-msd",
             "MSD_vgg": "musicnn-msd-vgg"}  # fmt: skip
-_ROUNDS = 5
+_ROUNDS = 3
 _HOUR_SECONDS = 3600
 
 
@@ -145,7 +145,7 @@ def _first_files(song: Path, python: str, *, fresh: bool = False) -> dict[str, A
 
 
 def _command(song: Path) -> dict[str, float]:
-    """Return the wall seconds of the whole command, cold, median of five."""
+    """Return the wall seconds of the whole command, cold, median of three."""
     command = [sys.executable, "-m", "earmark", "tag", "--tagger", "musicnn", str(song)]
     times = []
     for _ in range(_ROUNDS):
