@@ -208,3 +208,15 @@ def test_a_damaged_added_tagger_hides_no_other(earmark, home, tmp_path):
     first = [line.split()[0] for line in done.stdout.splitlines()][:3]
     assert first == ["gtzan10", "broken", "musicnn"]
     assert "is not a tagger" in done.stdout
+
+
+def test_a_damaged_usual_tagger_keeps_the_other_from_nothing(earmark, clip, home, tmp_path):
+    clip("a.wav")
+    (tmp_path / "data/taggers/musicnn.earmark").write_text("no")
+    done = earmark("tag", "a.wav", env=home)
+    alone = earmark("tag", "a.wav", "--tagger", "gtzan10")
+    assert (done.returncode, done.stdout) == (0, alone.stdout)
+    assert "not a tagger" in done.stderr
+    assert "'earmark tagger remove musicnn' takes it away" in done.stderr
+    named = earmark("tag", "a.wav", "--tagger", "musicnn", env=home)
+    assert named.returncode == 1

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from earmark.cli.batch import EXIT_SOME_FAILED, Outcome, outcomes
-from earmark.cli.output import print_json
+from earmark.cli.output import print_json, printable
 from earmark.labels.tags import Tags
 
 if TYPE_CHECKING:
@@ -95,11 +95,29 @@ def exit_code(done: Sequence[Outcome[Any]]) -> int:
 
 
 def _load(names: Sequence[str]) -> list[Tagger]:
-    from earmark.tagger.installed import usual
     from earmark.tagger.tagger import Tagger
 
-    found = {name: Tagger.load(name) for name in dict.fromkeys(names or usual())}
-    return list({tagger.identity: tagger for tagger in found.values()}.values())
+    found = [Tagger.load(name) for name in dict.fromkeys(names)] if names else _usual()
+    return list({tagger.identity: tagger for tagger in found}.values())
+
+
+def _usual() -> list[Tagger]:
+    """The taggers used where none is named; an added one that is damaged must not keep the others
+    from tagging."""
+    from earmark.errors import TaggerError
+    from earmark.tagger.installed import bundled, usual
+    from earmark.tagger.tagger import Tagger
+
+    found = []
+    for name in usual():
+        try:
+            found.append(Tagger.load(name))
+        except TaggerError as error:
+            if name in bundled():
+                raise
+            click.echo(f"earmark: {printable(str(error))} Tagging goes on without it; 'earmark "
+                       f"tagger remove {name}' takes it away.", err=True)
+    return found
 
 
 def _names(taggers: Sequence[Tagger]) -> list[str]:
