@@ -40,6 +40,13 @@ def test_a_tagger_may_be_written_to_a_file(earmark, wheel, tmp_path):
     assert earmark("tagger", "check", "it.earmark").returncode == 0
 
 
+def test_a_slip_costs_no_song(earmark, wheel, tmp_path):
+    (tmp_path / "song.ogg").write_text("a song")
+    done = earmark("tagger", "import", "musicnn", wheel, "--out", "song.ogg")
+    assert "a tagger's file ends in .earmark" in one_line(done)
+    assert (tmp_path / "song.ogg").read_text() == "a song"
+
+
 def test_what_cannot_be_imported_is_said_in_one_line(earmark, tmp_path):
     other = made_up.wheel(tmp_path, {"numpy-2.0.dist-info/METADATA": b""}, "numpy.whl")
     for source, expected in (

@@ -90,5 +90,5 @@ def test_a_library_is_announced_and_a_single_file_is_not(clip, monkeypatch, coun
     found = []
     monkeypatch.setattr(kernels, "expect", found.append)
     monkeypatch.setattr(queued, "likely_seconds", lambda paths: float(len(list(paths))))
-    assert tag_files([clip(f"{n}.wav") for n in range(count)], "gtzan10", style="csv") == 0
+    assert tag_files([clip(f"{n}.wav") for n in range(count)], ["gtzan10"], style="csv") == 0
     assert found == expected

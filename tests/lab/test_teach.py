@@ -7,6 +7,8 @@ import pytest
 import soundfile
 from tests.cli.conftest import clip, earmark, one_line  # noqa: F401 - fixtures
 
+from earmark.lab import teach
+
 RATE = 22_050
 
 
@@ -149,6 +151,24 @@ def test_a_song_in_the_wrong_folder_is_named_and_kept(earmark, music, tmp_path):
     assert results["likely_mistags"][0]["track"] == "dark/Ann bright - Two"
     assert results["cross_validated"]["rows"] == 24
     assert "Likely mistags" in next(tmp_path.glob("runs/my-*/report.html")).read_text()
+
+
+def test_files_that_cannot_be_heard_do_not_count_as_seen(earmark, music, tmp_path):  # noqa: F811
+    import shutil
+
+    shutil.copytree(music, tmp_path / "in")
+    (tmp_path / "in/dark/Ann dark - Broken.wav").write_text("no sound")
+    done = earmark("train", "in")
+    assert done.returncode == 0, done.stderr
+    shown = earmark("tagger", "show", "my.earmark").stdout
+    assert "all 25 tracks of split all tracks but 1 without features\n" in shown
+
+
+def test_no_more_is_promised_than_can_be_gained():
+    advice = [{"label": "jazz", "tracks": 12, "have": 12, "gain": 0.06}]
+    said = {"label_advice": advice, "cross_validated": {"f1_macro": 0.98}}
+    assert teach.advice_line(said).endswith("about +2 points of macro F1")
+    assert teach.advice_line({**said, "cross_validated": {"f1_macro": 1.0}}) is None
 
 
 def test_genres_in_tags_may_be_the_labels(earmark, music, tmp_path):  # noqa: F811

@@ -1,6 +1,7 @@
 """Taggers that are added, found by name and removed; those that come with Earmark stay."""
 
 import dataclasses
+import os
 
 import pytest
 from tests.tagger.conftest import manifest
@@ -62,8 +63,21 @@ def test_what_cannot_be_removed(contents, home):
     with pytest.raises(TaggerError, match=r"Did you mean 'small'\?"):
         installed.remove("smal")
     (home / "folder.earmark").mkdir()
-    with pytest.raises(EarmarkError, match="cannot be removed"):
+    with pytest.raises(TaggerError, match="no added tagger is called 'folder'"):
         installed.remove("folder")
+
+
+def test_what_is_no_file_is_no_tagger(contents, home):
+    install(named(contents, "small"))
+    (home / "folder.earmark").mkdir()
+    os.mkfifo(home / "pipe.earmark")  # reading it would never end
+    assert installed.added() == ["small"]
+
+
+@pytest.mark.parametrize("odd", ["con", "LPT1", "nul.x", "small.earmark", "small."])
+def test_names_that_no_file_may_bear_everywhere_are_refused(contents, home, odd):
+    with pytest.raises(TaggerError, match="cannot be added"):
+        install(named(contents, odd))
 
 
 def test_files_hidden_beside_a_copy_are_no_taggers(home):

@@ -44,11 +44,18 @@ class TextPrinter:
         self.console.print(Text.assemble(name, f"  {minutes}:{seconds:02d}"))
         for who, tags in zip(self.names, answers, strict=True):
             self._show_answer(tags, who if len(answers) > 1 else "")
-        for note in notes(answers):
+        for note in self._notes(answers):
             self.console.print(Text(f"  note: {note}", "yellow"))
         for who, tags in zip(self.names, answers, strict=True):
             if tags.timeline is not None and len(tags.timeline.scores) > 1:
                 self._show_timeline(tags, who if len(answers) > 1 else "")
+
+    def _notes(self, answers: Sequence[Tags]) -> list[str]:
+        """Each note once, with the tagger's name where not all taggers have it."""
+        everyone = [note for note in notes(answers) if all(note in t.notes for t in answers)]
+        own = [f"{who}: {note}" for who, tags in zip(self.names, answers, strict=True)
+               for note in tags.notes if note not in everyone]
+        return [*everyone, *own]
 
     def _show_answer(self, tags: Tags, who: str) -> None:
         from rich.text import Text

@@ -45,6 +45,8 @@ def tag(files: tuple[str, ...], taggers: tuple[str, ...], top: int, timeline: bo
     """
     if "" in files:
         raise click.UsageError("an empty file name; give a file or folder ('.' for this one).")
+    if "" in taggers:
+        raise click.UsageError("--tagger is empty; expected a tagger's name or file.")
     if as_json and as_csv:
         raise click.UsageError("--json and --csv exclude each other; choose one.")
     if as_csv and timeline:

@@ -81,10 +81,13 @@ def finish(contents: Contents, out: Path | None) -> None:
 
 def _put(contents: Contents, out: Path | None) -> tuple[Path, str]:
     """Write or install the tagger and return its path and what it is called at the command line."""
+    from earmark.errors import TaggerError
     from earmark.tagger import format as tagger_format
     from earmark.tagger.installed import install
 
     if out is None:
         return install(contents), contents.manifest.name
+    if out.suffix != tagger_format.SUFFIX:  # a slip must not cost a song
+        raise TaggerError(f"--out {out}: a tagger's file ends in {tagger_format.SUFFIX}.")
     tagger_format.write(contents, out)
     return out, str(out)

@@ -55,20 +55,23 @@ def fit_temperature(scores: ArrayLike, truth: ArrayLike) -> float:
     """Return the temperature in [0.05, 20] with the least log loss (Guo et al. 2017).
 
     The loss is convex in 1 / temperature, so the zero of its slope is found by bisection. Scores
-    that are all equal tell nothing: the temperature is then 1. Errors as in ``fit_calibration``.
+    that are all equal tell nothing: the temperature is then 1. One track more is thought of that
+    bears each label to an equal share, for the reason that ``fit_platt`` draws its truth in: few
+    tracks, all told apart, would make every score 0 or 1. Errors as in ``fit_calibration``.
     """
     x, y = metrics.checked(scores, truth)
     metrics.confusion(y, y)  # refuses rows without exactly one label
+    drawn_in = (y.astype(np.float64) * len(y) + 1 / y.shape[1]) / (len(y) + 1)
     if np.ptp(x, axis=1).max() == 0:
         return 1.0
     low, high = np.log(LEAST_TEMPERATURE), np.log(MOST_TEMPERATURE)
     for _ in range(50):
         middle = (low + high) / 2
-        low, high = (middle, high) if _too_sharp(x, y, np.exp(middle)) else (low, middle)
+        low, high = (middle, high) if _too_sharp(x, drawn_in, np.exp(middle)) else (low, middle)
     return float(np.exp((low + high) / 2).clip(LEAST_TEMPERATURE, MOST_TEMPERATURE))
 
 
-def _too_sharp(scores: Floats, truth: Truth, temperature: float) -> bool:
+def _too_sharp(scores: Floats, truth: Floats, temperature: float) -> bool:
     """Tell whether the log loss falls as the temperature rises."""
     logs = np.log(scores.clip(LEAST_SCORE))
     return bool((softened(scores, temperature) * logs).sum() > (truth * logs).sum())

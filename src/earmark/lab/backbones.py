@@ -54,6 +54,9 @@ def front_end_for(given: str) -> dict[str, Any]:
     if not given.startswith(_PREFIX):
         return features.describe(features.build({"name": given}))
     name, output = _parted(given.removeprefix(_PREFIX))
+    if not name:
+        raise SettingsError("'embedding:' names no backbone; expected an installed tagger, such as "
+                            "embedding:musicnn.")
     chosen = {"output": output} if output else {}
     return complete({"name": Embedding.name, "backbone": name, **chosen})
 

@@ -81,7 +81,7 @@ def _card(recipe: Recipe, dataset: Dataset, split: Split, results: Mapping[str, 
         title=recipe.tagger.title,
         licence="; ".join(filter(None, [recipe.tagger.licence, _of_each(listens, "licence")])),
         limits=recipe.tagger.limits,
-        seen=(*_seen(recipe, dataset, split), *(
+        seen=(*_seen(recipe, dataset, split, results), *(
             f"through its backbone {name}: {line}"
             for name, about in listens.items() for line in about.seen)),
         results=tuple(_scores(recipe, split, results)),
@@ -101,10 +101,15 @@ def _of_each(listens: Mapping[str, About], fact: str, between: str = "; ") -> st
                         if (said := getattr(about, fact)))
 
 
-def _seen(recipe: Recipe, dataset: Dataset, split: Split) -> tuple[str, ...]:
+def _seen(
+    recipe: Recipe, dataset: Dataset, split: Split, results: Mapping[str, Any]
+) -> tuple[str, ...]:
     if recipe.ship == "all":
-        return (f"{dataset.name}: all {len(split.parts)} tracks of split {split.name}, its test "
-                "part among them: the scores are those of the same recipe without it",)
+        failed = {line.partition(": ")[0] for line in results["failed"]}.intersection(split.parts)
+        less = f" but {len(failed)} without features" if failed else ""
+        test = (", its test part among them: the scores are those of the same recipe without it"
+                if split.ids("test") else "")
+        return (f"{dataset.name}: all {len(split.parts)} tracks of split {split.name}{less}{test}",)
     return tuple(f"{dataset.name}: {part} part of split {split.name}"
                  for part in recipe.split.learn_from)
 

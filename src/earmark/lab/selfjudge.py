@@ -104,7 +104,8 @@ class _Judge:
         results: dict[str, Any] = {
             "calibration": {
                 "unit": "track: segment scores combined and branches averaged before calibration",
-                "folds": int(self.fold.max()) + 1, "grouped_by": "artist", "tracks": len(rows),
+                "folds": int(self.fold.max()) + 1,
+                "grouped_by": "artist; song where no artist is known", "tracks": len(rows),
                 "before": self._measured(scores, truth, rows),
                 "after": self._measured(crossed, truth, rows),
             },

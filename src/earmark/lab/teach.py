@@ -33,6 +33,7 @@ Labels = Literal["folders", "filetags"]
 TABLES = frozenset({".csv", ".tsv", ".jsonl", ".parquet"})
 _MOST_FOLDS = 5
 _FEW_TO_FORETELL = 10
+_LEAST_GAIN = 0.005  # less is printed as nothing
 
 
 def is_collection(given: str) -> bool:
@@ -120,10 +121,10 @@ def _card(dataset: Dataset, name: str, labels: Sequence[str]) -> TaggerChoice:
     count = _count(len(dataset.tracks), "track")
     return TaggerChoice(
         name=name,
-        title=f"{len(labels)} labels learnt from {count} of {dataset.root.name or 'a folder'}",
+        title=f"{len(labels)} labels learnt from {dataset.root.name or 'a folder'} ({count})",
         licence="yours",
-        limits=f"learnt from {count}; it knows {', '.join(labels[:12])}"
-               f"{' ...' if len(labels) > 12 else ''} and nothing else",
+        limits=f"knows {', '.join(labels[:12])}{' ...' if len(labels) > 12 else ''} and nothing "
+               "else",
     )
 
 
@@ -133,10 +134,14 @@ def advice_line(results: Mapping[str, Any]) -> str | None:
     if not advised:
         return None
     best = advised[0]
+    validated = results.get("cross_validated") or {}
+    gain = min(best["gain"], 1 - float(validated.get("f1_macro", 0)))
+    if gain < _LEAST_GAIN:
+        return None
     line = f"{best['tracks']} more {best['label']} tracks would help most"
     if best["have"] < _FEW_TO_FORETELL:  # the gain is read off too steep a curve
         return line
-    return f"{line}: about {100 * best['gain']:+.0f} points of macro F1"
+    return f"{line}: about {100 * gain:+.0f} points of macro F1"
 
 
 def _count(number: int, word: str) -> str:

@@ -17,6 +17,8 @@ from earmark.tagger.format import SUFFIX, Contents
 
 _BUNDLED = Path(__file__).parent / "bundled"
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+# Names that Windows keeps for devices.
+_RESERVED = {"con", "prn", "aux", "nul", *(f"{p}{k}" for p in ("com", "lpt") for k in range(10))}
 PREFERRED = ("gtzan10", "musicnn")
 """Files are tagged by these, as far as they are at hand, where no tagger is named."""
 
@@ -101,11 +103,12 @@ def remove(name: str) -> Path:
 
 
 def _refuse_odd(name: str) -> None:
-    if not _PLAIN_NAME.fullmatch(name) or name.endswith("."):
+    odd = name.endswith((".", SUFFIX)) or name.partition(".")[0].casefold() in _RESERVED
+    if odd or not _PLAIN_NAME.fullmatch(name):
         raise TaggerError(f"a tagger called {name!r} cannot be added: expected a name of up to 64 "
                           "letters a to z, digits, '.', '_' and '-', such as 'my-genres'.")
 
 
 def _stems(paths: Iterable[Path]) -> list[str]:
     """Names of the files, without hidden ones such as some systems leave beside copies."""
-    return sorted(path.stem for path in paths if not path.name.startswith("."))
+    return sorted(path.stem for path in paths if not path.name.startswith(".") and path.is_file())

@@ -12,7 +12,7 @@ def weights(labels=3):
 
 
 def model(shape=(FRAMES, BANDS), *, batch=None, flat=-1, labels=3, domain="", input_type=None,
-          external=False, opset=17, scores="logits"):  # fmt: skip
+          external=False, opset=17, scores="logits", second="Relu"):  # fmt: skip
     """Return the file's bytes.
 
     Args:
@@ -26,7 +26,7 @@ def model(shape=(FRAMES, BANDS), *, batch=None, flat=-1, labels=3, domain="", in
     nodes = [
         helper.make_node("Reshape", ["x", "shape"], ["flat"]),
         helper.make_node("MatMul", ["flat", "w"], [scores], domain=domain),
-        helper.make_node("Relu", [scores], ["features"]),
+        helper.make_node(second, [scores], ["features"]),
     ]
     nodes[0].doc_string = "made in /home/somebody"
     constants = [numpy_helper.from_array(weights(labels), "w"),

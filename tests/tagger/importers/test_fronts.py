@@ -47,6 +47,19 @@ def test_ast_and_clap_are_as_transformers_has_them():
 def test_a_length_may_be_given_for_a_preset():
     assert front_for("vggish", frames=50)[1] == Segments(frames=50, hop_frames=50)
     assert front_for("vggish", frames=50, hop_frames=10)[1] == Segments(frames=50, hop_frames=10)
+    assert front_for("vggish", hop_frames=48)[1] == Segments(frames=96, hop_frames=48, tail="drop")
+    assert front_for("vggish")[1] == Segments(frames=96, hop_frames=96, tail="drop")
+
+
+@pytest.mark.parametrize(("given", "message"), [
+    ({"hop_frames": 0}, "'hop_frames' is 0; expected between"),
+    ({"frames": 50, "hop_frames": 0}, "'hop_frames' is 0; expected between"),
+    ({"hop_frames": 97}, "'hop_frames' is 97; expected at most 'frames', which is 96"),
+    ({"seconds": 1.0, "hop_frames": 9}, "goes with segments cut in frames"),
+])  # fmt: skip
+def test_steps_between_segments_are_not_passed_over(given, message):
+    with pytest.raises(SettingsError, match=message):
+        front_for("vggish", **given)
 
 
 @pytest.mark.parametrize(("text", "value"), [

@@ -178,6 +178,8 @@ def test_essentia_metadata_fill_the_card_and_find_the_outputs(written, tmp_path)
      r"give --frames or --seconds"),
     ({"options": Options(frames=8, seconds=1.0)}, r"in frames and in seconds; give one"),
     ({"options": Options(frames=0)}, r"'frames' is 0; expected between"),
+    ({"second": "Sigmoid", "options": Options(8, output="features", activation="sigmoid")},
+     r"'features' lies between 0 and 1 by itself; leave out --activation sigmoid"),
     ({"labels": "none.txt"}, r"'none.txt', which is no file"),
     ({"labels": "a,,c"}, r"label 2 is ''"),
     ({"labels": "a,A,c"}, r"equal or differ only by case"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from earmark.audio.segments import Segments
 from earmark.errors import SettingsError, suggestion
@@ -69,18 +69,32 @@ def front_for(
     front_end = features.build(settings, where=f"front end '{given}'")
     if frames is not None and seconds is not None:
         raise SettingsError("a segment's length is given in frames and in seconds; give one.")
-    segments = _cut(frames, hop_frames, seconds) or (preset.segments if preset else None)
+    if frames is None and seconds is None and preset:
+        frames = preset.segments.frames
+        hop_frames = preset.segments.hop_frames if hop_frames is None else hop_frames
+        segments = _cut(frames, hop_frames, preset.segments.seconds, preset.segments.tail)
+    else:
+        segments = _cut(frames, hop_frames, seconds)
     if segments is None:
         raise SettingsError(f"the length of a segment is not known of '{given}'; give --frames or "
                             "--seconds, whichever the model was trained on.")
     return front_end, segments
 
 
-def _cut(frames: int | None, hop_frames: int | None, seconds: float | None) -> Segments | None:
+def _cut(
+    frames: int | None, hop_frames: int | None, seconds: float | None,
+    tail: Literal["keep", "drop"] = "keep",
+) -> Segments | None:  # fmt: skip
     try:
         if frames is not None:
-            return Segments(frames=frames, hop_frames=hop_frames or frames)
-        return None if seconds is None else Segments(seconds=seconds)
+            hop = frames if hop_frames is None else hop_frames
+            if hop > frames:
+                raise ValueError(f"'hop_frames' is {hop}; expected at most 'frames', which is "
+                                 f"{frames}: else parts of a track would not be heard.")
+            return Segments(frames=frames, hop_frames=hop, tail=tail)
+        if hop_frames is not None:
+            raise ValueError("'hop_frames' goes with segments cut in frames; give --frames.")
+        return None if seconds is None else Segments(seconds=seconds, tail=tail)
     except ValueError as error:
         raise SettingsError(f"segments: {error}") from error
 

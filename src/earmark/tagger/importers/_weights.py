@@ -120,8 +120,9 @@ def _pytorch(path: Path) -> Arrays:
         found = torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, RuntimeError, ValueError, EOFError, KeyError, TypeError,
             pickle.UnpicklingError) as error:  # fmt: skip
-        raise TaggerError(f"{path} cannot be read as PyTorch weights without running code in it: "
-                          f"{str(error).strip().splitlines()[0]}") from error
+        # What torch says advises to run the code in the file; it is not passed on.
+        raise TaggerError(f"{path} cannot be read as PyTorch weights without running code in it; "
+                          "expected a state dict, which holds tensors alone.") from error
     if not isinstance(found, Mapping):
         raise TaggerError(f"{path} holds no tensors by name; expected a state dict.")
     return {str(name): value.detach().numpy() for name, value in found.items()

@@ -133,10 +133,15 @@ def _refuse_odd(
 ) -> None:
     fixed = graph.inputs[wrapping.input][0]
     batch = fixed if isinstance(fixed, int) else 0
+    squashed = wrapping.activation != "none"
     for given in (rows, noise_like(rows)):
         (scores,) = _foreign.run_foreign(graph, wrapping, given, [wrapping.scores], batch)
         _foreign.refuse_scores(f"{graph.where}: its output '{wrapping.scores}'",
                                _squeezed(scores), len(known.labels), wrapping.activation)
+        squashed = squashed and bool(((scores >= 0) & (scores <= 1)).all())
+    if squashed:
+        raise TaggerError(f"{graph.where}: its output '{wrapping.scores}' lies between 0 and 1 by "
+                          f"itself; leave out --activation {wrapping.activation}.")
 
 
 def _squeezed(values: NDArray[np.float32]) -> NDArray[np.float32]:
