@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from earmark.audio import kernels
 from earmark.errors import SettingsError
 from earmark.features import base
 from tests.audio.test_melbands import naive_kaldi
@@ -14,16 +13,6 @@ from tests.features import picture_oracle as oracle
 
 AST = {"name": "fbank", "subtract": -4.2677393, "divide": 9.1379948}
 GOLDEN = Path(__file__).parents[1] / "golden" / "ast.json"
-
-
-@pytest.fixture(params=["plain", "fast"])
-def kind(request):
-    """Either kind of kernels, in use."""
-    if why := kernels.start(request.param):
-        pytest.skip(why)
-    with kernels.using(request.param):
-        yield request.param
-    kernels.start("plain")
 
 
 def fbank(samples, window="hann", bands=128):

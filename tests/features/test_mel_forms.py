@@ -4,7 +4,6 @@ import librosa
 import numpy as np
 import pytest
 
-from earmark.audio import kernels
 from earmark.audio.load import load
 from earmark.errors import SettingsError
 from earmark.features import base
@@ -25,16 +24,6 @@ CLAP = {
     "padding": "reflect", "fmin_hz": 50.0, "fmax_hz": 14_000.0, "top_db": "none",
 }  # fmt: skip
 HALF_STEP = 5e-4  # of log10, where rounding to float16 falls the other way: 2 ** -11
-
-
-@pytest.fixture(params=["plain", "fast"])
-def kind(request):
-    """Either kind of kernels, in use."""
-    if why := kernels.start(request.param):
-        pytest.skip(why)
-    with kernels.using(request.param):
-        yield request.param
-    kernels.start("plain")
 
 
 def musicnn(samples):

@@ -10,8 +10,6 @@ import numpy as np
 from earmark.audio import mel
 from earmark.audio.chunks import Chunk, Passes, chunks
 from earmark.audio.dsp import Floats, Padding
-from earmark.features._colours import colours
-from earmark.features._png import png
 
 Reference = Literal["one", "max"]
 
@@ -93,16 +91,3 @@ def relate(decibels: Floats, reference: Reference, top_db: float | None) -> Floa
     if reference == "max":
         decibels -= highest
     return decibels
-
-
-def band_names(n_mels: int) -> tuple[str, ...]:
-    """Return the names of mel bands, ``mel1`` the lowest."""
-    return tuple(f"mel{band}" for band in range(1, n_mels + 1))
-
-
-def bands_png(values: Floats) -> bytes:
-    """Return bands over time [shape=(n_mels, frames)] as a coloured PNG file, the highest band on
-    top and the highest value lightest."""
-    lowest, highest = values.min(), values.max()
-    shades = (values[::-1] - lowest) / max(highest - lowest, np.float32(1))
-    return png(colours(shades))

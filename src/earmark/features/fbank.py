@@ -14,9 +14,8 @@ from earmark.audio import dsp, kernels, mel
 from earmark.audio.chunks import Passes, chunks
 from earmark.audio.dsp import Floats
 from earmark.audio.melbands import Doubles, MelShape
+from earmark.features._bands import Bands
 from earmark.features._frames import (
-    band_names,
-    bands_png,
     over_time,
     refuse_count,
     refuse_frames,
@@ -34,7 +33,7 @@ _BANDS = MelShape(fmin_hz=20.0, scale="kaldi", norm="none")
 
 
 @dataclass(frozen=True)
-class Fbank(FrontEnd):
+class Fbank(Bands, FrontEnd):
     """Log mel filterbank over time [shape=(n_mels, 1 + (samples - window_length) // hop_length)],
     the lowest band first.
 
@@ -78,16 +77,6 @@ class Fbank(FrontEnd):
         if not 1e-3 <= self.divide <= 1000:
             raise ValueError(f"'divide' is {self.divide:g}; expected 0.001 to 1000.")
 
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The bands, ``mel1`` the lowest."""
-        return band_names(self.n_mels)
-
-    @property
-    def frames_per_second(self) -> float:
-        """How many frames a second has."""
-        return self.sample_rate / self.hop_length
-
     def whole(self, passes: Passes) -> NDArray[np.float32]:
         """Return the values of a sound of any length [shape=(n_mels, frames)], in one pass."""
         return over_time(list(self._pieces(passes())))
@@ -95,11 +84,6 @@ class Fbank(FrontEnd):
     def frames(self, blocks: Iterable[NDArray[np.float32]]) -> Iterator[Frames]:
         """Yield the frames of a sound [shape=(frames, n_mels)], those of ``whole``."""
         return stream(blocks, self.hop_length, self._pieces)
-
-    def png(self, values: NDArray[np.float32]) -> bytes:
-        """Return values as a coloured PNG file, the highest band on top and the highest value
-        lightest."""
-        return bands_png(values)
 
     def _pieces(self, blocks: Iterable[Floats]) -> Iterator[Floats]:
         for chunk in chunks(blocks, self.window_length, self.hop_length, "none"):

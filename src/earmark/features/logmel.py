@@ -14,12 +14,11 @@ from earmark.audio.chunks import Passes, chunks
 from earmark.audio.dsp import Floats
 from earmark.audio.melbands import MelShape, Norm, Scale
 from earmark.errors import SettingsError
+from earmark.features._bands import Bands
 from earmark.features._compression import Compression, Rounding, compress, rounded
 from earmark.features._frames import (
     FLOAT32_DB,
     Reference,
-    band_names,
-    bands_png,
     over_time,
     refuse_count,
     refuse_frames,
@@ -32,7 +31,7 @@ from earmark.features.base import Frames, FrontEnd
 
 
 @dataclass(frozen=True)
-class LogMel(FrontEnd):
+class LogMel(Bands, FrontEnd):
     """Mel spectrum over time [shape=(n_mels, frames)] in decibels or under another logarithm, the
     lowest band first.
 
@@ -102,16 +101,6 @@ class LogMel(FrontEnd):
         refuse_compression(self.compression, self.spectrum, self.offset, self.reference,
                            self.top_db)  # fmt: skip
 
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The bands, ``mel1`` the lowest."""
-        return band_names(self.n_mels)
-
-    @property
-    def frames_per_second(self) -> float:
-        """How many frames a second has."""
-        return self.sample_rate / self.hop_length
-
     def whole(self, passes: Passes) -> NDArray[np.float32]:
         """Return the values of a sound of any length [shape=(n_mels, frames)], in one pass."""
         values = over_time(list(self._pieces(passes())))
@@ -134,11 +123,6 @@ class LogMel(FrontEnd):
                                     f"{self.top_db:g} below the highest of the whole sound; set "
                                     "it to 'none'.")
         return stream(blocks, self.hop_length, self._pieces)
-
-    def png(self, values: NDArray[np.float32]) -> bytes:
-        """Return values as a coloured PNG file, the highest band on top and the highest value
-        lightest."""
-        return bands_png(values)
 
     def _pieces(self, blocks: Iterable[Floats]) -> Iterator[Floats]:
         """Yield compressed values of some frames [shape=(frames, n_mels)], for ``decibels`` not yet
