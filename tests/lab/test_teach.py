@@ -162,6 +162,8 @@ def test_files_that_cannot_be_heard_do_not_count_as_seen(earmark, music, tmp_pat
     assert done.returncode == 0, done.stderr
     shown = earmark("tagger", "show", "my.earmark").stdout
     assert "all 25 tracks of split all tracks but 1 without features\n" in shown
+    results = json.loads(next(tmp_path.glob("runs/my-*/results.json")).read_text())
+    assert results["majority_baseline"]["accuracy"] == pytest.approx(8 / 24)
 
 
 def test_no_more_is_promised_than_can_be_gained():

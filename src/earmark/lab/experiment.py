@@ -264,9 +264,10 @@ class _Experiment:
 
     def _baseline(self, learner: Learner) -> dict[str, float]:
         """What always answering the commonest label of the learnt parts would score."""
-        learnt = learner.truth(self.learnt)
-        judged = self.split.ids("test") or tuple(self.learnt)
-        commonest = learnt.sum(axis=0).argmax()
+        # Of the tracks that are judged: those that could not be heard count for no model either.
+        heard = [i for i in self.learnt if i in learner.known]
+        judged = [i for i in self.split.ids("test") if i in learner.known] or heard
+        commonest = learner.truth(heard).sum(axis=0).argmax()
         return {"accuracy": float(learner.truth(judged)[:, commonest].mean())}
 
     def _protocol(self) -> dict[str, Any]:
