@@ -50,7 +50,7 @@ class Variant:
         labels: name of the list of its labels in the package.
         dataset: what it was trained on.
         threshold: from which score on a label is said. None are published, and none is learnt
-            here: with these, ten songs at hand get 3 to 12 labels each.
+            here: with these, ten songs at hand get 3 to 11 labels each.
     """
 
     tagger: str
