@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import shutil
+import typing
 from pathlib import Path, PurePosixPath
 
 import pytest
 
 from earmark import registry
 from earmark.datasets.base import Dataset
-from earmark.errors import DataError
+from earmark.datasets.opening import open_dataset, options_of, recognised, variant
+from earmark.errors import DataError, SettingsError
 from earmark.features import base as features
-from earmark.features.table import read_table
 
 NAMES = registry.names("datasets")
 
@@ -31,7 +32,7 @@ def dataset(kind: type[Dataset], tmp_path_factory: pytest.TempPathFactory) -> Da
 
 
 def test_says_where_it_comes_from(kind: type[Dataset]) -> None:
-    for fact in ("name", "title", "licence", "citation", "url"):
+    for fact in ("name", "title", "licence", "citation", "url", "layout", "where"):
         assert getattr(kind, fact).strip(), fact
     assert kind.url.startswith(("http://", "https://"))
 
@@ -43,6 +44,46 @@ def test_reader_has_documentation(kind: type[Dataset]) -> None:
 
 def test_constructor_only_remembers(kind: type[Dataset], tmp_path: Path) -> None:
     assert kind(str(tmp_path / "nowhere")).root == tmp_path / "nowhere"
+
+
+def test_sources_are_files_below_the_root(kind: type[Dataset]) -> None:
+    for source in kind.sources:
+        assert source.url.startswith(("http://", "https://"))
+        assert not PurePosixPath(source.file).is_absolute()
+        assert ".." not in PurePosixPath(source.file).parts
+        digits = {"md5": 32, "sha1": 40, "sha256": 64}
+        if source.checksum is not None:
+            method, _, found = source.checksum.partition(":")
+            assert len(found) == digits[method]
+            assert not set(found) - set("0123456789abcdef")
+
+
+def test_its_sample_is_recognised_as_it(kind: type[Dataset], dataset: Dataset) -> None:
+    if kind.name != "filetags":  # any music with tags may be read so, and is only when asked for
+        assert recognised(dataset.root) == kind.name
+
+
+def test_options_are_kept_as_attributes_and_each_choice_reads_the_sample(
+    kind: type[Dataset], dataset: Dataset
+) -> None:
+    for option, (hint, default) in options_of(kind).items():
+        assert getattr(dataset, option) == default
+        for choice in typing.get_args(hint):
+            read = open_dataset(kind.name, dataset.root, {option: choice})
+            assert getattr(read, option) == choice
+            assert read.tracks
+            assert len(read.vocabulary)
+            read.vocabulary.matrix([track.labels for track in read.tracks.values()])
+            assert (variant(read) == "") == (choice == default)
+
+
+def test_a_misspelt_option_is_one_line(kind: type[Dataset], tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="no option 'zzz'"):
+        open_dataset(kind.name, tmp_path, {"zzz": "1"})
+    for option, (hint, _) in options_of(kind).items():
+        if typing.get_args(hint):
+            with pytest.raises(SettingsError, match=option):
+                open_dataset(kind.name, tmp_path, {option: "zzz"})
 
 
 def test_ids_are_sorted_and_unique(dataset: Dataset) -> None:
@@ -92,9 +133,9 @@ def test_feature_tables_exist(dataset: Dataset) -> None:
     for table in dataset.feature_tables():
         assert table.seconds is None or table.seconds > 0
         assert table.path.is_file()
-        columns = features.build(table.front_end).columns
-        read = read_table(table.path, columns)
-        assert {dataset.segment_of(name)[0] for name in read.names} <= dataset.tracks.keys()
+        made = features.build(table.front_end).read(
+            table.path, lambda name: (dataset.segment_of(name)[0], 0.0))
+        assert set(made.track_ids.tolist()) <= dataset.tracks.keys()
 
 
 def test_fingerprint_is_of_the_tracks_not_of_the_place(

@@ -20,6 +20,7 @@ from earmark.errors import EarmarkError
 # command: (module that holds a click command of that name, help for the list)
 _COMMANDS = {
     "compare": ("earmark.cli.compare", "Set finished runs side by side, like with like."),
+    "data": ("earmark.cli.data", "List, fetch, read, check, make and merge datasets."),
     "demo": ("earmark.cli.demo", "Compose music, train and judge three taggers, and tag."),
     "evaluate": ("earmark.cli.evaluate", "Cross-validate recipes side by side, without a test."),
     "features": ("earmark.cli.features", "Extract feature tables and pictures."),

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from earmark.labels.vocabulary import Vocabulary
 from earmark.settings import fingerprint
@@ -26,6 +26,8 @@ class Track:
         album: likewise.
         song: equal for the parts of one recording that are tracks of their own; None for a
             track that is a whole recording.
+        title: as written; None when unknown.
+        seconds: how long the recording is said to be; None when nothing is said.
     """
 
     id: str
@@ -34,6 +36,8 @@ class Track:
     artist: str | None = None
     album: str | None = None
     song: str | None = None
+    title: str | None = None
+    seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -69,11 +73,40 @@ class FeatureTable:
     seconds: float | None
 
 
+@dataclass(frozen=True)
+class Source:
+    """A file that a dataset is published in.
+
+    Attributes:
+        url: where it is.
+        file: where it belongs, relative to the dataset's root, with ``/``.
+        checksum: ``md5:``, ``sha1:`` or ``sha256:`` and hex digits, as published; None where
+            the publisher gives none.
+        bytes: its size, as published; None when unknown.
+        unpack: ``zip`` or ``tar`` where it is to be unpacked beside itself.
+        part: what it holds, so that a user can fetch that alone: ``metadata``, ``audio`` ...
+    """
+
+    url: str
+    file: str
+    checksum: str | None = None
+    bytes: int | None = None
+    unpack: Literal["", "zip", "tar"] = ""
+    part: str = "audio"
+
+
 class Dataset(ABC):
     """A published dataset, read in place from ``root``.
 
     Subclasses set the class attributes and write ``read_tracks`` and ``sample``. The
-    constructor only remembers; the tracks are read on first use.
+    constructor only remembers; the tracks are read on first use. Variants of a dataset (a subset,
+    another set of its labels) are options: keyword arguments of the constructor with defaults, kept
+    as attributes of the same names; see ``opening``.
+
+    Attributes:
+        layout: what ``root`` must hold, as a tree of names with a remark each, for people.
+        where: where to get it, in a sentence or two.
+        sources: files that can be fetched without asking anybody; empty where there are none.
     """
 
     name: ClassVar[str]
@@ -81,6 +114,9 @@ class Dataset(ABC):
     licence: ClassVar[str]
     citation: ClassVar[str]
     url: ClassVar[str]
+    layout: ClassVar[str]
+    where: ClassVar[str]
+    sources: ClassVar[tuple[Source, ...]] = ()
 
     def __init__(self, root: Path | str) -> None:
         self.root = Path(root)
@@ -102,6 +138,11 @@ class Dataset(ABC):
     @abstractmethod
     def sample(cls, root: Path) -> None:
         """Write a tiny made-up copy in the exact published layout, for tests and tutorials."""
+
+    @classmethod
+    def recognises(cls, root: Path) -> bool:
+        """Tell, from a few names and without reading much, whether ``root`` holds this dataset."""
+        return False
 
     @cached_property
     def tracks(self) -> dict[str, Track]:

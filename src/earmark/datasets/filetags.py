@@ -38,6 +38,10 @@ class FileTags(OwnMusic):
     licence = "that of your own files"
     citation = "your own collection"
     url = "https://id3.org/id3v2.4.0-frames"
+    layout = """
+**/song.mp3     any audio in any folders; the genre is read from the file's tags
+"""
+    where = "Your own collection, as it lies."
 
     @property
     def vocabulary(self) -> Vocabulary:

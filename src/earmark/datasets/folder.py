@@ -42,6 +42,11 @@ class Folder(OwnMusic):
     licence = "that of your own files"
     citation = "your own collection"
     url = "https://docs.pytorch.org/vision/stable/generated/torchvision.datasets.ImageFolder.html"
+    layout = """
+<label>/song.mp3                     a folder a label; any audio, nested as one likes
+<label>/<artist>/<album>/song.mp3    artists and albums are read from tags, folders or names
+"""
+    where = "Your own files: put them into folders that are called by their labels."
 
     @property
     def vocabulary(self) -> Vocabulary:

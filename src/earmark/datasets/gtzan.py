@@ -66,11 +66,32 @@ class Gtzan(Dataset):
         "use', arXiv:1306.1461, 2013."
     )
     url = "http://marsyas.info/downloads/datasets.html"
+    layout = """
+Data/genres_original/<genre>/<genre>.00000.wav   Kaggle's edition, audio
+Data/features_30_sec.csv, features_3_sec.csv     Kaggle's edition, 57 features
+genres/<genre>/<genre>.00000.au                  the first edition
+<genre>/<genre>.00000.wav                        the ten folders alone, also flac and mp3
+"""
+    where = (
+        "Kaggle's edition: www.kaggle.com/datasets/andradaolteanu/gtzan-dataset-music-genre-"
+        "classification (needs an account). The first edition, genres.tar.gz, is no longer at its "
+        "own address; copies are to have the MD5 5b3d6dddb579ab49814ab86dba69e7c7."
+    )
 
     @property
     def vocabulary(self) -> Vocabulary:
         """The ten genres in alphabetical order."""
         return _VOCABULARY
+
+    @classmethod
+    def recognises(cls, root: Path) -> bool:
+        """Tell whether a table of its own, or three folders of its genres, are there."""
+        found = cls(root)
+        try:
+            return bool(found._tables()) or (len(set(found._genre_folders().values())) >= 3 and any(
+                True for folder in found._genre_folders() for _ in _named_files(folder)))
+        except DataError:
+            return False
 
     def read_tracks(self) -> list[Track]:
         """Read all tracks that a file or a row of a feature table names, sorted by id.

@@ -48,6 +48,11 @@ class Manifest(OwnMusic):
     licence = "that of your own files"
     citation = "your own collection"
     url = "https://www.rfc-editor.org/rfc/rfc4180"
+    layout = """
+manifest.csv    (.tsv, .jsonl, .parquet) a row a track: path and label, or labels parted by ; or |
+                understood too: artist, album, song, title, id, split
+"""
+    where = "Your own table; earmark data check writes one of the tracks that are sound."
 
     def __init__(self, root: Path | str) -> None:
         given = Path(root)

@@ -50,6 +50,12 @@ class Synthetic(Dataset):
     licence = "MIT, as Earmark: composed by the program, free of others' rights"
     citation = "Composed by Earmark (earmark.audio.synth); see the collection's synthetic.toml."
     url = "https://example.org/earmark"
+    layout = """
+audio/<track>.wav    16-bit PCM
+tracks.csv           id, path, style, label, artist, part, instruments, mood, tempo, fault ...
+synthetic.toml       settings and seed
+"""
+    where = "Composed by Earmark: earmark demo makes one; compose_collection makes others."
 
     def __init__(self, root: Path | str, labels: Literal["genre", "all"] = "genre") -> None:
         """Remember where the collection lies.
@@ -72,6 +78,11 @@ class Synthetic(Dataset):
         groups = {label: group for group, known in _GROUPS.items() for label in known
                   if label in borne}  # fmt: skip
         return Vocabulary(tuple(groups), "single" if self.labels == "genre" else "multi", groups)
+
+    @classmethod
+    def recognises(cls, root: Path) -> bool:
+        """Tell whether its table and its settings are there."""
+        return (root / TABLE).is_file() and (root / "synthetic.toml").is_file()
 
     def read_tracks(self) -> list[Track]:
         """Read all tracks, sorted by id. Silent tracks bear no instrument.

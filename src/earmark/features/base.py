@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
@@ -21,7 +21,11 @@ from earmark import registry, settings
 from earmark.audio.chunks import Passes
 from earmark.audio.segments import Segments
 from earmark.errors import AudioError, DataError, SettingsError
+from earmark.features._tables.named import NamedRows, read_table
 from earmark.store import atomic_write, write_text
+
+Place = Callable[[str], tuple[str, float]]
+"""From the name of a table's row to its track's id and its start in seconds."""
 
 
 class Frames(NamedTuple):
@@ -111,6 +115,18 @@ class FrontEnd(ABC):
     def column_aliases(cls) -> Mapping[str, str]:
         """Other spellings of columns found in published tables: spelling to column."""
         return {}
+
+    def read(self, path: Path, place: Place) -> FeatureSet:
+        """Read a ready-made table of this family's columns: CSV with a ``filename`` a row.
+
+        Args:
+            place: from a row's name to its track's id and the start of the segment in seconds.
+
+        Raises:
+            DataError: the file is not such a table; see ``read_table``.
+        """
+        read = read_table(path, self.columns, aliases=self.column_aliases())
+        return placed(read, place, {"table": path.name, "front_end": describe(self)})
 
     def made_by(self, description: Mapping[str, Any]) -> bool:
         """Tell whether a table made by the described front end holds this one's columns."""
@@ -212,3 +228,33 @@ class FeatureSet:
                        tuple(index["columns"]), index["source"])
         except (OSError, ValueError, KeyError) as error:
             raise DataError(f"{folder} does not hold a feature set: {error}") from error
+
+    @classmethod
+    def joined(cls, sets: Sequence[FeatureSet]) -> FeatureSet:
+        """Return the rows of several sets of the same columns, one after another.
+
+        Raises:
+            DataError: a track has rows in two of them.
+        """
+        if len(sets) == 1:
+            return sets[0]
+        seen: set[str] = set()
+        for made in sets:
+            its = set(made.track_ids.tolist())
+            if twice := sorted(seen & its):
+                raise DataError(f"the track '{twice[0]}' has rows in two feature tables; expected "
+                                "each track in one.")
+            seen |= its
+        return cls(np.concatenate([made.rows for made in sets]),
+                   np.concatenate([made.track_ids for made in sets]),
+                   np.concatenate([made.starts for made in sets]), sets[0].columns,
+                   {**sets[0].source, "table": ", ".join(s.source["table"] for s in sets)})
+
+
+def placed(read: NamedRows, place: Place, source: Mapping[str, Any]) -> FeatureSet:
+    """Return named rows as a set, each row where ``place`` says it belongs."""
+    places = [place(name) for name in read.names]
+    return FeatureSet(read.rows.astype(np.float32),
+                      np.asarray([track for track, _ in places], dtype=np.str_),
+                      np.asarray([start for _, start in places], dtype=np.float64),
+                      read.columns, source)

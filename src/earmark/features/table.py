@@ -19,7 +19,7 @@ from earmark.errors import DataError, SettingsError
 from earmark.features._tables import echonest, vggish
 from earmark.features._tables.named import NamedRows, read_table
 from earmark.features._tables.parquet import read_parquet
-from earmark.features.base import FeatureSet, FrontEnd, describe
+from earmark.features.base import FeatureSet, FrontEnd, Place, describe
 
 __all__ = ["NamedRows", "Table", "read_parquet", "read_table"]
 
@@ -65,7 +65,7 @@ class Table(FrontEnd):
         known = {"echonest": echonest.COLUMNS, "vggish": vggish.COLUMNS}
         return known.get(self.kind, self.names)
 
-    def read(self, path: Path) -> FeatureSet:
+    def read(self, path: Path, place: Place | None = None) -> FeatureSet:
         """Read a file of this kind: a row a track, or for ``vggish`` a row a second of each clip.
 
         Starts are in seconds from the beginning of the track; a clip of AudioSet is a track of

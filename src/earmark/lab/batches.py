@@ -15,8 +15,7 @@ import numpy as np
 from earmark.datasets.base import Dataset, FeatureTable
 from earmark.errors import AudioError, DataError
 from earmark.features import base as features
-from earmark.features.base import FeatureSet, FrontEnd
-from earmark.features.table import read_table
+from earmark.features.base import FeatureSet, FrontEnd, Place
 from earmark.lab.backbones import complete
 from earmark.lab.extraction import extract, feature_cache
 from earmark.lab.extractor import Extractor, best_kind
@@ -50,47 +49,49 @@ def gather(dataset: Dataset, ids: Sequence[str], branch: BranchChoice, log: Log)
         SettingsError, TaggerError: a backbone that is not at hand.
     """
     front_end = features.build(complete(branch.front_end))
-    table = _matching_table(dataset, front_end, branch)
-    if table is not None:
-        return _from_table(dataset, ids, front_end, table)
+    if tables := _matching_tables(dataset, front_end, branch):
+        return _from_table(dataset, ids, front_end, tables)
     return _from_audio(dataset, ids, front_end, branch, log)
 
 
-def _matching_table(
+def place_of(dataset: Dataset, front_end: FrontEnd, table: FeatureTable) -> Place:
+    """Return what tells of which track and where in it a row of the table is."""
+    hop = front_end.segments(table.seconds).hop(front_end.sample_rate) / front_end.sample_rate
+
+    def place(name: str) -> tuple[str, float]:
+        track, number = dataset.segment_of(name)
+        return track, number * hop
+
+    return place
+
+
+def _matching_tables(
     dataset: Dataset, front_end: FrontEnd, branch: BranchChoice
-) -> FeatureTable | None:
+) -> list[FeatureTable]:
+    """Return the tables that this front end made: several where they hold parts of the tracks."""
     if branch.source == "audio":
-        return None
+        return []
     wanted = features.describe(front_end)
     tables = [t for t in dataset.feature_tables() if t.seconds == branch.training_seconds]
-    for table in tables:
-        if front_end.made_by(features.describe(features.build(table.front_end))):
-            return table
-    if branch.source == "table":
+    made = [table for table in tables
+            if front_end.made_by(features.describe(features.build(table.front_end)))]
+    if not made and branch.source == "table":
         known = ", ".join(f"{t.path.name} ({t.front_end})" for t in dataset.feature_tables())
         raise DataError(f"{dataset.root}: no ready-made table was made by {wanted} on segments of "
                         f"{branch.training_seconds or 'whole tracks'}; at hand: {known or 'none'}.")
-    return None
+    return made
 
 
 def _from_table(
-    dataset: Dataset, ids: Sequence[str], front_end: FrontEnd, table: FeatureTable
+    dataset: Dataset, ids: Sequence[str], front_end: FrontEnd,
+    tables: Sequence[FeatureTable],
 ) -> Gathered:
-    read = read_table(table.path, front_end.columns, aliases=front_end.column_aliases())
-    segments = [dataset.segment_of(name) for name in read.names]
-    hop = front_end.segments(table.seconds).hop(front_end.sample_rate) / front_end.sample_rate
-    source = {"table": table.path.name, "front_end": features.describe(front_end)}
-    whole = FeatureSet(
-        read.rows.astype(np.float32),
-        np.asarray([track for track, _ in segments], dtype=np.str_),
-        np.asarray([number * hop for _, number in segments], dtype=np.float64),
-        front_end.columns,
-        source,
-    )
-    note = _compare_with_audio(dataset, whole, front_end, table)
+    whole = FeatureSet.joined([front_end.read(table.path, place_of(dataset, front_end, table))
+                               for table in tables])
+    note = _compare_with_audio(dataset, whole, front_end, tables[0])
     chosen = whole.of(list(ids))
     missing = sorted(set(ids) - set(chosen.track_ids.tolist()))
-    failed = tuple(f"{track}: no row in {table.path.name}" for track in missing)
+    failed = tuple(f"{track}: no row in {whole.source['table']}" for track in missing)
     _refuse_none(chosen, dataset)
     return Gathered(chosen, failed, (note,) if note else ())
 
@@ -99,6 +100,8 @@ def _compare_with_audio(
     dataset: Dataset, whole: FeatureSet, front_end: FrontEnd, table: FeatureTable
 ) -> str:
     """Compute a few of the table's tracks again, where their audio is at hand."""
+    if not front_end.takes_audio:
+        return ""
     spread = np.maximum(whole.rows.std(axis=0), 1e-9)
     worst, compared = 0.0, 0
     heard = [track for track in dataset.tracks.values() if track.path is not None]

@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from earmark import registry, settings
+from earmark import settings
 from earmark.datasets.base import Dataset
+from earmark.datasets.opening import open_dataset
 from earmark.errors import DataError, SettingsError
 from earmark.judging import metrics, splits
 from earmark.judging.intervals import Interval, bootstrap, paired_difference
@@ -127,7 +128,7 @@ def bench(recipes: Sequence[Recipe], root: Path, log: Log) -> Bench:
         if (recipe.dataset, recipe.split) != (first.dataset, first.split):
             raise SettingsError(f"'{recipe.name}' and '{first.name}' differ in dataset or split; "
                                 "only recipes that learn from the same tracks can be compared.")
-    dataset: Dataset = registry.load("datasets", first.dataset.name)(root)
+    dataset = open_dataset(first.dataset.name, root, first.dataset.options)
     split = draw(first.split, dataset, np.random.default_rng(first.seed))
     ids = sorted(i for part in first.split.learn_from for i in split.ids(part))
     return Bench(dataset, ids, log)

@@ -17,8 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from earmark import registry, settings
+from earmark import settings
 from earmark.datasets.base import Dataset
+from earmark.datasets.opening import open_dataset
 from earmark.errors import DataError, require
 from earmark.judging import metrics, report, splits
 from earmark.judging.decisions import Decisions
@@ -65,7 +66,7 @@ def run(recipe: Recipe, root: Path, folder: Path, log: Log = lambda _: None) -> 
     """
     require("sklearn", extra="train", purpose="training")
     recipe = backbones.completed(recipe)
-    dataset: Dataset = registry.load("datasets", recipe.dataset.name)(root)
+    dataset = open_dataset(recipe.dataset.name, root, recipe.dataset.options)
     split = draw(recipe.split, dataset, np.random.default_rng(recipe.seed))
     for branch in recipe.branches:  # a slip in a model's settings is found before anything is done
         build_model(branch, dataset.vocabulary.task)

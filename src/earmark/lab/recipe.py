@@ -22,9 +22,15 @@ Part = Literal["train", "valid"]
 
 @dataclass(frozen=True)
 class DatasetChoice:
-    """Which dataset, by its registered name."""
+    """Which dataset.
+
+    Attributes:
+        name: as registered.
+        options: of its reader, such as ``subset``; None for all as by default.
+    """
 
     name: str
+    options: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ def test_the_second_time_nothing_is_decoded(
     collection: Synthetic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = find_duplicates(collection)
-    monkeypatch.setattr("earmark.lab.doctor.load", None)
+    monkeypatch.setattr("earmark.lab.doctor.duplicates.load", None)
     assert find_duplicates(collection) == first
 
 
