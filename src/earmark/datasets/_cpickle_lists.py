@@ -12,11 +12,12 @@ from __future__ import annotations
 import pickletools
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Union
+from typing import Any
 
 from earmark.errors import DataError
 
-Item = Union[str, int, list["Item"], tuple["Item", ...]]
+Item = Any
+"""A text, a whole number, or a list or tuple of these."""
 
 _BYTES = 64_000_000
 _DEPTH = 8
@@ -101,8 +102,8 @@ class _Machine:
             self.stack.append(self._fetched(argument))
         elif name in _TUPLES:
             self.stack.append(tuple(self._popped(_TUPLES[name])))
-        elif name in self._containers:
-            self._containers[name](self)
+        elif name in _CONTAINERS:
+            _CONTAINERS[name](self)
         else:
             raise self._refusal(f"holds the order {name}, which is none of a list of texts and "
                                 "numbers, and was not carried out")
@@ -125,11 +126,6 @@ class _Machine:
 
     def _appends(self) -> None:
         self._extend(self._above_mark())
-
-    _containers: dict[str, Callable[[_Machine], None]] = {
-        "MARK": _mark, "EMPTY_LIST": _empty_list, "LIST": _list, "TUPLE": _tuple,
-        "APPEND": _append, "APPENDS": _appends,
-    }  # fmt: skip
 
     def _extend(self, items: list[Any]) -> None:
         target = self._top()
@@ -174,3 +170,9 @@ class _Machine:
 
     def _refusal(self, what: str) -> DataError:
         return DataError(f"{self.path}: as a pickle, {what}; expected a plain list of file names.")
+
+
+_CONTAINERS: dict[str, Callable[[_Machine], None]] = {
+    "MARK": _Machine._mark, "EMPTY_LIST": _Machine._empty_list, "LIST": _Machine._list,
+    "TUPLE": _Machine._tuple, "APPEND": _Machine._append, "APPENDS": _Machine._appends,
+}  # fmt: skip
