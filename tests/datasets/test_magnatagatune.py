@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from earmark.audio.load import load
 from earmark.datasets._magnatagatune_labels import (
     GENRES,
     SYNONYMS,
@@ -250,6 +251,25 @@ def test_a_damaged_table_is_one_line(tmp_path: Path, content: bytes, message: st
     assert "\n" not in str(caught.value)
 
 
+@given(cut=st.integers(0, len(GOOD)), quoted=st.booleans())
+def test_no_table_cut_anywhere_changes_a_clip(
+    tmp_path_factory: pytest.TempPathFactory, cut: int, quoted: bool
+) -> None:
+    table = tmp_path_factory.mktemp("cut") / "annotations_final.csv"
+    text = GOOD if quoted else GOOD.replace('"', "")
+    table.write_text(text, "utf-8")
+    whole = MagnaTagATune(table.parent).tracks
+    table.write_text(text[:cut], "utf-8")
+    try:
+        read = MagnaTagATune(table.parent).tracks
+    except DataError as error:
+        read, refusal = {}, str(error)
+    else:
+        refusal = ""
+    assert read.items() <= whole.items()
+    assert "\n" not in refusal
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [(b"title\nx\n", "no column 'clip_id'"), (b"clip_id\ttitle\n1\ta\n1\tb\n", "line 3: .*second"),
@@ -285,6 +305,14 @@ def test_musicnns_lists_are_read_as_lists(tmp_path: Path) -> None:
     assert data.partitions()["clean"] == {"1": "train"}
     with pytest.raises(DataError, match=r"knows 50 of the 188 tags, too few for labels=all"):
         MagnaTagATune(root, "all").read_tracks()
+
+
+def test_of_several_tables_the_one_with_the_most_tags_is_read(tmp_path: Path) -> None:
+    partial(tmp_path, ("train", "0", {"pop": "1"}))
+    musicnn(tmp_path, train=f"1\t{listed('rock')}\n")
+    assert MagnaTagATune(tmp_path).tracks["1"].labels == ("rock",)
+    written(tmp_path, ("slow",))
+    assert MagnaTagATune(tmp_path).tracks["1"].labels == ("slow",)
 
 
 @pytest.mark.parametrize(
@@ -380,6 +408,13 @@ def test_an_index_alone_is_not_taken_for_the_dataset(tmp_path: Path) -> None:
     assert not MagnaTagATune.recognises(tmp_path)
     with pytest.raises(DataError, match="looked for annotations_final"):
         MagnaTagATune(tmp_path).read_tracks()
+
+
+def test_the_sample_sounds(tmp_path: Path) -> None:
+    MagnaTagATune.sample(tmp_path)
+    for track in MagnaTagATune(tmp_path).tracks.values():
+        assert track.path is not None
+        assert load(tmp_path / track.path, sample_rate=16_000).samples.std() > 0.01
 
 
 def test_the_sample_has_all_parts_of_every_division(tmp_path: Path) -> None:
