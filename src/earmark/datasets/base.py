@@ -165,6 +165,13 @@ class Dataset(ABC):
         """Return sentences on what was merged, left out or guessed while reading."""
         return []
 
+    def names(self) -> Mapping[str, tuple[str | None, ...]] | None:
+        """Return artist, title and, where known, album as people write them, by track id.
+
+        None where the tracks themselves say it: only datasets whose artists are keys need this.
+        """
+        return None
+
     def feature_tables(self) -> tuple[FeatureTable, ...]:
         """Return the ready-made feature tables at hand."""
         return ()
