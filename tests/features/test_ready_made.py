@@ -5,12 +5,12 @@ import re
 
 import numpy as np
 import pytest
-from tests.graphs import records_writer
 
 from earmark.errors import DataError, SettingsError
 from earmark.features import base
 from earmark.features._tables.echonest import COLUMNS
 from earmark.features.table import Table, read_parquet
+from tests.graphs import records_writer
 
 HEADER = "track_id," + ",".join(COLUMNS)
 ROW = ",0.5,0.25,0.125,1,0,0.75,120.5,0.0625"

