@@ -9,7 +9,13 @@ from tests.graphs import records_writer as w
 from tests.tagger.importers.bundle_writer import varint
 
 from earmark.errors import DataError
-from earmark.graphs.tfrecord import records, sequence_examples, write_records
+from earmark.graphs.tfrecord import (
+    SequenceExample,
+    encoded,
+    records,
+    sequence_examples,
+    write_records,
+)
 
 
 def write(folder, content):
@@ -104,3 +110,26 @@ def test_any_bytes_are_a_message_or_one_line(tmp_path_factory, content):
     path = write(tmp_path_factory.mktemp("records"), w.record(content))
     with contextlib.suppress(DataError):
         assert len(list(sequence_examples(path))) == 1
+
+
+VALUES = st.one_of(
+    st.lists(st.binary(max_size=9), min_size=1).map(tuple),
+    st.lists(st.floats(width=32, allow_nan=False), min_size=1).map(tuple),
+    st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1).map(tuple), st.just(()),
+)
+
+
+@given(st.dictionaries(st.text(max_size=5), VALUES, max_size=4),
+       st.dictionaries(st.text(max_size=5), st.lists(VALUES, max_size=3).map(tuple), max_size=3))
+def test_messages_come_back(tmp_path_factory, context, lists):
+    message = SequenceExample(context, lists)
+    path = tmp_path_factory.mktemp("records") / "a.tfrecord"
+    write_records(path, [encoded(message)])
+    assert list(sequence_examples(path)) == [message]
+
+
+def test_a_message_is_written_as_by_hand():
+    message = SequenceExample({"id": (b"abc",), "at": (1.5,), "n": (300, -1)}, {"s": ((b"x",),)})
+    assert encoded(message) == w.example(
+        {"id": w.texts(b"abc"), "at": w.floats(1.5), "n": w.integers(300, -1)},
+        {"s": [w.texts(b"x")]})

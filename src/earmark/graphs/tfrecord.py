@@ -27,6 +27,7 @@ _GZIP = b"\x1f\x8b"
 _BYTES, _FLOATS, _INTS = 1, 2, 3  # kinds of a feature's list
 _KEY, _VALUE = 1, 2
 _CONTEXT, _LISTS = 1, 2
+_LENGTH_FIRST = 2  # the wire type of messages and bytes
 
 Value = bytes | float | int
 
@@ -86,6 +87,41 @@ def write_records(path: Path, contents: Iterable[bytes]) -> None:
         whole += head + _CHECKSUM.pack(masked_crc32c(head))
         whole += content + _CHECKSUM.pack(masked_crc32c(content))
     write_bytes(path, bytes(whole))
+
+
+def encoded(message: SequenceExample) -> bytes:
+    """Return a message as it stands in a record: bytes, floats and whole numbers as such."""
+    context = b"".join(_part(1, _part(_KEY, name.encode()) + _part(_VALUE, _feature(values)))
+                       for name, values in message.context.items())  # fmt: skip
+    lists = b"".join(
+        _part(1, _part(_KEY, name.encode())
+              + _part(_VALUE, b"".join(_part(1, _feature(values)) for values in several)))
+        for name, several in message.lists.items())  # fmt: skip
+    return _part(_CONTEXT, context) + _part(_LISTS, lists)
+
+
+def _feature(values: tuple[Value, ...]) -> bytes:
+    if not values:
+        return b""
+    if isinstance(values[0], bytes):
+        return _part(_BYTES, b"".join(_part(1, v) for v in values if isinstance(v, bytes)))
+    if isinstance(values[0], float):
+        return _part(_FLOATS, _part(1, struct.pack(f"<{len(values)}f", *values)))
+    return _part(_INTS, _part(1, b"".join(_coded(v) for v in values if isinstance(v, int))))
+
+
+def _part(number: int, content: bytes) -> bytes:
+    return _coded(number << 3 | _LENGTH_FIRST) + _coded(len(content)) + content
+
+
+def _coded(value: int) -> bytes:
+    """Return a whole number in as many bytes as it takes, seven bits each."""
+    value &= (1 << 64) - 1
+    out = bytearray()
+    while value > 0x7F:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes([*out, value])
 
 
 def _framed(path: Path, file: BinaryIO) -> Iterator[tuple[bytes, int]]:

@@ -53,7 +53,8 @@ def read_vggish(path: Path) -> Embeddings:
     _refuse_clips(path, frames, clips, embeddings.shape[1])
     real = np.arange(embeddings.shape[1]) < frames[:, None]  # (clips, seconds)
     which, second = np.nonzero(real)
-    return Embeddings(numbers(embeddings[real]), clips.astype(np.str_)[which], second.astype(np.float64))
+    named = clips.astype(np.str_)[which]
+    return Embeddings(numbers(embeddings[real]), named, second.astype(np.float64))
 
 
 def numbers(levels: NDArray[np.uint8]) -> NDArray[np.float32]:
