@@ -55,7 +55,7 @@ def read_indices(path: Path) -> tuple[Sound, ...]:
     Raises:
         DataError: it cannot be read, or does not have the 527 labels in order.
     """
-    found = []
+    found: list[Sound] = []
     for line, (number, mid, name) in _rows(path, _INDICES):
         _refuse_order(path, line, number, len(found))
         found.append(Sound(name, len(found), _KIND_OF.get(len(found), ""), mid))
