@@ -6,6 +6,7 @@ that can be computed, such as GTZAN's, belong to those families and are read wit
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from earmark.audio.chunks import Passes
 from earmark.errors import DataError, SettingsError
-from earmark.features._tables import echonest, vggish
+from earmark.features._tables import echonest, vggish, vggish_records
 from earmark.features._tables.named import NamedRows, read_table
 from earmark.features._tables.parquet import read_parquet
 from earmark.features.base import FeatureSet, FrontEnd, Place, describe, placed
@@ -32,7 +33,8 @@ class Table(FrontEnd):
     Attributes:
         sample_rate: of the recordings they were made from, in Hz; no sound is taken.
         kind: ``echonest``, eight numbers a track (FMA's ``echonest.csv`` or an excerpt of it);
-            ``vggish``, 128 numbers a second in [-2, 2] (AudioSet's, as npz); or ``other``, a CSV
+            ``vggish``, 128 numbers a second in [-2, 2] (AudioSet's, as npz or as
+            Google's TFRecord files, one or a folder of them); or ``other``, a CSV
             or Parquet file with the columns named.
         names: for ``other``, the columns to take; elsewhere empty, they are known.
         name_column: for ``other``, the column that holds track ids.
@@ -81,7 +83,9 @@ class Table(FrontEnd):
         """
         source: dict[str, Any] = {"table": path.name, "front_end": describe(self)}
         if self.kind == "vggish":
-            made = vggish.read_vggish(path)
+            as_records = path.is_dir() or path.suffix.lower() == vggish_records.SUFFIX
+            read_clips = vggish_records.read_vggish_records if as_records else vggish.read_vggish
+            made = read_clips(path)
             return FeatureSet(made.rows, made.clips, made.starts, self.columns, source)
         if self.kind == "echonest":
             rows, left_out = echonest.read_echonest(path)
@@ -89,6 +93,10 @@ class Table(FrontEnd):
         read = read_parquet if path.suffix.lower() == ".parquet" else read_table
         found = read(path, self.names, name_column=self.name_column)
         return self._of_tracks(found, source, place)
+
+    def made_by(self, description: Mapping[str, Any]) -> bool:
+        """Tell whether the described table holds these columns; no sound is taken at any rate."""
+        return dict(description, sample_rate=self.sample_rate) == describe(self)
 
     def whole(self, passes: Passes) -> NDArray[np.float32]:
         """Refuse.

@@ -76,10 +76,15 @@ def _matching_tables(
     made = [table for table in tables
             if front_end.made_by(features.describe(features.build(table.front_end)))]
     if not made and branch.source == "table":
-        known = ", ".join(f"{t.path.name} ({t.front_end})" for t in dataset.feature_tables())
-        raise DataError(f"{dataset.root}: no ready-made table was made by {wanted} on segments of "
-                        f"{branch.training_seconds or 'whole tracks'}; at hand: {known or 'none'}.")
+        known = ", ".join(f"{t.path.name} ({t.front_end}, {_cut(t.seconds)})"
+                          for t in dataset.feature_tables())
+        raise DataError(f"{dataset.root}: no ready-made table was made by {wanted} on "
+                        f"{_cut(branch.training_seconds)}; at hand: {known or 'none'}.")
     return made
+
+
+def _cut(seconds: float | None) -> str:
+    return "whole tracks" if seconds is None else f"segments of {seconds:g} s"
 
 
 def _from_table(

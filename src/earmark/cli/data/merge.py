@@ -61,8 +61,8 @@ def _datasets(roots: tuple[str, ...], options: tuple[str, ...]) -> list[Dataset]
     known = registry.names("datasets")
     named: list[tuple[str | None, str]] = []
     for root in roots:
-        name, mark, rest = root.partition("=")
-        named.append((name, rest) if mark and name in known else (None, root))
+        first, mark, rest = root.partition("=")
+        named.append((first, rest) if mark and first in known else (None, root))
     of: dict[str, list[str]] = {}
     for option in options:
         name, mark, rest = option.partition(".")
@@ -71,8 +71,8 @@ def _datasets(roots: tuple[str, ...], options: tuple[str, ...]) -> list[Dataset]
                                      param_hint="--option")
         of.setdefault(name, []).append(rest)
     found = []
-    for name, root in named:
-        dataset = given(Path(root), name, ())
+    for called, root in named:
+        dataset = given(Path(root), called, ())
         if dataset.name in of:
             dataset = given(Path(root), dataset.name, tuple(of[dataset.name]))
         found.append(dataset)
