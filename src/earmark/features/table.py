@@ -19,7 +19,7 @@ from earmark.errors import DataError, SettingsError
 from earmark.features._tables import echonest, vggish
 from earmark.features._tables.named import NamedRows, read_table
 from earmark.features._tables.parquet import read_parquet
-from earmark.features.base import FeatureSet, FrontEnd, Place, describe
+from earmark.features.base import FeatureSet, FrontEnd, Place, describe, placed
 
 __all__ = ["NamedRows", "Table", "read_parquet", "read_table"]
 
@@ -68,7 +68,8 @@ class Table(FrontEnd):
     def read(self, path: Path, place: Place | None = None) -> FeatureSet:
         """Read a file of this kind: a row a track, or for ``vggish`` a row a second of each clip.
 
-        Starts are in seconds from the beginning of the track; a clip of AudioSet is a track of
+        Where no ``place`` is given, the name of a row is its track's id, and it starts at 0. Starts
+        are in seconds from the beginning of the track; a clip of AudioSet is a track of
         its own, wherever in its video it lies. Tracks of Echonest's that lack a value are left
         out and named under ``left_out`` in ``source``.
 
@@ -82,9 +83,10 @@ class Table(FrontEnd):
             return FeatureSet(made.rows, made.clips, made.starts, self.columns, source)
         if self.kind == "echonest":
             rows, left_out = echonest.read_echonest(path)
-            return self._of_tracks(rows, source | {"left_out": list(left_out)})
+            return self._of_tracks(rows, place, source | {"left_out": list(left_out)})
         read = read_parquet if path.suffix.lower() == ".parquet" else read_table
-        return self._of_tracks(read(path, self.names, name_column=self.name_column), source)
+        named = read(path, self.names, name_column=self.name_column)
+        return self._of_tracks(named, place, source)
 
     def whole(self, passes: Passes) -> NDArray[np.float32]:
         """Refuse.
@@ -107,13 +109,17 @@ class Table(FrontEnd):
                 "give a file of them to Table.read, or choose a family that takes audio, such as "
                 "gtzan57.")
 
-    def _of_tracks(self, read: NamedRows, source: dict[str, Any]) -> FeatureSet:
+    def _of_tracks(
+        self, read: NamedRows, place: Place | None, source: dict[str, Any]
+    ) -> FeatureSet:
         with np.errstate(over="ignore"):
             rows = read.rows.astype(np.float32)
         if not np.isfinite(rows).all():
             row, column = np.argwhere(~np.isfinite(rows))[0]
             raise DataError(f"{source['table']}: '{read.columns[column]}' of '{read.names[row]}' "
                             f"is {read.rows[row, column]:g}; expected a number below 3.4e38.")
+        if place is not None:
+            return placed(NamedRows(read.names, rows, self.columns), place, source)
         return FeatureSet(rows, _text(read.names), np.zeros(len(rows)), self.columns, source)
 
 
