@@ -48,6 +48,7 @@ def read_kept(
     try:
         if path.stat().st_size < LEAST_BYTES:
             return read(path, columns)
+        require("pyarrow", extra="train", purpose=_PURPOSE)
         require("pyarrow.parquet", extra="train", purpose=_PURPOSE)
     except (MissingExtraError, OSError):
         return read(path, columns)
