@@ -66,11 +66,14 @@ class FeatureTable:
         front_end: name and settings of the feature family that made it: tables of other
             settings bear the same column names and must not be mixed.
         seconds: length of the segments; None for rows of whole tracks.
+        comparable: whether it was made of the audio that comes with the dataset, so that rows can
+            be computed again and compared.
     """
 
     path: Path
     front_end: Mapping[str, str]
     seconds: float | None
+    comparable: bool = True
 
 
 @dataclass(frozen=True)

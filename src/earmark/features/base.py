@@ -258,7 +258,7 @@ class FeatureSet:
 def placed(read: NamedRows, place: Place, source: Mapping[str, Any]) -> FeatureSet:
     """Return named rows as a set, each row where ``place`` says it belongs."""
     places = [place(name) for name in read.names]
-    return FeatureSet(read.rows.astype(np.float32),
+    return FeatureSet(read.rows.astype(np.float32, copy=False),
                       np.asarray([track for track, _ in places], dtype=np.str_),
                       np.asarray([start for _, start in places], dtype=np.float64),
                       read.columns, source)

@@ -69,7 +69,8 @@ class Table(FrontEnd):
     def read(self, path: Path, place: Place | None = None) -> FeatureSet:
         """Read a file of this kind: a row a track, or for ``vggish`` a row a second of each clip.
 
-        Starts are in seconds from the beginning of the track; a clip of AudioSet is a track of
+        Where no ``place`` is given, the name of a row is its track's id, and it starts at 0. Starts
+        are in seconds from the beginning of the track; a clip of AudioSet is a track of
         its own, wherever in its video it lies. Tracks of Echonest's that lack a value are left
         out and named under ``left_out`` in ``source``.
 

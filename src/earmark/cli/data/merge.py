@@ -40,9 +40,9 @@ def command(roots: tuple[str, ...], out: Path, options: tuple[str, ...], to: str
     them stands in one part only.
     """
     from earmark.cli.data.make import report
-    from earmark.labels.taxonomy import Taxonomy
     from earmark.lab.making import published
     from earmark.lab.making.merge import Merging, merge, wanted_labels
+    from earmark.labels.taxonomy import Taxonomy
 
     published.refuse_taken(out)
     datasets = _datasets(roots, options)
