@@ -6,10 +6,10 @@ in part. A track is called ``blues.00000`` in all of them, so that splits and re
 
 What is known of the tracks lies beside this module in ``gtzan_facts``: the fault-filtered split
 (Kereliuk, Sturm & Larsen 2015), the artist folds (J. H. Foleiss), a number for each artist, and
-the repetitions, and which tracks are of one title. Artists follow Sturm's index of 2012, a composer being the artist of classical
-music; a track that it does not name has no artist. They differ from the groups published with
-the folds, where some artists have several groups and two groups mix two artists: 24 artists
-stand in more than one fold.
+the repetitions, and which tracks are of one title. Artists follow Sturm's index of 2012, a
+composer being the artist of classical music; a track that it does not name has no artist. They
+differ from the groups published with the folds, where some artists have several groups and two
+groups mix two artists: 24 artists stand in more than one fold.
 """
 
 from __future__ import annotations
