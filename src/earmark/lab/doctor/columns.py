@@ -22,6 +22,8 @@ _EQUAL = 1e-4
 _CORRELATED = 1 - 1e-6
 # All pairs of rows are measured; beyond, only equal rows are looked for.
 _MOST_COMPARED = 20_000
+# Rows of fewer values are equal by chance.
+_LEAST_COLUMNS = 8
 
 LabelsOf = Callable[[str], tuple[str, ...]]
 """Track id to its labels; none where the track is not known."""
@@ -49,8 +51,8 @@ def check_columns(
     for at in np.flatnonzero(low == high).tolist():
         yield _of_column("constant column", columns[at],
                          f"{rows[0, at]:g} in all {len(rows)} rows of {table}")
-    varied = np.flatnonzero(low < high).tolist()
-    yield from _copied(rows[:, varied], [columns[at] for at in varied], table)
+    varied = np.flatnonzero(low < high)
+    yield from _copied(rows[:, varied], [columns[at] for at in varied.tolist()], table)
 
 
 def _copied(
@@ -84,13 +86,15 @@ def check_rows(
 ) -> Iterator[Finding]:
     """Yield tracks whose rows are equal, and, among not too many, those that are nearly so.
 
+    Rows of fewer than eight values say too little.
+
     Args:
         rows: [shape=(rows, columns)]; those that hold a value that is not finite are passed over.
         ids: of the tracks, one a row; a track may have several.
     """
     keep = np.flatnonzero(np.isfinite(rows).all(axis=1))
-    names = [ids[at] for at in keep]
-    if len(keep) < 2 or rows.shape[1] == 0:
+    names = [ids[at] for at in keep.tolist()]
+    if len(keep) < 2 or rows.shape[1] < _LEAST_COLUMNS:
         return
     chosen = rows[keep]
     if len(set(names)) == len(names) <= _MOST_COMPARED:

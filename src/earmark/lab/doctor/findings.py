@@ -75,6 +75,9 @@ KINDS: dict[str, Kind] = {
                      "where the other is meant."),
     "one artist": Kind("warning", False, "Gather other artists: this label cannot be judged with "
                        "artists kept whole."),
+    "unknown label": Kind("warning", False, "Do not take what is not said for absent."),
+    "listed twice": Kind("warning", False, "Give each track one row: what is in two may be learnt "
+                         "from and judged on."),
     "no label": Kind("warning", False, "Label it, or leave it out."),
     "shared across parts": Kind("grave", False, "Divide by artist (or album, or song)."),
     "prevalence": Kind("note", False, "Scores are to be read beside it."),

@@ -104,11 +104,11 @@ def _missing(split: Split, dataset: Dataset) -> Iterator[Finding]:
     counted: dict[str, Counter[str]] = {part: Counter() for part in PARTS if split.counts[part]}
     for track, part in split.parts.items():
         counted[part].update(dataset.tracks[track].labels)
-    borne = set().union(*counted.values())
+    borne = {label for counts in counted.values() for label in counts}
     at_hand = _at_hand(split, dataset)
-    for label in dataset.vocabulary.labels:
+    for label in sorted(borne):
         for part, counts in counted.items():
-            if label in borne and not counts[label]:
+            if not counts[label]:
                 have = ", ".join(f"{its[label]} in {name}" for name, its in counted.items()
                                  if its[label])
                 yield Finding("missing from a part", label, f"none in {part} of '{split.name}', "
