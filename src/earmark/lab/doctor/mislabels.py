@@ -86,8 +86,10 @@ def score(
     found = rounds.score("of all tracks")
     keep = found.judgeable(rounds.truth)
     labels = tuple(dataset.vocabulary.labels[k] for k in columns)
-    return Scored(tuple(ids[i] for i in keep), labels, found.scores[np.ix_(keep, columns)],
-                  rounds.truth[np.ix_(keep, columns)], by)
+    scores, truth = found.scores[np.ix_(keep, columns)], rounds.truth[np.ix_(keep, columns)]
+    if dataset.vocabulary.task == "single":  # how far such a model can be believed at all
+        by += f", scores right for {np.mean(scores.argmax(axis=1) == truth.argmax(axis=1)):.0%}"
+    return Scored(tuple(ids[i] for i in keep), labels, scores, truth, by)
 
 
 def rank(scored: Scored, task: str) -> list[Finding]:
