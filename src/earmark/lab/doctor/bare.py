@@ -41,7 +41,11 @@ _NOTHING = frozenset({"", "nan", "none", "null", "n/a", "[]"})
 
 
 class BareTable(Dataset):
-    """A table of labels, features or both, for the doctor alone: no recipe can name it."""
+    """A table of labels, features or both, for the doctor alone: no recipe can name it.
+
+    Attributes:
+        refusal: why a reader of datasets would not take it; empty where none was asked.
+    """
 
     name = "table"
     title = "A table"
@@ -50,6 +54,10 @@ class BareTable(Dataset):
     url = "https://www.rfc-editor.org/rfc/rfc4180"
     layout = "table.csv    (.tsv, .jsonl, .parquet) a row a track: labels, numbers or both\n"
     where = "Your own table."
+
+    def __init__(self, root: Path | str, refusal: str = "") -> None:
+        super().__init__(root)
+        self.refusal = refusal
 
     @cached_property
     def sheet(self) -> Sheet:
@@ -97,6 +105,10 @@ class BareTable(Dataset):
         stated = [_PART_NAMES.get(text.casefold()) for text in _texts(self.sheet, _PARTS)]
         parts = {name: part for name, part in zip(self._ids, stated, strict=True) if part}
         return {"given": parts} if parts else {}
+
+    def remarks(self) -> list[str]:
+        """Return what a reader of datasets said of it."""
+        return [f"cannot be learnt from as it is: {self.refusal}"] if self.refusal else []
 
     @classmethod
     def sample(cls, root: Path) -> None:

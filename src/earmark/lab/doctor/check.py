@@ -94,8 +94,8 @@ def openable(root: Path, name: str | None = None, options: dict[str, str] | None
         return dataset
     try:
         _ = dataset.tracks
-    except DataError:
-        dataset = BareTable(root)
+    except DataError as error:
+        dataset = BareTable(root, str(error))
         _ = dataset.sheet
     return dataset
 
