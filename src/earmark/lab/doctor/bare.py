@@ -226,12 +226,16 @@ def _texts(sheet: Sheet, names: Sequence[str]) -> list[str]:
 
 def _flags(sheet: Sheet) -> list[str]:
     """Return the columns that say 0, 1 or nothing of each track, where there are several."""
-    found = [name for name in _measured(sheet) if _is_flag(sheet.numbers[name])]
-    return found if len(found) >= _LEAST_FLAGS else []
+    said = {name: set(np.unique(sheet.numbers[name]).tolist()) for name in _measured(sheet)}
+    found = [name for name, values in said.items() if _is_flag(values)]
+    both = [name for name in found if {0, 1} <= said[name]]
+    return found if len(found) >= _LEAST_FLAGS and len(both) > 1 else []
 
 
-def _is_flag(values: NDArray[np.float64]) -> bool:
-    return bool((np.isin(values, (0, 1)) | np.isnan(values)).all() and (values == 1).any())
+def _is_flag(values: set[float]) -> bool:
+    """Tell whether these are 0, 1 and at most NaN, which equals nothing."""
+    numbers = {value for value in values if value == value}
+    return bool(numbers) and numbers <= {0, 1}
 
 
 def _features(sheet: Sheet) -> list[str]:

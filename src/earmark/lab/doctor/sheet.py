@@ -61,6 +61,10 @@ def read_sheet(path: Path) -> Sheet:
         raise DataError(f"{path}: has the column '{twice[0]}' twice; remove or rename one.")
     if not table.num_rows:
         raise DataError(f"{path}: holds no rows below its header; expected one a track.")
+    for field in table.schema:
+        if pa.types.is_binary(field.type):
+            raise DataError(f"{path}: the column '{field.name}' is not in UTF-8; save the table "
+                            "so again.")
     numeric = {name for name in names if _is_numeric(table.schema.field(name).type)}
     return Sheet(
         path, tuple(names),
