@@ -1,7 +1,7 @@
 """The ``earmark`` command: commands are listed here and imported when called.
 
 Results go to stdout, everything else to stderr. Exit codes: 0 done, 1 user error, 2 usage,
-3 some files failed.
+3 some files failed, 4 grave faults in the data (`data check`).
 """
 
 from __future__ import annotations

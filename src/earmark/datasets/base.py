@@ -46,7 +46,7 @@ class Fault:
 
     Attributes:
         track: its id.
-        kind: ``exact duplicate``, ``near duplicate``, ``unreadable`` ...
+        kind: ``exact duplicate``, ``near duplicate``, ``same title``, ``unreadable`` ...
         other: the id of the other track of a pair.
         source: where the fact is from.
     """
@@ -55,6 +55,11 @@ class Fault:
     kind: str
     other: str | None
     source: str
+
+    @property
+    def is_copy(self) -> bool:
+        """Whether the two tracks are one recording; two of one title need not be."""
+        return self.other is not None and self.kind.endswith("duplicate")
 
 
 @dataclass(frozen=True)
