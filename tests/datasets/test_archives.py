@@ -459,3 +459,19 @@ def test_a_safe_name_stays_inside(name):
     path = Path("/base") / safe
     assert os.path.normpath(path) == str(path)
     assert path.is_relative_to("/base")
+
+
+def test_the_checksum_at_the_end_of_a_compressed_tar_is_read(tmp_path, place):
+    content = bytearray(tarred(tmp_path / "a.tgz").read_bytes())
+    content[-8] ^= 1  # of the CRC-32 in gzip's last eight bytes
+    (tmp_path / "a.tgz").write_bytes(bytes(content))
+    with pytest.raises(DataError, match="CRC"):
+        unpack([tmp_path / "a.tgz"], place, "tar")
+    assert found(place) == {}
+
+
+def test_a_tar_that_goes_on_after_its_end_is_refused(tmp_path, place):
+    path = tarred(tmp_path / "a.tar", mode="w")
+    path.write_bytes(path.read_bytes() + b"more")
+    with pytest.raises(DataError, match="follows after its end"):
+        unpack([path], place, "tar")

@@ -18,6 +18,7 @@ from earmark.datasets._members import Member, Unsafe, safe_name, safe_target
 ERRORS = (tarfile.TarError, gzip.BadGzipFile, zlib.error, lzma.LZMAError, EOFError, ValueError,
           OverflowError)  # fmt: skip
 _LONGEST_HEADER = 1 << 20
+_PIECE_BYTES = 1 << 20
 _HEADERS = (tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK, tarfile.XHDTYPE,
             tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE)  # fmt: skip
 
@@ -53,6 +54,10 @@ def _members(archive: tarfile.TarFile, inside: Path) -> Iterator[Member]:
     file.seek(archive.offset)
     if file.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
         raise tarfile.ReadError("it ends without an end mark")
+    # To its end, where compressed files have the checksum of all.
+    while rest := file.read(_PIECE_BYTES):
+        if rest.strip(b"\0"):
+            raise Unsafe("something follows after its end")
 
 
 def _member(archive: tarfile.TarFile, info: tarfile.TarInfo, inside: Path) -> Member:
