@@ -217,8 +217,8 @@ class Transfer:
         import urllib3
 
         if isinstance(error, requests.exceptions.SSLError):
-            return DataError(f"{self.url}: the server's certificate cannot be trusted "
-                             f"({_reason(error)}); nothing is fetched.")
+            return DataError(f"{self.url}: no safe connection can be made ({_reason(error)}); "
+                             "nothing is fetched.")
         if isinstance(error, (requests.exceptions.InvalidSchema, requests.exceptions.InvalidURL)):
             return DataError(f"{self.url}: leads to an address that is neither http nor https "
                              f"({_reason(error)}); it is not followed.")
