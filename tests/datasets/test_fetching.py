@@ -114,14 +114,26 @@ def test_the_next_run_goes_on_where_one_gave_up(site, tmp_path):
     assert site.asked == [("song.zip", "bytes=100000-")]
 
 
+@pytest.mark.parametrize("validator", ["etag", "modified"])
+@pytest.mark.parametrize("heeds", [True, False])
 @pytest.mark.parametrize("method", [None, "md5"])
-def test_a_file_that_changed_meanwhile_is_begun_anew(method, site, tmp_path):
+def test_a_file_that_changed_meanwhile_is_begun_anew(method, heeds, validator, site, tmp_path):
+    site.validator, site.heeds_if_range = validator, heeds
     changed = SONG[::-1]
     wanted = source(site, content=changed, method=method)
     interrupted(site, tmp_path, wanted)
     site.files["song.zip"] = changed
     got, = fetch([wanted], tmp_path)
     assert got.path.read_bytes() == changed
+
+
+def test_a_file_that_grew_meanwhile_is_begun_anew(site, tmp_path):
+    site.validator = None
+    grown = b"more" + SONG
+    wanted = source(site, content=grown)
+    interrupted(site, tmp_path, wanted)
+    site.files["song.zip"] = grown
+    assert fetch([wanted], tmp_path)[0].path.read_bytes() == grown
 
 
 def test_a_part_from_another_address_is_not_gone_on_with(site, tmp_path):

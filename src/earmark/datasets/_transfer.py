@@ -120,7 +120,7 @@ class Transfer:
             start = self._start(answer, had)
             total = _total(answer, start)
             self._check_size(total)
-            self._keep_facts(answer, total)
+            self._keep_facts(answer, start, total)
             need_room(self.part.parent, (total or 0) - start, f"fetching {self.target.name}")
             self._store(answer, start, total)
 
@@ -160,10 +160,17 @@ class Transfer:
         if answer.status_code == 200:
             return 0
         match = _RANGE.fullmatch(answer.headers.get("Content-Range", ""))
-        if match is None or int(match[1]) != had:
+        # Some servers send the range of a changed file in spite of If-Range.
+        if match is None or int(match[1]) != had or self._differs(answer):
             self._forget()
-            raise _Broken("the server sends another range than was asked for")
+            raise _Broken("the file on the server has changed")
         return had
+
+    def _differs(self, answer: requests.Response) -> bool:
+        facts = self._facts()
+        pairs = ((facts.get("validator"), _validator(answer)),
+                 (facts.get("bytes"), _total(answer, self._had())))
+        return any(old is not None and new is not None and old != new for old, new in pairs)
 
     def _settle_full(self, answer: requests.Response, had: int) -> None:
         """Take the ``.part`` for whole where the server says that there is no more."""
@@ -203,7 +210,9 @@ class Transfer:
             return {}
         return facts if isinstance(facts, dict) else {}
 
-    def _keep_facts(self, answer: requests.Response, total: int | None) -> None:
+    def _keep_facts(self, answer: requests.Response, start: int, total: int | None) -> None:
+        if not start:  # else a kill just now would leave old bytes under new facts
+            self.part.unlink(missing_ok=True)
         facts = {"url": self.url, "validator": _validator(answer), "bytes": total}
         self.facts_path.write_text(json.dumps(facts), "utf-8")
 
