@@ -95,6 +95,22 @@ def test_tar_of_every_compression(mode, tmp_path, place):
     assert found(place) == CONTENT
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_zip_of_every_compression_and_damage_in_it(method, tmp_path, place):
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w", method) as archive:  # FMA's are compressed with bzip2
+        for name, content in CONTENT.items():
+            archive.writestr(name, content)
+    unpack([path], place, "zip")
+    assert found(place) == CONTENT
+    content = bytearray(path.read_bytes())
+    content[60:70] = bytes(10)  # within the first member
+    path.write_bytes(bytes(content))
+    (place / "genres" / "blues" / "blues.00000.au").unlink()
+    with pytest.raises(DataError, match="damaged or cut short"):
+        unpack([path], place, "zip")
+
+
 def test_empty_folders_come_along(tmp_path, place):
     with tarfile.open(tmp_path / "a.tar", "w") as archive:
         add(archive, "./", kind=tarfile.DIRTYPE)

@@ -329,8 +329,9 @@ def test_only_the_parts_asked_for_come(site, tmp_path):
 def test_sizes_are_as_published_or_as_the_server_says(site):
     sources = [source(site, bytes=7), source(site), Source(f"{site.url}/gone", "gone"),
                source(site)]  # fmt: skip
-    assert sizes(sources) == [7, len(SONG), None, None]
+    assert sizes(sources) == [7, len(SONG), None, len(SONG)]
     assert site.asked == []
+    assert sizes([Source("http://no-such-host.invalid/a", "a"), *sources]) == [None, 7, *3 * [None]]
 
 
 def test_two_runs_into_one_folder_do_not_meet(site, tmp_path):

@@ -11,7 +11,7 @@ import contextlib
 import json
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -28,6 +28,8 @@ WAIT_SECONDS = 1.0  # doubled each time
 _PATIENCE_SECONDS = (15, 60)  # to connect, and between two pieces
 _PIECE_BYTES = 1 << 18
 _RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
+# Compressed on the way, bytes could not be counted.
+_HEADERS = {"Accept-Encoding": "identity", "User-Agent": "earmark"}
 _PASSING = {408, 425, 429, 500, 502, 503, 504}
 _SAID = {
     401: "asks for an account", 403: "refuses it", 404: "has no such file",
@@ -125,8 +127,7 @@ class Transfer:
             self._store(answer, start, total)
 
     def _headers(self, had: int) -> dict[str, str]:
-        # Compressed on the way, bytes could not be counted.
-        headers = {"Accept-Encoding": "identity", "User-Agent": "earmark"}
+        headers = dict(_HEADERS)
         facts = self._facts()
         known = facts.get("validator")
         if had and facts.get("url") == self.url and (known or self.verified):
@@ -240,16 +241,20 @@ class Transfer:
         return _Broken(f"the server cannot be reached ({_reason(error)})")
 
 
-def size_on_server(url: str) -> int | None:
-    """Return how large a file is, as its server says without sending it; None where it does not."""
+def sizes_on_server(urls: Sequence[str]) -> list[int | None]:
+    """Return how large files are, as their servers say without sending them.
+
+    None for a file of which nothing is said, and for all after a server that does not answer.
+    """
     import requests
 
-    with contextlib.suppress(requests.RequestException):
-        answer = requests.head(url, allow_redirects=True, timeout=_PATIENCE_SECONDS,
-                               headers={"Accept-Encoding": "identity", "User-Agent": "earmark"})
-        if answer.ok:
-            return _total(answer, 0)
-    return None
+    found: list[int | None] = [None] * len(urls)
+    with contextlib.suppress(requests.RequestException), requests.Session() as session:
+        for k, url in enumerate(urls):
+            answer = session.head(url, allow_redirects=True, timeout=_PATIENCE_SECONDS,
+                                  headers=_HEADERS)
+            found[k] = _total(answer, 0) if answer.ok else None
+    return found
 
 
 def _total(answer: requests.Response, start: int) -> int | None:

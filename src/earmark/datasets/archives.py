@@ -73,22 +73,22 @@ def unpack(
         shutil.rmtree(staging, ignore_errors=True)
         raise DataError(f"{archive}: is not unpacked: {error}.") from error
     except _damage(kind) as error:
+        if isinstance(error, OSError) and error.errno is not None:  # bz2's own have no number
+            raise DataError(f"{error.filename or archive}: cannot be unpacked: "
+                            f"{error.strerror}.") from error
         shutil.rmtree(staging, ignore_errors=True)
         raise DataError(f"{archive}: is damaged or cut short ({error or type(error).__name__}); "
                         "remove it and fetch it again.") from error
-    except OSError as error:
-        raise DataError(f"{error.filename or archive}: cannot be unpacked: "
-                        f"{error.strerror or error}.") from error
 
 
 def _damage(kind: str) -> tuple[type[Exception], ...]:
     if kind == "zip":
         from earmark.datasets._zip import ERRORS as ZIP_ERRORS
 
-        return ZIP_ERRORS
+        return (*ZIP_ERRORS, OSError)
     from earmark.datasets._tar import ERRORS as TAR_ERRORS
 
-    return TAR_ERRORS
+    return (*TAR_ERRORS, OSError)
 
 
 class _Job:

@@ -18,7 +18,7 @@ from urllib.parse import quote, urlsplit
 from earmark.datasets._disk import need_room
 from earmark.datasets._joined import grouped
 from earmark.datasets._records import Records, agrees
-from earmark.datasets._transfer import Progress, Transfer, size_on_server
+from earmark.datasets._transfer import Progress, Transfer, sizes_on_server
 from earmark.datasets.archives import Unpacked, unpack
 from earmark.datasets.base import Source
 from earmark.errors import DataError, SettingsError, require, suggestion
@@ -113,16 +113,13 @@ def sizes(sources: Iterable[Source], mirror: str | None = None) -> list[int | No
     Raises:
         MissingExtraError: a server must be asked and pooch, which brings what asks, is not there.
     """
-    found: list[int | None] = []
-    answers = True
-    for source in sources:
-        size = source.bytes
-        if size is None and answers:  # after one that does not answer no other is waited for
-            require("pooch", extra="data", purpose="fetching datasets")
-            size = size_on_server(address(source, mirror))
-            answers = size is not None
-        found.append(size)
-    return found
+    sources = list(sources)
+    unknown = [address(source, mirror) for source in sources if source.bytes is None]
+    if not unknown:
+        return [source.bytes for source in sources]
+    require("pooch", extra="data", purpose="fetching datasets")
+    said = iter(sizes_on_server(unknown))
+    return [next(said) if source.bytes is None else source.bytes for source in sources]
 
 
 def address(source: Source, mirror: str | None = None) -> str:
