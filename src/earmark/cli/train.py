@@ -128,7 +128,8 @@ class _Progress:
 def summary(results: Mapping[str, Any]) -> list[str]:
     """Return the scores with their protocol, a line each."""
     protocol = results["protocol"]
-    lines = [f"{protocol['dataset']}, split {protocol['split']}, by track, "
+    variant = f" ({protocol['variant']})" if protocol.get("variant") else ""
+    lines = [f"{protocol['dataset']}{variant}, split {protocol['split']}, by track, "
              f"seed {protocol['seed']}{', leaky' if protocol['leaky'] else ''}"]
     if why := protocol.get("contaminated"):
         lines.append(f"  contaminated: {why}")
