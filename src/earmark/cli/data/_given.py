@@ -40,14 +40,15 @@ def given(root: Path, name: str | None, options: tuple[str, ...]) -> Dataset:
 
     if not root.exists():
         raise DataError(f"{root}: no such folder; expected one that holds a dataset.")
-    return open_dataset(name or recognised(root), root, _pairs(options))
+    return open_dataset(name or recognised(root), root, pairs(options))
 
 
-def _pairs(options: tuple[str, ...]) -> dict[str, str]:
-    pairs = {}
+def pairs(options: tuple[str, ...]) -> dict[str, str]:
+    """Return KEY=VALUE words as a mapping; a BadParameter names one that is none."""
+    found = {}
     for option in options:
         key, mark, value = option.partition("=")
         if not mark or not key:
             raise click.BadParameter(f"'{option}'; expected KEY=VALUE.", param_hint="--option")
-        pairs[key] = value
-    return pairs
+        found[key] = value
+    return found
