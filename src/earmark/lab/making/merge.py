@@ -219,7 +219,10 @@ def _once(published: Published) -> Published:
     np.add.at(counts, owners, 1)
     pairs = [pair for pair in find_duplicate_rows(rows / counts[:, None], ids)
              if pair.kind == "exact" and pair.a.partition("/")[0] != pair.b.partition("/")[0]]
-    gone = {pair.b: pair.a for pair in pairs}
+    # Of the dataset named first it is kept.
+    turn = {track.id: number for number, track in enumerate(published.tracks)}
+    gone = {max(p.a, p.b, key=turn.__getitem__): min(p.a, p.b, key=turn.__getitem__)
+            for p in pairs}
     events = [{"event": "left out", "track": b, "why": f"the same as {a}"}
               for b, a in gone.items()]
     kept = tuple(track for track in published.tracks if track.id not in gone)
