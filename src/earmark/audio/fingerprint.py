@@ -109,10 +109,9 @@ class Printer:
         short = max(0, _N_FFT + _N_FFT // 2 - len(self._held)) if self._last is None else 0
         self._held = np.pad(self._held, (0, short + _N_FFT // 2))
         self._print(1 + (len(self._held) - _N_FFT) // _HOP)
-        words, firm, loud = map(np.concatenate, (self._words, self._firm, self._loud))
-        silent = loud <= _FAINT * loud.max(initial=0.0)
-        words[silent] = 0
-        return Fingerprint(words, firm)
+        words, loud = np.concatenate(self._words), np.concatenate(self._loud)
+        words[loud <= _FAINT * loud.max(initial=0.0)] = 0
+        return Fingerprint(words, np.concatenate(self._firm))
 
     def _print(self, frames: int) -> None:
         """Turn the first frames of what is held into words."""
