@@ -30,7 +30,8 @@ from earmark.lab.tables import CsvTable, ParquetTable
 from earmark.labels.vocabulary import Vocabulary
 from earmark.store import write_text
 
-FRACTIONS = {"train": 0.7, "valid": 0.1, "test": 0.2}
+FRACTIONS = ({"train": 0.7, "valid": 0.1, "test": 0.2}, {"train": 0.75, "test": 0.25})
+"""Of the parts; the second where there are too few artists for the first."""
 _TEXTS = ("track_id", "labels", "artist", "dataset")
 
 
@@ -104,9 +105,10 @@ def write(published: Published, folder: Path) -> dict[str, str]:
 def deal(published: Published) -> dict[str, str]:
     """Return track id to part, whole artists at a time; nothing where there are too few."""
     listed = Listed(Path(), published.tracks, published.vocabulary)
-    rng = np.random.default_rng(published.about.seed)
-    with contextlib.suppress(DataError):  # too few artists
-        return dict(splits.grouped(listed, "artist", FRACTIONS, rng).parts)
+    for fractions in FRACTIONS:
+        rng = np.random.default_rng(published.about.seed)
+        with contextlib.suppress(DataError):
+            return dict(splits.grouped(listed, "artist", fractions, rng).parts)
     return {}
 
 
