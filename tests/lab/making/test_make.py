@@ -19,10 +19,10 @@ from earmark.datasets.synthetic import (
 )
 from earmark.errors import DataError
 from earmark.features import base as features
-from earmark.labels.vocabulary import Vocabulary
 from earmark.lab.making.listed import Listed
 from earmark.lab.making.make import Making, draw, make
 from earmark.lab.making.published import write
+from earmark.labels.vocabulary import Vocabulary
 
 _MAKING = Making(4, segment_seconds=2.0, seed=3, title="Mine")
 

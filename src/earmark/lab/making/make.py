@@ -97,7 +97,7 @@ def draw(dataset: Dataset, making: Making, audio: Sequence[Path]) -> Sample:
         why = "no file at hand of this artist and title"
     else:
         files = {t.id: dataset.root / t.path for t in listed.tracks.values() if t.path is not None}
-        evidence, why = {}, f"no audio in {dataset.root}"
+        evidence, why = {}, "no audio at hand"
     if not files:
         where = ", ".join(map(str, audio)) or str(dataset.root)
         raise DataError(f"{where}: none of the {len(listed.tracks)} recordings of "

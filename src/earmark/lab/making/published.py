@@ -13,7 +13,7 @@ import itertools
 import json
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from earmark.datasets.base import Track
-from earmark.datasets.made import COLUMNS, SEPARATOR, TRACKS, About, Origin, write_about
+from earmark.datasets.made import COLUMNS, PATHS, SEPARATOR, TRACKS, About, Origin, write_about
 from earmark.errors import DataError, EarmarkError
 from earmark.features.base import FeatureSet
 from earmark.judging import splits
@@ -115,6 +115,8 @@ def deal(published: Published) -> dict[str, str]:
 def _write_all(published: Published, parts: Mapping[str, str], folder: Path) -> None:
     write_about(published.about, folder)
     write_text(folder / TRACKS, _tracks_table(published, parts))
+    if paths := [(t.id, t.path) for t in published.tracks if t.path]:
+        write_text(folder / PATHS, _table(("id", "path"), sorted(paths)))
     if published.features is not None:
         _write_features(published, published.features, folder)
     write_text(folder / "log.jsonl",
@@ -130,17 +132,23 @@ def _refuse_separators(published: Published) -> None:
 
 
 def _tracks_table(published: Published, parts: Mapping[str, str]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    rows = []
     for track in sorted(published.tracks, key=lambda t: t.id):
         origin = published.origins[track.id]
-        writer.writerow([
-            track.id, SEPARATOR.join(track.labels), parts.get(track.id, ""), track.path or "",
+        rows.append([
+            track.id, SEPARATOR.join(track.labels), parts.get(track.id, ""),
             track.artist or "", track.album or "", track.song or "", track.title or "",
             "" if track.seconds is None else f"{track.seconds:.3f}", origin.dataset, origin.id,
             SEPARATOR.join(origin.labels),
         ])  # fmt: skip
+    return _table(COLUMNS, rows)
+
+
+def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
     return text.getvalue()
 
 
@@ -190,7 +198,11 @@ def card(published: Published, parts: Mapping[str, str]) -> str:
     said = ("Parts are dealt by artist: no artist has tracks in two. A track without a known "
             "artist goes with its song, or by itself." if parts else
             "No parts were dealt: there are too few artists.")
-    return "\n".join([*lines, "", said, ""])
+    lines += ["", said]
+    if any(track.path for track in tracks):
+        lines += ["", f"`{PATHS}` says where the audio lies on the machine this was made on; leave "
+                  "it out of what you publish."]
+    return "\n".join([*lines, ""])
 
 
 def without_rows(published: Published) -> Published:
