@@ -20,8 +20,9 @@ from typing import Literal
 from earmark.datasets._files import counted
 from earmark.datasets._fma_audio import named_audio, subfolders
 from earmark.datasets._fma_facts import MISCUT, SOURCES, miscut
+from earmark.datasets._fma_kept import listed_tracks
 from earmark.datasets._fma_sample import write_sample
-from earmark.datasets._fma_tables import SUBSETS, Genres, Listed, read_genres, read_listed
+from earmark.datasets._fma_tables import SUBSETS, Genres, Listed, read_genres
 from earmark.datasets.base import Dataset, Fault, FeatureTable, Track
 from earmark.errors import DataError
 from earmark.labels.vocabulary import Vocabulary
@@ -38,7 +39,7 @@ _FOLDERS = {
     "full": ("fma_full",),
 }
 _CLIP_SECONDS = 30.0
-_ROW = re.compile(r"0*(\d{1,6})", re.ASCII)
+_ROW = re.compile(r"0*(\d{1,6})(?:\.[a-z][a-z0-9]*)?", re.ASCII | re.IGNORECASE)
 
 
 class Fma(Dataset):
@@ -176,7 +177,7 @@ fma_small/000/000002.mp3              clips; also fma_medium, fma_large; fma_ful
         >>> Fma("data").segment_of("2"), Fma("data").segment_of("fma_small/000/000002.mp3")
         (('000002', 0), ('000002', 0))
         """
-        match = _ROW.fullmatch(PurePath(row_name).stem)
+        match = _ROW.fullmatch(PurePath(row_name).name)
         if match is None:
             raise DataError(f"'{row_name}' does not name a track of FMA; expected a number such as "
                             "2 or 000002.")
@@ -213,7 +214,7 @@ fma_small/000/000002.mp3              clips; also fma_medium, fma_large; fma_ful
 
     @cached_property
     def _listed(self) -> list[Listed]:
-        return read_listed(self._metadata / "tracks.csv")
+        return listed_tracks(self._metadata / "tracks.csv")
 
     @cached_property
     def _rows(self) -> list[Listed]:
