@@ -20,7 +20,6 @@ SUMMARIES = ("msd_summary_file.h5", "subset_msd_summary_file.h5")
 _TABLE = "songs"
 _COLUMNS = ("track_id", "title", "song_id", "release", "artist_id", "duration")
 _ANALYSIS, _METADATA = "analysis/songs", "metadata/songs"
-_ALLOWED = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ}
 
 
 class Song(NamedTuple):
@@ -79,7 +78,6 @@ def _of_database(path: Path) -> Iterator[tuple[Any, ...]]:
     try:
         with closing(sqlite3.connect(address, uri=True)) as database:
             _refuse_table(path, database)
-            database.set_authorizer(_authorised)
             yield from database.execute(f"SELECT {', '.join(_COLUMNS)} FROM {_TABLE}")
     except (sqlite3.Error, UnicodeDecodeError) as error:
         raise DataError(f"{path}: cannot be read as a database of songs: {error}; expected "
@@ -87,20 +85,17 @@ def _of_database(path: Path) -> Iterator[tuple[Any, ...]]:
 
 
 def _refuse_table(path: Path, database: sqlite3.Connection) -> None:
-    """Refuse what is called as the table and is none: a view is a programme of its maker's."""
+    """Refuse what is not rows of values: views and made-up columns are programmes of a maker's."""
     kinds = [kind for (kind,) in database.execute(
         "SELECT type FROM sqlite_master WHERE name = ? AND sql LIKE 'CREATE TABLE%'", (_TABLE,))]
     if kinds != ["table"]:
         raise DataError(f"{path}: has no table '{_TABLE}'; expected track_metadata.db as "
                         "published.")
-    there = {name for _, name, *_ in database.execute(f"PRAGMA table_xinfo({_TABLE})")}
+    there = {name for _, name, *_, hidden in database.execute(f"PRAGMA table_xinfo({_TABLE})")
+             if not hidden}
     if missing := [column for column in _COLUMNS if column not in there]:
         raise DataError(f"{path}: its table '{_TABLE}' has no column '{missing[0]}'; expected "
                         f"{', '.join(_COLUMNS)}.")
-
-
-def _authorised(action: int, *_: Any) -> int:
-    return sqlite3.SQLITE_OK if action in _ALLOWED else sqlite3.SQLITE_DENY
 
 
 def _of_summary(path: Path, wanted: Container[str]) -> Iterator[tuple[Any, ...]]:

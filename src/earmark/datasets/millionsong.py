@@ -46,8 +46,8 @@ class MillionSong(Dataset):
     name = "millionsong"
     title = "Million Song Dataset with tagtraum's or Vienna's genres"
     licence = (
-        "unstated: metadata of the Echo Nest published for research; tagtraum's genres for "
-        "research, non-commercial; Vienna's unstated"
+        "unstated: metadata of the Echo Nest published for research, genres derived from the All "
+        "Music Guide, beaTunes and Last.fm, whose tags are for research only"
     )
     citation = (
         "T. Bertin-Mahieux, D. P. W. Ellis, B. Whitman and P. Lamere, 'The Million Song Dataset', "
@@ -57,7 +57,7 @@ class MillionSong(Dataset):
     )
     url = "http://millionsongdataset.com/"
     layout = """
-track_metadata.db                       who made what, SQLite; or the summary, which has less speed
+track_metadata.db                       who made what, SQLite; or the summary, slower to read
 msd_summary_file.h5                     the same and eleven measured numbers a track, HDF5
 msd_tagtraum_cd2c.cls                   genres: tagtraum's, also _cd1 and _cd2
 msd-topMAGD-genreAssignment.cls         genres: Vienna's, also MAGD, and MASD-styleAssignment
