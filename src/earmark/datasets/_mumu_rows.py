@@ -7,6 +7,7 @@ Incidental & Program Music"): what stands after it is put back.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -89,6 +90,11 @@ def _genres(text: str, where: str) -> tuple[str, ...]:
     if text[:1] == "[":
         raise DataError(f"{where}: genres is {text[:60]!r}, a list as Python prints it; expected "
                         "names with commas between them, as published.")
+    return _parted(text)
+
+
+@lru_cache(maxsize=1 << 16)  # the tracks of an album share theirs
+def _parted(text: str) -> tuple[str, ...]:
     found: list[str] = []
     for piece in map(str.strip, text.split(",")):
         if piece in _AFTER_A_COMMA and found:
