@@ -18,7 +18,7 @@ TRACKS = [Track("a", ("rock",), "a.wav"), Track("b", ("rock",)), Track("c", ("me
 
 
 def found(*faults: Fault) -> list[tuple[str, str, str | None]]:
-    return [(f.kind, f.name, f.other) for f in known_faults(Made(TRACKS, faults=list(faults)))]
+    return [(f.kind, f.name, f.other) for f in known_faults(Made.of(TRACKS, faults=list(faults)))]
 
 
 def test_each_fault_is_of_a_known_kind() -> None:

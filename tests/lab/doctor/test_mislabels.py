@@ -74,7 +74,7 @@ def test_ranking_by_hand():
 ])
 def test_without_features_it_is_one_line(tmp_path, tracks, says):
     with pytest.raises(DataError, match=says):
-        find_mislabels(Made(tracks, root=tmp_path))
+        find_mislabels(Made.of(tracks, root=tmp_path))
 
 
 def test_one_artist_and_few_tracks_are_refused(tmp_path, rng):

@@ -27,7 +27,7 @@ def made(tmp_path: Path, **more: object) -> Made:
         if track.path:
             (tmp_path / track.path).parent.mkdir(exist_ok=True)
             (tmp_path / track.path).write_bytes(b"RIFF")
-    return Made(tracks, root=tmp_path, **more)  # type: ignore[arg-type]
+    return Made.of(tracks, root=tmp_path, **more)  # type: ignore[arg-type]
 
 
 def test_likely_mislabels_are_dropped_only_when_asked_and_only_from_train(tmp_path: Path) -> None:
