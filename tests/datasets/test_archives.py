@@ -290,6 +290,17 @@ def test_sizes_that_are_lies_are_found(tmp_path, place):
         assert found(place) == {}
 
 
+def test_a_list_of_members_that_is_not_whole_is_refused(tmp_path, place):
+    path = zipped(tmp_path / "a.zip")
+    content = bytearray(path.read_bytes())
+    start, end = content.index(b"PK\x01\x02"), content.index(b"PK\x05\x06")
+    second = content.index(b"PK\x01\x02", start + 4)
+    struct.pack_into("<I", content, end + 12, end - second)  # bytes of the list: one member less
+    path.write_bytes(bytes(content))
+    with pytest.raises(DataError, match="list of its members is not whole"):
+        unpack([path], place, "zip")
+
+
 def test_members_that_overlap_are_refused(tmp_path, place):
     archive = patched(zipped(tmp_path / "a.zip", {"a": os.urandom(70_000)}), 20, 99_999)
     with pytest.raises(DataError, match="overlap"):
