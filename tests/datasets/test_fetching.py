@@ -212,8 +212,17 @@ def test_damaged_records_are_one_line(text, site, tmp_path):
 
 def test_another_size_than_published_is_found_before_it_is_fetched(site, tmp_path):
     with pytest.raises(DataError, match="900000 bytes on the server where 900001 are published"):
-        fetch([source(site, bytes=900_001)], tmp_path)
+        fetch([source(site, method=None, bytes=900_001)], tmp_path)
     assert not (tmp_path / "song.zip.part").exists()
+    assert fetch([source(site, bytes=900_001)], tmp_path)[0].new  # the checksum decides
+    assert not fetch([source(site, bytes=900_001)], tmp_path)[0].new
+
+
+def test_a_file_brought_by_hand_of_another_size_is_put_aside(site, tmp_path):
+    (tmp_path / "table.csv").write_bytes(TABLE[:-1])
+    wanted = source(site, "table.csv", method=None, bytes=len(TABLE))
+    assert fetch([wanted], tmp_path)[0].new
+    assert (tmp_path / "table.csv.bad").read_bytes() == TABLE[:-1]
 
 
 def test_a_full_disk_is_foreseen(site, tmp_path, monkeypatch):
@@ -343,6 +352,12 @@ def test_a_folder_in_the_way_is_named(site, tmp_path):
     (tmp_path / "song.zip").mkdir()
     with pytest.raises(DataError, match="is a folder where a file is to go"):
         fetch([source(site)], tmp_path)
+
+
+def test_a_file_for_a_folder_is_one_line(site, tmp_path):
+    (tmp_path / "root").write_text("")
+    with pytest.raises(DataError, match="root: cannot be used: File exists; choose another"):
+        fetch([source(site)], tmp_path / "root")
 
 
 def test_without_pooch_the_extra_is_named(site, tmp_path, monkeypatch):
