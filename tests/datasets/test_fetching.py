@@ -17,6 +17,7 @@ from earmark.errors import DataError, MissingExtraError, SettingsError
 from earmark.store import lock
 
 pytest.importorskip("pooch")
+requests = pytest.importorskip("requests")
 SONG = random.Random(57).randbytes(900_000)
 TABLE = b"id,genre\n1,rock\n"
 
@@ -296,6 +297,16 @@ def test_being_led_on_is_followed_but_not_for_ever(site, tmp_path):
     site.moved["song.zip"] = "/song.zip"
     with pytest.raises(DataError, match="without end"):
         fetch([source(site)], tmp_path)
+
+
+def test_being_led_from_https_to_http_is_refused(site, tmp_path, monkeypatch):
+    # As if the address had been https: this server has no certificate.
+    transfer = _transfer.Transfer(f"{site.url}/song.zip", tmp_path / "song.zip", None, False)
+    monkeypatch.setattr(transfer, "url", "https://example.org/song.zip")
+    with requests.get(f"{site.url}/song.zip", timeout=9) as answer, pytest.raises(
+        DataError, match=r"leads on to http://127.* which is not encrypted"
+    ):
+        transfer._check_address(answer)
 
 
 def test_a_page_in_place_of_the_file_is_refused(site, tmp_path):
