@@ -227,6 +227,7 @@ class _Audit:
             "models": [branch.model.get("name") for branch in self.recipe.branches],
             "contaminated": self.hearsay.contaminated,
             "seeds": self.settings.seeds, "seed": seed,
+            "artists_known": self.bench.groups.artists_suffice,
             "tracks_learnt": lines[-1]["learnt"]["tracks"],
             "protocols": lines, **chosen, "left_out": list(left_out),
             "inferred": list(self.bench.groups.said), "readings": self.readings,
@@ -246,7 +247,8 @@ class _Audit:
             "name": dealt.name, "how": dealt.how, "published": dealt.published,
             "cut_from": dealt.cut or None, "draws": len(judged),
             "leaky": segmented or mean("heard") > 0 or mean("copied") > 0,
-            "heard": mean("heard"), "copied": mean("copied"),
+            "heard": mean("heard") if self.bench.groups.artists_suffice else None,
+            "copied": mean("copied"),
             # A track whose segments stand on both sides is not learnt whole.
             "learnt": {"tracks": None if segmented else judged[0].learnt,
                        "segments": round(mean("learnt_segments")) or None},
