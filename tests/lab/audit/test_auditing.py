@@ -147,9 +147,12 @@ def test_other_folders_and_damage_are_named(leaky, tmp_path):
     (tmp_path / "thesis.txt").write_text("precious")
     with pytest.raises(SettingsError, match="holds no audit"):
         audits.audit(recipe, root, tmp_path, audits.Settings(1))
-    (tmp_path / VALUES).write_text("{")
-    with pytest.raises(DataError, match=r"audit.json is damaged"):
-        audits.audit(recipe, root, tmp_path, audits.Settings(1))
+    values = json.loads((leaky[1] / VALUES).read_text())
+    for damaged in ("{", "[]", json.dumps({"identity": values["identity"]}),
+                    json.dumps({**values, "protocols": [{"name": "filtered"}]})):
+        (tmp_path / VALUES).write_text(damaged)
+        with pytest.raises(DataError, match=r"audit.json is damaged"):
+            audits.audit(recipe, root, tmp_path, audits.Settings(1))
 
 
 def test_without_a_leak_no_gap_is_claimed(tmp_path):

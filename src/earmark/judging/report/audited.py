@@ -10,8 +10,11 @@ from earmark.judging.report import facts
 from earmark.judging.report.charts import Bar
 from earmark.judging.report.markdown import table
 from earmark.judging.report.page import render
+from earmark.judging.report.plain import clean
 
 _LEVEL = 0.95
+_REMARKS = (("left out: ", "left_out"), ("", "inferred"), ("note: ", "notes"),
+            ("skipped: ", "failed"), ("ledger: test part read, ", "readings"))  # fmt: skip
 _UNTOLD = ("What this score is worth on unheard artists cannot be told: the artists of too few "
            "tracks are known.")
 Values = Mapping[str, Any]
@@ -71,16 +74,13 @@ def lines(values: Values) -> Iterator[str]:
            f"each protocol, always learning from {values['tracks_learnt']} tracks; "
            f" {facts.metric(values['metric'])}, 95 % intervals by a bootstrap over artists")
     if values["contaminated"]:
-        yield f"contaminated: {values['contaminated']}"
+        yield clean(f"contaminated: {values['contaminated']}")
     yield ""
     yield from _table(values)
     yield from (f"published under '{line['name']}', by track: {_cited(line['references'])}"
                 for line in values["protocols"] if line["references"])
-    yield from (f"left out: {text}" for text in values["left_out"])
-    yield from values["inferred"]
-    yield from (f"note: {text}" for text in values["notes"])
-    yield from (f"skipped: {text}" for text in values["failed"])
-    yield from (f"ledger: test part read, {text}" for text in values["readings"])
+    for word, key in _REMARKS:
+        yield from (clean(f"{word}{text}") for text in values[key])
     yield f"\n{values['sentence']}"
 
 

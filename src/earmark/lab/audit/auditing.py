@@ -89,13 +89,13 @@ def audit(
 def _finished(folder: Path, identity: Mapping[str, str]) -> dict[str, Any] | None:
     try:
         values = json.loads((folder / VALUES).read_text(encoding="utf-8"))
-        given = dict(values["identity"])
+        given, _ = dict(values["identity"]), "".join(audited.lines(values))
     except FileNotFoundError:
         if any(not path.name.startswith(".") for path in folder.iterdir()):
             raise SettingsError(f"{folder} is not empty and holds no audit; give another folder "
                                 "with --out.") from None
         return None
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, IndexError) as error:
         raise DataError(f"{folder / VALUES} is damaged; remove the folder to audit again.") \
             from error
     if given != identity:
@@ -130,10 +130,16 @@ class _Audit:
         return self._told(dealt, judged, left_out)
 
     def _learner(self) -> Learner:
-        ids = sorted(self.dataset.tracks)
-        gathered = tuple(gather(self.dataset, ids, branch, self.log)
+        gathered = tuple(gather(self.dataset, self._wanted(), branch, self.log)
                          for branch in self.recipe.branches)
         return Learner(self.dataset, self.recipe.branches, gathered)
+
+    def _wanted(self) -> list[str]:
+        """Return the tracks that some protocol deals with: features may be dear."""
+        if self.recipe.split.partition is None:
+            return sorted(self.dataset.tracks)
+        published = self.dataset.partitions().values()
+        return sorted(self.dataset.tracks.keys() & set().union(*published))
 
     def _protocols(self, learner: Learner) -> tuple[list[Dealt], list[str]]:
         """Return the protocols that tracks are dealt by, that of single tracks first."""
