@@ -16,8 +16,9 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -119,14 +120,15 @@ def match(
     wanted = [_wanted(track, names) for track in tracks]
     found: dict[str, Match] = {}
     taken: set[Path] = set()
-    for by, index, keys in _rounds(candidates):
-        groups: defaultdict[tuple[str, str], list[_Wanted]] = defaultdict(list)
+    for way, files in _ways(candidates):
+        index = _index(files, way)
+        groups: defaultdict[_Key, list[_Wanted]] = defaultdict(list)
         for each in wanted:
-            if each.id not in found and (key := keys(each)) is not None and key in index:
+            if each.id not in found and (key := way.key(each, index)) is not None:
                 groups[key].append(each)
-        for key, group in groups.items():
-            free = [c for c in index[key] if c.file not in taken]
-            for made in _paired(group, free, by, seconds_tolerance):
+        for (artist, name), group in groups.items():
+            free = [c for c in index[artist].get(name, ()) if c.file not in taken]
+            for made in _paired(group, free, way.by, seconds_tolerance):
                 found[made.track] = made
                 taken.add(made.file)
     return {each.id: found[each.id] for each in wanted if each.id in found}
@@ -140,9 +142,9 @@ def fold_title(title: str) -> str:
     >>> fold_title("Song (Live)") == fold_title("Song")
     False
     """
-    plain = " ".join(title.split())
-    for _ in range(3):  # (feat. A) [Remastered] - Mono
-        plain = _TRAILING.sub("", _BRACKETED.sub("", plain))
+    plain, before = " ".join(title.split()), ""
+    while plain != before:  # (feat. A) [Remastered] - Mono
+        before, plain = plain, _TRAILING.sub("", _BRACKETED.sub("", plain))
     return fold(plain if any(c.isalnum() for c in plain) else title)
 
 
@@ -161,41 +163,43 @@ def _wanted(track: Track, names: Mapping[str, Names] | None) -> _Wanted:
     return _Wanted(track.id, artist, title, album, track.seconds)
 
 
-_Index = Mapping[tuple[str, str], Sequence[Candidate]]
+_Key = tuple[str, str]
+_Index = Mapping[str, Mapping[str, Sequence[Candidate]]]
 
 
-class _Keys(NamedTuple):
-    """How a wanted track is looked up: by its title or its album, by all or one of its artists."""
+class _Way(NamedTuple):
+    """How a track is looked up: by its title or its album, by all or the first of its artists."""
 
+    by: str
     first_artist: bool = False
     album: bool = False
 
-    def __call__(self, wanted: _Wanted) -> tuple[str, str] | None:
+    def key(self, wanted: _Wanted, known: Collection[str] | None = None) -> _Key | None:
+        """Return what is equal for tracks and files alike; None without a ``known`` artist."""
         name = wanted.album if self.album else wanted.title
         if not wanted.artist or not name or (self.album and wanted.title):
             return None
-        artist = _first(wanted.artist) if self.first_artist else wanted.artist
-        return fold(artist), fold_title(name)
+        artist = _folded(_first(wanted.artist) if self.first_artist else wanted.artist)
+        return None if known is not None and artist not in known else (artist, fold_title(name))
 
 
-def _rounds(candidates: Sequence[Candidate]) -> Iterator[tuple[str, _Index, _Keys]]:
-    """Yield ways to look, the surest first: its name, the files by key, the key of a track."""
+def _ways(candidates: Sequence[Candidate]) -> Iterator[tuple[_Way, Sequence[Candidate]]]:
+    """Yield ways to look, the surest first, and the files to look at."""
+    yield _Way("artist, title"), candidates
+    yield _Way("first artist, title", first_artist=True), candidates
     # Of names, 'Title - Artist.mp3' is as usual as 'Artist - Title.mp3'.
-    turned = [replace(c, artist=c.title, title=c.artist) for c in candidates if c.origin == "names"]
-    for keys, by, files in (
-        (_Keys(), "artist, title", candidates),
-        (_Keys(first_artist=True), "first artist, title", candidates),
-        (_Keys(), "title, artist", turned),
-        (_Keys(album=True), "artist, album", candidates),
-    ):
-        index: defaultdict[tuple[str, str], list[Candidate]] = defaultdict(list)
-        for each in files:
-            # As if it were wanted: what is alike gets the same key.
-            title = None if keys.album else each.title
-            key = keys(_Wanted("", each.artist, title, each.album, None))
-            if key is not None:
-                index[key].append(each)
-        yield by, index, keys
+    yield _Way("title, artist"), [replace(c, artist=c.title, title=c.artist)
+                                  for c in candidates if c.origin == "names"]  # fmt: skip
+    yield _Way("artist, album", album=True), [replace(c, title=None) for c in candidates]
+
+
+def _index(files: Iterable[Candidate], way: _Way) -> _Index:
+    found: defaultdict[str, defaultdict[str, list[Candidate]]] = defaultdict(
+        lambda: defaultdict(list))
+    for file in files:
+        if key := way.key(_Wanted("", file.artist, file.title, file.album, None)):
+            found[key[0]][key[1]].append(file)
+    return found
 
 
 def _paired(
@@ -228,6 +232,9 @@ def _distance(w: _Wanted, c: Candidate, tolerance: float | None) -> tuple[float,
 
 def _apart(w: _Wanted, c: Candidate) -> float | None:
     return None if w.seconds is None or c.seconds is None else abs(w.seconds - c.seconds)
+
+
+_folded = lru_cache(maxsize=1 << 16)(fold)
 
 
 def _first(artist: str) -> str:

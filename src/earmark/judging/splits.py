@@ -281,7 +281,7 @@ def _shared(split: Split, dataset: Dataset, kind: Literal["artist", "album", "so
 
 def _divided_pairs(split: Split, dataset: Dataset) -> list[Leak]:
     found = {}
-    for fault in dataset.faults():
+    for fault in filter(lambda f: f.is_copy, dataset.faults()):
         pair = [t for t in (fault.track, fault.other) if t is not None and t in split.parts]
         a, *rest = sorted(pair, key=lambda t: (PARTS.index(split.parts[t]), t)) or [""]
         if rest and split.parts[a] != split.parts[rest[0]]:
