@@ -25,6 +25,8 @@ from earmark.datasets._magnatagatune_labels import (
 from earmark.datasets._magnatagatune_names import artist_of, parse, part_of
 from earmark.datasets.magnatagatune import MagnaTagATune
 from earmark.errors import DataError
+from earmark.judging import splits
+from earmark.judging.splits import Split
 from earmark.labels import crosswalk
 
 PATHS = ("0/aba_structure-epic-03-houseboats-0-29.mp3",
@@ -148,6 +150,14 @@ def test_the_sheet_is_found_by_its_labels() -> None:
 )
 def test_who_plays(written_as: str, title: str, artist: str) -> None:
     assert artist_of(written_as, title) == artist
+
+
+def test_a_sampler_is_an_album_for_each_artist() -> None:
+    one = parse("3/magnatune_com-salon-05-lagoon_artemis-0-29.mp3")
+    other = parse("3/magnatune_com-salon-06-less_of_you_c_layne-0-29.mp3")
+    assert one is not None
+    assert other is not None
+    assert (one.album, other.album) == ("artemis-salon", "c__layne-salon")
 
 
 def test_what_a_file_name_says() -> None:
@@ -491,6 +501,14 @@ def test_folders_divide_albums_but_not_artists(realdata: Path, real: MagnaTagATu
     assert heard(plays, "test") == pytest.approx(0.713, abs=5e-4)
     assert len(set(plays.values())) == 239
     assert not {a for a in plays.values() if "magnatune" in a or a == "various_artists"}
+
+
+@pytest.mark.realdata
+def test_the_artist_division_leaks_nothing_and_the_others_do(real: MagnaTagATune) -> None:
+    leaks = {name: Counter(leak.kind for leak in splits.leaks(Split(name, parts), real))
+             for name, parts in real.partitions().items()}  # fmt: skip
+    assert leaks["artist"] == {}
+    assert leaks["folder"].keys() == leaks["clean"].keys() == {"artist"}
 
 
 @pytest.mark.realdata

@@ -80,7 +80,7 @@ data/raw.meta.tsv                                     titles; may be absent
 audio/41/241.mp3                                      or audio-low/41/241.low.mp3, or 41/241.mp3
 """
     where = (
-        "Tables: the repository below (git clone). Audio: its scripts/download fetches 508 GB, or "
+        "Tables: the repository (git clone). Audio: its scripts/download fetches 508 GB, or "
         "156 GB of low bitrate, in a hundred archives by the last two digits of the track."
     )
     sources = tuple(_sources())

@@ -68,7 +68,7 @@ index_mtt.tsv, train_gt_mtt.tsv, val_ and test_            instead: the fifty ta
 top50_partial.csv                                          instead: the fifty, empty if not known
 """
     where = (
-        "From the address below: annotations_final.csv, clip_info_final.csv and mp3.zip.001 to "
+        "From mirg.city.ac.uk: annotations_final.csv, clip_info_final.csv and mp3.zip.001 to "
         ".003, which are one archive in three pieces: join them (cat mp3.zip.* > mp3.zip), then "
         "unpack it."
     )
