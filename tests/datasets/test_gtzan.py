@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -281,6 +282,19 @@ class TestRealData:
             found = np.flatnonzero((distance > 0) & (distance < 0.5)) + i + 1
             near |= {(ids[i], ids[j]) for j in found}
         assert {(f.track, f.other) for f in gtzan.faults() if f.kind == "near duplicate"} == near
+
+    def test_pairs_of_one_title_are_those_of_the_index(self, gtzan: Gtzan, realdata: Path) -> None:
+        named: dict[tuple[str, ...], list[str]] = {}
+        for line in (realdata / "gtzan/faults/sturm_index.txt").read_text().splitlines():
+            track, *credit = (field.strip() for field in line.split(":::"))
+            if len(credit) == 2 and all(credit):
+                named.setdefault(tuple(credit), []).append(track.removesuffix(".wav"))
+        pairs = {p for tracks in named.values() for p in combinations(sorted(tracks), 2)}
+        assert len(pairs) == 91
+        assert {(f.track, f.other) for f in gtzan.faults() if f.kind == "same title"} == pairs
+
+    def test_one_title_is_no_copy(self, gtzan: Gtzan) -> None:
+        assert sum(fault.is_copy for fault in gtzan.faults()) == 14 + 5
 
     @staticmethod
     def sides(gtzan: Gtzan, parts: dict[str, str]) -> dict[str, set[str]]:

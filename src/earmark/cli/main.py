@@ -1,7 +1,7 @@
 """The ``earmark`` command: commands are listed here and imported when called.
 
 Results go to stdout, everything else to stderr. Exit codes: 0 done, 1 user error, 2 usage,
-3 some files failed.
+3 some files failed, 4 grave faults in the data (`data check`).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from earmark.errors import EarmarkError
 
 # command: (module that holds a click command of that name, help for the list)
 _COMMANDS = {
+    "audit": ("earmark.cli.audit", "Judge one model under leaky and honest protocols."),
     "compare": ("earmark.cli.compare", "Set finished runs side by side, like with like."),
     "data": ("earmark.cli.data", "List, fetch, read, check, make and merge datasets."),
     "demo": ("earmark.cli.demo", "Compose music, train and judge three taggers, and tag."),

@@ -94,7 +94,7 @@ def _teach(
 def _run(recipe: Recipe, root: Path, folder: Path, as_json: bool) -> Mapping[str, Any]:
     from earmark.lab import experiment, runfolder
 
-    run = experiment.run(recipe, root, folder, log=_Progress())
+    run = experiment.run(recipe, root, folder, log=Progress())
     if as_json:
         print_json(run.results)
         return run.results
@@ -107,7 +107,7 @@ def _run(recipe: Recipe, root: Path, folder: Path, as_json: bool) -> Mapping[str
     return run.results
 
 
-class _Progress:
+class Progress:
     """Steps on stderr: in place on a terminal, a line each elsewhere."""
 
     def __init__(self) -> None:
@@ -128,7 +128,8 @@ class _Progress:
 def summary(results: Mapping[str, Any]) -> list[str]:
     """Return the scores with their protocol, a line each."""
     protocol = results["protocol"]
-    lines = [f"{protocol['dataset']}, split {protocol['split']}, by track, "
+    variant = f" ({protocol['variant']})" if protocol.get("variant") else ""
+    lines = [f"{protocol['dataset']}{variant}, split {protocol['split']}, by track, "
              f"seed {protocol['seed']}{', leaky' if protocol['leaky'] else ''}"]
     if why := protocol.get("contaminated"):
         lines.append(f"  contaminated: {why}")

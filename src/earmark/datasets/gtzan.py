@@ -6,10 +6,10 @@ in part. A track is called ``blues.00000`` in all of them, so that splits and re
 
 What is known of the tracks lies beside this module in ``gtzan_facts``: the fault-filtered split
 (Kereliuk, Sturm & Larsen 2015), the artist folds (J. H. Foleiss), a number for each artist, and
-the repetitions. Artists follow Sturm's index of 2012, a composer being the artist of classical
-music; a track that it does not name has no artist. They differ from the groups published with
-the folds, where some artists have several groups and two groups mix two artists: 24 artists
-stand in more than one fold.
+the repetitions, and which tracks are of one title. Artists follow Sturm's index of 2012, a
+composer being the artist of classical music; a track that it does not name has no artist. They
+differ from the groups published with the folds, where some artists have several groups and two
+groups mix two artists: 24 artists stand in more than one fold.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from earmark.datasets.base import Dataset, Fault, FeatureTable, Track
+from earmark.datasets.base import Dataset, Fault, FeatureTable, Source, Track
 from earmark.errors import DataError
 from earmark.labels.vocabulary import Vocabulary
 from earmark.store import write_bytes, write_text
@@ -43,6 +43,7 @@ _TABLES = {
 _HOLDERS = ("genres_original", "genres", ".")  # of the ten genre folders
 _SUFFIXES = (".wav", ".au", ".flac", ".mp3")  # of several files of a track, the first is taken
 _FOLDS = ("1", "2", "3")
+_ONE_TITLE = "one artist and one title, as written, in the 2012 index of Sturm"
 _NAME = re.compile(
     r"(?P<genre>[a-z][a-z _-]*?)[._-]?(?P<number>[0-9]{5})(?:[._](?P<segment>[0-9]{1,3}))?"
     r"\.(?:wav|au|flac|mp3)",
@@ -73,10 +74,18 @@ genres/<genre>/<genre>.00000.au                  the first edition
 <genre>/<genre>.00000.wav                        the ten folders alone, also flac and mp3
 """
     where = (
-        "Kaggle's edition: www.kaggle.com/datasets/andradaolteanu/gtzan-dataset-music-genre-"
-        "classification (needs an account). The first edition, genres.tar.gz, is no longer at its "
-        "own address; copies are to have the MD5 5b3d6dddb579ab49814ab86dba69e7c7."
+        "earmark data download gtzan fetches the copy that is at huggingface.co/datasets/marsyas/"
+        "gtzan. Kaggle's edition, with tables: www.kaggle.com/datasets/andradaolteanu/gtzan-"
+        "dataset-music-genre-classification (needs an account). The first edition, genres.tar.gz, "
+        "is no longer at its own address; copies of it are to have 1225571541 bytes and the MD5 "
+        "5b3d6dddb579ab49814ab86dba69e7c7."
     )
+    # Without checksum: none is published for this copy, which is packed anew (1.23 GB) and
+    # so has not that of the first edition.
+    sources = (
+        Source("https://huggingface.co/datasets/marsyas/gtzan/resolve/main/data/genres.tar.gz",
+               "genres.tar.gz", unpack="tar"),
+    )  # fmt: skip
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -123,9 +132,14 @@ genres/<genre>/<genre>.00000.au                  the first edition
         }
 
     def faults(self) -> list[Fault]:
-        """Return repetitions and the unreadable file; of a pair, both tracks are present."""
+        """Return repetitions, the unreadable file, and the pairs of one artist and title.
+
+        Of a pair, both tracks are present.
+        """
         rows = [Fault(r["track"], r["kind"], r["other"] or None, r["source"])
                 for r in _facts("faults.csv")]  # fmt: skip
+        rows += [Fault(r["track"], "same title", r["other"], _ONE_TITLE)
+                 for r in _facts("same_titles.csv")]
         return [f for f in rows if {f.track, f.other or f.track} <= self.tracks.keys()]
 
     def feature_tables(self) -> tuple[FeatureTable, ...]:

@@ -6,7 +6,7 @@ that can be computed, such as GTZAN's, belong to those families and are read wit
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -19,7 +19,7 @@ from earmark.errors import DataError, SettingsError
 from earmark.features._tables import echonest, summary, vggish, vggish_records
 from earmark.features._tables.named import NamedRows, read_table
 from earmark.features._tables.parquet import read_parquet
-from earmark.features.base import FeatureSet, FrontEnd, Place, describe
+from earmark.features.base import FeatureSet, FrontEnd, Place, describe, placed
 
 __all__ = ["NamedRows", "Table", "read_parquet", "read_table"]
 
@@ -75,6 +75,10 @@ class Table(FrontEnd):
         its own, wherever in its video it lies. Tracks of Echo Nest's that lack a value are left
         out and named under ``left_out`` in ``source``.
 
+        Args:
+            place: from a row's name to track and start; names are track ids without. Clips of
+                ``vggish`` go by their own ids.
+
         Raises:
             DataError: the file is not as published; see the readers.
             MissingExtraError: Parquet without pyarrow, HDF5 without h5py.
@@ -91,9 +95,10 @@ class Table(FrontEnd):
                               source | {"left_out": list(incomplete)})
         if self.kind == "echonest":
             rows, left_out = echonest.read_echonest(path)
-            return self._of_tracks(rows, source | {"left_out": list(left_out)})
+            return self._of_tracks(rows, source | {"left_out": list(left_out)}, place)
         read = read_parquet if path.suffix.lower() == ".parquet" else read_table
-        return self._of_tracks(read(path, self.names, name_column=self.name_column), source)
+        found = read(path, self.names, name_column=self.name_column)
+        return self._of_tracks(found, source, place)
 
     def made_by(self, description: Mapping[str, Any]) -> bool:
         """Tell whether the described table holds these columns; no sound is taken at any rate."""
@@ -120,15 +125,17 @@ class Table(FrontEnd):
                 "give a file of them to Table.read, or choose a family that takes audio, such as "
                 "gtzan57.")
 
-    def _of_tracks(self, read: NamedRows, source: dict[str, Any]) -> FeatureSet:
+    def _of_tracks(
+        self, read: NamedRows, source: dict[str, Any], place: Place | None
+    ) -> FeatureSet:
         with np.errstate(over="ignore"):
             rows = read.rows.astype(np.float32)
         if not np.isfinite(rows).all():
             row, column = np.argwhere(~np.isfinite(rows))[0]
             raise DataError(f"{source['table']}: '{read.columns[column]}' of '{read.names[row]}' "
                             f"is {read.rows[row, column]:g}; expected a number below 3.4e38.")
-        return FeatureSet(rows, _text(read.names), np.zeros(len(rows)), self.columns, source)
+        return placed(read, place or _whole_track, source)
 
 
-def _text(names: Sequence[str]) -> NDArray[np.str_]:
-    return np.asarray(names, dtype=np.str_)
+def _whole_track(name: str) -> tuple[str, float]:
+    return name, 0.0

@@ -205,7 +205,7 @@ def _joined(dataset: Dataset, ids: Sequence[str], by: By) -> list[str]:
         for track, group in zip(own, group_names(dataset, ids, kind), strict=True):
             join(track, group)
     for fault in dataset.faults():
-        if fault.other is not None:
+        if fault.is_copy:
             join(f"track {fault.track}", f"track {fault.other}")
     return [find(track) for track in own]
 

@@ -21,6 +21,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from earmark.datasets._cpickle_lists import is_pickle
 from earmark.datasets.base import Dataset, Track
 from earmark.errors import DataError, SettingsError, suggestion
 from earmark.judging.dealing import deal_groups, numbered
@@ -280,7 +281,7 @@ def _shared(split: Split, dataset: Dataset, kind: Literal["artist", "album", "so
 
 def _divided_pairs(split: Split, dataset: Dataset) -> list[Leak]:
     found = {}
-    for fault in dataset.faults():
+    for fault in filter(lambda f: f.is_copy, dataset.faults()):
         pair = [t for t in (fault.track, fault.other) if t is not None and t in split.parts]
         a, *rest = sorted(pair, key=lambda t: (PARTS.index(split.parts[t]), t)) or [""]
         if rest and split.parts[a] != split.parts[rest[0]]:
@@ -299,7 +300,11 @@ def _deal_tracks(
 
 def _read_rows(path: Path) -> list[tuple[int, list[str]]]:
     try:
-        lines = csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""))
+        content = path.read_bytes()
+        if is_pickle(content):
+            raise DataError(f"{path} is a pickle, which could run anything and is never opened; "
+                            "give a CSV track_id,part.")
+        lines = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""))
         rows = [(lines.line_num, row) for row in lines if row]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"{path} cannot be read as a split: {error}") from error

@@ -105,7 +105,7 @@ def _compare_with_audio(
     dataset: Dataset, whole: FeatureSet, front_end: FrontEnd, table: FeatureTable
 ) -> str:
     """Compute a few of the table's tracks again, where their audio is at hand."""
-    if not front_end.takes_audio:
+    if not (front_end.takes_audio and table.comparable):
         return ""
     spread = np.maximum(whole.rows.std(axis=0), 1e-9)
     worst, compared = 0.0, 0

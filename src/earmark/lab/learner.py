@@ -69,7 +69,7 @@ class Learner:
 
     @cached_property
     def _copies(self) -> list[tuple[str, str]]:
-        return [(f.track, f.other) for f in self.dataset.faults() if f.other is not None]
+        return [(f.track, f.other) for f in self.dataset.faults() if f.is_copy and f.other]
 
     def fit(self, ids: Sequence[str], rng: np.random.Generator) -> Fitted:
         """Fit every branch on the tracks' rows.

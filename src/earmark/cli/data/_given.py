@@ -40,14 +40,19 @@ def given(root: Path, name: str | None, options: tuple[str, ...]) -> Dataset:
 
     if not root.exists():
         raise DataError(f"{root}: no such folder; expected one that holds a dataset.")
-    return open_dataset(name or recognised(root), root, _pairs(options))
+    return open_dataset(name or recognised(root), root, pairs(options))
 
 
-def _pairs(options: tuple[str, ...]) -> dict[str, str]:
-    pairs = {}
+def pairs(options: tuple[str, ...]) -> dict[str, str]:
+    """Return what ``--option`` was given.
+
+    Raises:
+        BadParameter: one that is not KEY=VALUE.
+    """
+    found = {}
     for option in options:
         key, mark, value = option.partition("=")
         if not mark or not key:
             raise click.BadParameter(f"'{option}'; expected KEY=VALUE.", param_hint="--option")
-        pairs[key] = value
-    return pairs
+        found[key] = value
+    return found

@@ -26,15 +26,23 @@ def page(run: RunFolder) -> str:
     )
 
 
-def render(template: str, **values: Any) -> str:
-    """Return a template of this package, filled in; all values are escaped.
+_TEMPLATES = "earmark.judging.report"
+
+
+def render(template: str, *, package: str = _TEMPLATES, **values: Any) -> str:
+    """Return a template, filled in; all values are escaped.
+
+    Args:
+        package: whose template it is; it may build on those of this package.
 
     Raises:
         MissingExtraError: Jinja2 is not installed.
     """
     jinja2 = require("jinja2", extra="train", purpose="making a report")
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("earmark.judging.report"), autoescape=True,
+        loader=jinja2.ChoiceLoader([jinja2.PackageLoader(name) for name in
+                                    dict.fromkeys([package, _TEMPLATES])]),
+        autoescape=True,
         undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
     )
     environment.filters |= {

@@ -57,9 +57,13 @@ KINDS: dict[str, Kind] = {
     "likely mislabel": Kind("warning", False, "Listen to it and decide; never take it out of a "
                             "test part on the strength of a model."),
     "known fault": Kind("warning", False, "See the source."),
+    "like rows": Kind("warning", False, "Listen to both: their features are almost equal, and they "
+                      "may be one recording."),
     # of labels and splits
     "printed list": Kind("grave", False, "Read the lists as lists: otherwise their characters or "
                          "words become labels."),
+    "words of labels": Kind("grave", False, "Read the list by its own separator: cut at spaces, "
+                            "'no vocals' becomes a label 'no' and a label 'vocals'."),
     "on every track": Kind("grave", False, "Leave the label out: there is nothing to tell apart."),
     "on no track": Kind("warning", False, "Leave the label out: it can be neither learnt nor "
                         "judged."),
@@ -67,8 +71,13 @@ KINDS: dict[str, Kind] = {
     "missing from a part": Kind("grave", False, "Divide anew, or leave the label out of the "
                                 "scores."),
     "spelt in several ways": Kind("warning", False, "Take them together."),
+    "synonyms": Kind("warning", False, "Take them together, or know that each is judged wrong "
+                     "where the other is meant."),
     "one artist": Kind("warning", False, "Gather other artists: this label cannot be judged with "
                        "artists kept whole."),
+    "unknown label": Kind("warning", False, "Do not take what is not said for absent."),
+    "listed twice": Kind("warning", False, "Give each track one row: what is in two may be learnt "
+                         "from and judged on."),
     "no label": Kind("warning", False, "Label it, or leave it out."),
     "shared across parts": Kind("grave", False, "Divide by artist (or album, or song)."),
     "prevalence": Kind("note", False, "Scores are to be read beside it."),
@@ -77,6 +86,12 @@ KINDS: dict[str, Kind] = {
     "copied column": Kind("grave", False, "One of them is not what it is called: make the table "
                           "anew."),
     "not finite": Kind("grave", False, "Make the table anew: models cannot take it."),
+    "broken table": Kind("grave", False, "Get the table again, or make it anew."),
+    "repeated rows": Kind("grave", False, "The table has one track's rows under the name of "
+                          "another: make it anew."),
+    "row without track": Kind("note", False, "These rows are not used."),
+    "track without row": Kind("warning", False, "These tracks are left out where this table is "
+                              "learnt from."),
 }
 """Kind to what it means; every finding is of one of them."""
 

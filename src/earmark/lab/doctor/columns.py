@@ -1,0 +1,145 @@
+"""What is wrong with the columns and rows of a feature table, whatever it is of.
+
+Columns that say nothing, columns that are another under a second name (one set's zero-crossing
+rate is its roll-off, and the nets trained on it never saw one), values that are no numbers, and
+tracks whose rows are equal.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from earmark.lab.doctor.duplicates import DuplicatePair, find_duplicate_rows
+from earmark.lab.doctor.findings import Finding
+
+# Of standardised columns: single precision loses less, and no two measurements agree so well.
+_EQUAL = 1e-4
+_CORRELATED = 1 - 1e-6
+# All pairs of rows are measured; beyond, only equal rows are looked for.
+_MOST_COMPARED = 20_000
+# Rows of fewer values are equal by chance.
+_LEAST_COLUMNS = 8
+
+LabelsOf = Callable[[str], tuple[str, ...]]
+"""Track id to its labels; none where the track is not known."""
+
+
+def check_columns(
+    rows: NDArray[np.floating], columns: Sequence[str], table: str
+) -> Iterator[Finding]:
+    """Yield what is wrong with the columns.
+
+    Args:
+        rows: [shape=(rows, columns)]; values that are not finite are findings.
+        table: its name, for the findings.
+    """
+    finite = np.isfinite(rows)
+    whole = finite.all(axis=0)
+    for at in np.flatnonzero(~whole).tolist():
+        count = int((~finite[:, at]).sum())
+        yield _of_column("not finite", columns[at], f"{count} of {len(rows)} values in {table} are "
+                         "missing or no finite number")
+    if len(rows) < 2:
+        return
+    low = np.where(whole, rows.min(axis=0, initial=np.inf, where=finite), np.nan)
+    high = np.where(whole, rows.max(axis=0, initial=-np.inf, where=finite), np.nan)
+    for at in np.flatnonzero(low == high).tolist():
+        yield _of_column("constant column", columns[at],
+                         f"{rows[0, at]:g} in all {len(rows)} rows of {table}")
+    varied = np.flatnonzero(low < high)
+    yield from _copied(rows[:, varied], [columns[at] for at in varied.tolist()], table)
+
+
+def _copied(
+    rows: NDArray[np.floating], columns: Sequence[str], table: str
+) -> Iterator[Finding]:
+    """Yield columns that are an earlier one: equal to it, a multiple of it, or shifted as well."""
+    values = np.asarray(rows, dtype=np.float64)
+    middle, spread = values.mean(axis=0), values.std(axis=0)
+    standard = (values - middle) / spread
+    alike = np.triu(np.abs(standard.T @ standard) / len(values) > _CORRELATED, 1)
+    copies: set[int] = set()
+    for i, j in np.argwhere(alike).tolist():
+        sign = np.sign(standard[:, i] @ standard[:, j])
+        if i in copies or np.abs(standard[:, j] - sign * standard[:, i]).max() > _EQUAL:
+            continue
+        copies.add(j)
+        factor = sign * spread[j] / spread[i]
+        shift = middle[j] - factor * middle[i]
+        yield _of_column("copied column", columns[j], f"{_how(factor, shift / spread[j])} "
+                         f"'{columns[i]}' in all {len(values)} rows of {table}", columns[i])
+
+
+def _how(factor: float, shift: float) -> str:
+    if abs(shift) > _EQUAL:
+        return f"{factor:.6g} times, and shifted,"
+    return "equal to" if abs(factor - 1) <= _EQUAL else f"{factor:.6g} times"
+
+
+def check_rows(
+    rows: NDArray[np.floating], ids: Sequence[str], labels_of: LabelsOf, table: str
+) -> Iterator[Finding]:
+    """Yield tracks whose rows are equal, and, among not too many, those that are nearly so.
+
+    Rows of fewer than eight values say too little.
+
+    Args:
+        rows: [shape=(rows, columns)]; those that hold a value that is not finite are passed over.
+        ids: of the tracks, one a row; a track may have several.
+    """
+    keep = np.flatnonzero(np.isfinite(rows).all(axis=1))
+    names = [ids[at] for at in keep.tolist()]
+    if len(keep) < 2 or rows.shape[1] < _LEAST_COLUMNS:
+        return
+    chosen = rows[keep]
+    if len(set(names)) == len(names) <= _MOST_COMPARED:
+        pairs = [(p, _row_detail(p, table)) for p in find_duplicate_rows(chosen, names)]
+    else:
+        pairs = list(_equal_rows(chosen, names, table))
+    for pair, detail in pairs:
+        yield pair_finding(pair, labels_of, detail)
+
+
+def _row_detail(pair: DuplicatePair, table: str) -> str:
+    if pair.kind == "exact":
+        return f"all values equal in {table}"
+    return f"standardised feature distance {1 / pair.similarity - 1:.2f} in {table}"
+
+
+def pair_finding(pair: DuplicatePair, labels_of: LabelsOf, detail: str) -> Finding:
+    """Return the finding that two tracks have one row, of the second: it is the one to go."""
+    mine, other = labels_of(pair.b), labels_of(pair.a)
+    if pair.kind == "near":
+        return Finding("like rows", pair.b, detail, pair.a)
+    if set(mine) != set(other):
+        detail = f"'{', '.join(mine)}' against '{', '.join(other)}'; {detail}"
+        return Finding("cross-label duplicate", pair.b, detail, pair.a)
+    return Finding("exact duplicate", pair.b, detail, pair.a)
+
+
+def _equal_rows(
+    rows: NDArray[np.floating], ids: Sequence[str], table: str
+) -> Iterator[tuple[DuplicatePair, str]]:
+    """Yield pairs of tracks of which half the rows, or more, are equal, byte by byte."""
+    holders: dict[bytes, dict[str, None]] = defaultdict(dict)
+    counts: dict[str, int] = defaultdict(int)
+    for row, name in zip(np.ascontiguousarray(rows), ids, strict=True):
+        holders[row.tobytes()][name] = None
+        counts[name] += 1
+    both: dict[tuple[str, str], int] = defaultdict(int)
+    for names in holders.values():
+        for a, b in combinations(sorted(names), 2):
+            both[a, b] += 1
+    for (a, b), equal in sorted(both.items()):
+        fewer = min(counts[a], counts[b])
+        if 2 * equal >= fewer:
+            yield DuplicatePair(a, b, "exact", 1.0), f"{equal} of {fewer} rows equal in {table}"
+
+
+def _of_column(kind: str, column: str, detail: str, other: str | None = None) -> Finding:
+    return Finding(kind, column, detail, other, subject="column")

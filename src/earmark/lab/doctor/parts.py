@@ -1,0 +1,126 @@
+"""What is wrong with a dataset's published parts: labels a part lacks, and what parts share."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from earmark.datasets.base import Dataset
+from earmark.judging.splits import PARTS, Leak, Split, leaks
+from earmark.lab.doctor.findings import Finding
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What two parts of a partition have in common.
+
+    Attributes:
+        partition: its name.
+        kind: ``artist``, ``album``, ``song`` or ``title``.
+        parts: the two, in the order train, valid, test.
+        groups: how many artists (albums, songs) stand in both.
+        tracks: how many tracks of the second part are theirs.
+        of: how many tracks the second part has.
+        example: one of the groups.
+    """
+
+    partition: str
+    kind: str
+    parts: tuple[str, str]
+    groups: int
+    tracks: int
+    of: int
+    example: str
+
+    @property
+    def share(self) -> float:
+        """Share of the second part that the first knows, in [0, 1]."""
+        return self.tracks / self.of
+
+
+def divisions(dataset: Dataset) -> dict[str, Split]:
+    """Return the published partitions, each with the tracks that are at hand."""
+    found = {name: {track: part for track, part in parts.items() if track in dataset.tracks}
+             for name, parts in dataset.partitions().items()}  # fmt: skip
+    return {name: Split(name, parts) for name, parts in found.items() if parts}
+
+
+def shared(dataset: Dataset) -> list[Shared]:
+    """Return what the parts of each partition share: a row a kind and pair of parts."""
+    return [row for split in divisions(dataset).values()
+            for row in [*_by_name(split, leaks(split, dataset)), *_by_title(split, dataset)]]
+
+
+def lint_parts(dataset: Dataset) -> list[Finding]:
+    """Return labels that a part lacks, what parts share, and duplicates on two sides."""
+    found = [_finding(dataset, row) for row in shared(dataset)]
+    for split in divisions(dataset).values():
+        found += [*_missing(split, dataset), *_divided(split, dataset)]
+    return found
+
+
+def _finding(dataset: Dataset, row: Shared) -> Finding:
+    first, second = row.parts
+    return Finding("shared across parts", f"{row.partition}: {row.kind}s",
+                   f"{row.tracks} of {row.of} tracks of {second} ({row.share:.1%}) are of "
+                   f"{_counted(row.groups, row.kind)} that {first} holds as well, such as "
+                   f"{row.example}", subject="dataset")  # fmt: skip
+
+
+def _by_name(split: Split, found: Sequence[Leak]) -> Iterator[Shared]:
+    """Yield the shared artists, albums and songs, counted."""
+    grouped: dict[tuple[str, tuple[str, str]], list[Leak]] = defaultdict(list)
+    for leak in found:
+        if leak.shared:
+            grouped[leak.kind, leak.parts].append(leak)
+    for (kind, parts), its in grouped.items():
+        yield Shared(split.name, kind, parts, len(its), sum(leak.tracks for leak in its),
+                     split.counts[parts[1]], its[0].shared)
+
+
+def _by_title(split: Split, dataset: Dataset) -> Iterator[Shared]:
+    """Yield pairs that are known to be of one title and stand on two sides, counted."""
+    pairs: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
+    for fault in dataset.faults():
+        two = [t for t in (fault.track, fault.other) if t is not None and t in split.parts]
+        a, *rest = sorted(two, key=lambda t: PARTS.index(split.parts[t])) or [""]
+        if fault.kind == "same title" and rest and split.parts[a] != split.parts[rest[0]]:
+            pairs[split.parts[a], split.parts[rest[0]]].append((a, rest[0]))
+    for parts, its in pairs.items():
+        yield Shared(split.name, "title", parts, len(its), len({b for _, b in its}),
+                     split.counts[parts[1]], " and ".join(its[0]))
+
+
+def _divided(split: Split, dataset: Dataset) -> Iterator[Finding]:
+    for leak in leaks(split, dataset):
+        if not leak.shared:
+            yield Finding("divided duplicate", leak.b, f"in {leak.parts[1]} of '{split.name}', the "
+                          f"other in {leak.parts[0]}", leak.a)
+
+
+def _missing(split: Split, dataset: Dataset) -> Iterator[Finding]:
+    """Yield the labels of a partition that one of its parts has no track of."""
+    counted: dict[str, Counter[str]] = {part: Counter() for part in PARTS if split.counts[part]}
+    for track, part in split.parts.items():
+        counted[part].update(dataset.tracks[track].labels)
+    borne = {label for counts in counted.values() for label in counts}
+    at_hand = _at_hand(split, dataset)
+    for label in sorted(borne):
+        for part, counts in counted.items():
+            if not counts[label]:
+                have = ", ".join(f"{its[label]} in {name}" for name, its in counted.items()
+                                 if its[label])
+                yield Finding("missing from a part", label, f"none in {part} of '{split.name}', "
+                              f"{have}{at_hand}", subject="label")
+
+
+def _at_hand(split: Split, dataset: Dataset) -> str:
+    published: Mapping[str, str] = dataset.partitions()[split.name]
+    if len(split.parts) == len(published):
+        return ""
+    return f" ({len(split.parts)} of its {len(published)} tracks are at hand)"
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"
