@@ -102,7 +102,10 @@ def _run(recipe: Recipe, root: Path, folder: Path, as_json: bool) -> Mapping[str
         click.echo(f"{folder} holds this run, finished; nothing was done.", err=True)
     for line in summary(run.results):
         click.echo(line)
-    click.echo(f"tagger: {folder / runfolder.TAGGER}")
+    if run.results.get("tagger", runfolder.TAGGER):
+        click.echo(f"tagger: {folder / runfolder.TAGGER}")
+    else:
+        click.echo("tagger: none, the features come ready-made and not from sound")
     click.echo(f"report: {folder / 'report.html'}")
     return run.results
 
