@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from earmark.errors import DataError
 from earmark.labels import crosswalk
@@ -19,6 +19,7 @@ from earmark.labels.taxonomy import Taxonomy, folded
 from earmark.labels.vocabulary import Vocabulary
 
 How = Literal["equal", "alias", "ancestor", "given", "none"]
+WAYS = get_args(How)
 
 
 @dataclass(frozen=True)
