@@ -74,7 +74,7 @@ class Taxonomy:
             DataError: an unknown group or parent, a name of two labels, a cycle; names the file
                 and the line.
         """
-        return _read(paths)
+        return _read(paths) if paths else _ours()  # a user's file may change
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -149,6 +149,10 @@ def folded(name: str) -> str:
 
 
 @cache
+def _ours() -> Taxonomy:
+    return _read(())
+
+
 def _read(paths: tuple[Path, ...]) -> Taxonomy:
     groups: dict[str, str] = {}
     terms: dict[str, Term] = {}
