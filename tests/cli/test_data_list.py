@@ -184,6 +184,16 @@ def test_much_is_asked_about_where_somebody_is_there(
     assert fetch(*args, "--yes")[0] == 0
 
 
+def test_progress_shows_what_is_under_way_and_nothing_that_is_done(capsys):
+    with _sources.TransferProgress() as progress:
+        progress("a.zip", 500, 2_000)
+        progress("a.zip", 2_000, 2_000)
+        assert [task.visible for task in progress._bar.tasks] == [False]
+        progress("a.zip", 7, None)  # now it is unpacked
+        assert [(t.visible, t.completed) for t in progress._bar.tasks] == [(True, 7)]
+    assert capsys.readouterr().out == ""
+
+
 def test_progress_without_a_terminal_is_a_line_now_and_then(monkeypatch, capsys):
     monkeypatch.setattr(_sources, "_LINE_SECONDS", 0.0)
     with _sources.TransferProgress() as progress:

@@ -123,7 +123,8 @@ def test_progress_ends_at_the_bytes_of_all(kind, tmp_path, place):
     seen = []
     unpack([made(kind, tmp_path / "a.x")], place, kind, lambda *args: seen.append(args))
     total = sum(map(len, CONTENT.values()))
-    assert seen[-1] == ("a.x", total, total if kind == "zip" else None)
+    assert seen[0][2] == (total if kind == "zip" else None)
+    assert seen[-1] == ("a.x", total, total)
     assert [done for _, done, _ in seen] == sorted(done for _, done, _ in seen)
 
 
@@ -288,6 +289,17 @@ def test_sizes_that_are_lies_are_found(tmp_path, place):
         with pytest.raises(DataError, match=r"a\.zip: is (damaged|not unpacked)"):
             unpack([archive], place, "zip")
         assert found(place) == {}
+
+
+def test_a_list_of_members_that_is_not_whole_is_refused(tmp_path, place):
+    path = zipped(tmp_path / "a.zip")
+    content = bytearray(path.read_bytes())
+    start, end = content.index(b"PK\x01\x02"), content.index(b"PK\x05\x06")
+    second = content.index(b"PK\x01\x02", start + 4)
+    struct.pack_into("<I", content, end + 12, end - second)  # bytes of the list: one member less
+    path.write_bytes(bytes(content))
+    with pytest.raises(DataError, match="list of its members is not whole"):
+        unpack([path], place, "zip")
 
 
 def test_members_that_overlap_are_refused(tmp_path, place):

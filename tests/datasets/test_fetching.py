@@ -17,6 +17,7 @@ from earmark.errors import DataError, MissingExtraError, SettingsError
 from earmark.store import lock
 
 pytest.importorskip("pooch")
+requests = pytest.importorskip("requests")
 SONG = random.Random(57).randbytes(900_000)
 TABLE = b"id,genre\n1,rock\n"
 
@@ -212,8 +213,17 @@ def test_damaged_records_are_one_line(text, site, tmp_path):
 
 def test_another_size_than_published_is_found_before_it_is_fetched(site, tmp_path):
     with pytest.raises(DataError, match="900000 bytes on the server where 900001 are published"):
-        fetch([source(site, bytes=900_001)], tmp_path)
+        fetch([source(site, method=None, bytes=900_001)], tmp_path)
     assert not (tmp_path / "song.zip.part").exists()
+    assert fetch([source(site, bytes=900_001)], tmp_path)[0].new  # the checksum decides
+    assert not fetch([source(site, bytes=900_001)], tmp_path)[0].new
+
+
+def test_a_file_brought_by_hand_of_another_size_is_put_aside(site, tmp_path):
+    (tmp_path / "table.csv").write_bytes(TABLE[:-1])
+    wanted = source(site, "table.csv", method=None, bytes=len(TABLE))
+    assert fetch([wanted], tmp_path)[0].new
+    assert (tmp_path / "table.csv.bad").read_bytes() == TABLE[:-1]
 
 
 def test_a_full_disk_is_foreseen(site, tmp_path, monkeypatch):
@@ -289,6 +299,16 @@ def test_being_led_on_is_followed_but_not_for_ever(site, tmp_path):
         fetch([source(site)], tmp_path)
 
 
+def test_being_led_from_https_to_http_is_refused(site, tmp_path, monkeypatch):
+    # As if the address had been https: this server has no certificate.
+    transfer = _transfer.Transfer(f"{site.url}/song.zip", tmp_path / "song.zip", None, False)
+    monkeypatch.setattr(transfer, "url", "https://example.org/song.zip")
+    with requests.get(f"{site.url}/song.zip", timeout=9) as answer, pytest.raises(
+        DataError, match=r"leads on to http://127.* which is not encrypted"
+    ):
+        transfer._check_address(answer)
+
+
 def test_a_page_in_place_of_the_file_is_refused(site, tmp_path):
     site.headers = {"Content-Type": "text/html; charset=utf-8"}
     with pytest.raises(DataError, match="sends a page in place of the file"):
@@ -343,6 +363,12 @@ def test_a_folder_in_the_way_is_named(site, tmp_path):
     (tmp_path / "song.zip").mkdir()
     with pytest.raises(DataError, match="is a folder where a file is to go"):
         fetch([source(site)], tmp_path)
+
+
+def test_a_file_for_a_folder_is_one_line(site, tmp_path):
+    (tmp_path / "root").write_text("")
+    with pytest.raises(DataError, match="root: cannot be used: File exists; choose another"):
+        fetch([source(site)], tmp_path / "root")
 
 
 def test_without_pooch_the_extra_is_named(site, tmp_path, monkeypatch):

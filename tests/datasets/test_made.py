@@ -142,3 +142,23 @@ def test_audio_that_is_not_here_is_said(tmp_path: Path) -> None:
 def test_odd_row_names_are_refused(name: str) -> None:
     with pytest.raises(DataError, match="names no segment"):
         Made("x").segment_of(name)
+
+
+def test_where_the_audio_lies_is_told_apart_and_only_of_files_that_are_there(
+    tmp_path: Path
+) -> None:
+    from dataclasses import replace
+
+    made = published()
+    (tmp_path / "a, b.wav").write_bytes(b"x")
+    paths = {"t00": str(tmp_path / "a, b.wav"), "t01": str(tmp_path / "gone.wav")}
+    tracks = tuple(replace(t, path=paths.get(t.id)) for t in made.tracks)
+    write(replace(made, tracks=tracks), tmp_path / "out")
+    read = Made(tmp_path / "out")
+    assert read.tracks["t00"].path == (tmp_path / "a, b.wav").as_posix()
+    assert read.tracks["t01"].path is None
+    for name in ("tracks.csv", "features.csv", "CARD.md", "log.jsonl", "made.toml"):
+        assert str(tmp_path) not in (tmp_path / "out" / name).read_text()
+    (tmp_path / "out" / "paths.csv").write_text("id,file\nt00,x\n")
+    with pytest.raises(DataError, match="no column 'path'"):
+        Made(tmp_path / "out").read_tracks()

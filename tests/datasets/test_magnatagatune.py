@@ -1,4 +1,4 @@
-"""MagnaTagATune: tags whole, denials apart, artists in one part, and nothing unknown taken for no."""
+"""MagnaTagATune: tags whole, denials apart, artists in one part, the unknown never taken for no."""
 
 from __future__ import annotations
 
@@ -238,7 +238,7 @@ GOOD = annotations(CLIPS)
         (GOOD.replace('"1"\t"0"', '"1"\t"yes"', 1).encode(), "line 2: .* expected 0 or 1"),
         (GOOD.replace("aba", "äba").encode("latin-1"), "line 2: is not UTF-8"),
         (b"\xff\xfe" + GOOD.encode("utf-16-le")[:-1], "is not UTF-8"),
-        (GOOD.replace("\t", ",").encode(), "has no column 'clip_id'"),
+        (GOOD.replace("\t", ",").encode(), "line 1: cannot be read as a table"),
     ],
 )  # fmt: skip
 def test_a_damaged_table_is_one_line(tmp_path: Path, content: bytes, message: str) -> None:
@@ -253,7 +253,8 @@ def test_a_damaged_table_is_one_line(tmp_path: Path, content: bytes, message: st
 @pytest.mark.parametrize(
     ("content", "message"),
     [(b"title\nx\n", "no column 'clip_id'"), (b"clip_id\ttitle\n1\ta\n1\tb\n", "line 3: .*second"),
-     (b"clip_id\ttitle\n1\n", "line 2: .*cut short"), (b"clip_id\ttitle\n1\t\xe9\n", "line 2: .*UTF")],
+     (b"clip_id\ttitle\n1\n", "line 2: .*cut short"),
+     (b"clip_id\ttitle\n1\t\xe9\n", "line 2: .*UTF")],
 )  # fmt: skip
 def test_a_damaged_clip_info_is_one_line(tmp_path: Path, content: bytes, message: str) -> None:
     written(tmp_path, ("rock",))
@@ -319,7 +320,7 @@ def test_an_unknown_tag_is_never_an_absent_one(tmp_path: Path) -> None:
     remarks = " ".join(data.remarks())
     assert "1 clip left out" in remarks
     assert "48 of the fifty tags left out" in remarks
-    with pytest.raises(DataError, match="labels=genre; put annotations_final.csv beside it"):
+    with pytest.raises(DataError, match=r"labels=genre; put .* beside it"):
         MagnaTagATune(root, "genre").read_tracks()
 
 
@@ -361,7 +362,8 @@ def test_pickled_lists_of_the_clean_division(tmp_path: Path) -> None:
     lists = {"train": [PATHS[2][:-3] + "npy"], "valid": ["/x/y/" + PATHS[1]], "test": [PATHS[0]]}
     for part, names in lists.items():
         (folder / f"{part}_list_pub.cP").write_bytes(pickle.dumps(names, 0))
-    assert MagnaTagATune(tmp_path).partitions()["clean"] == {"1": "test", "2": "valid", "3": "train"}
+    clean = {"1": "test", "2": "valid", "3": "train"}
+    assert MagnaTagATune(tmp_path).partitions()["clean"] == clean
     (folder / "valid_list_pub.cP").write_bytes(pickle.dumps(["c/nobody-x-01-y-0-29.npy"], 2))
     with pytest.raises(DataError, match="names clips that the table does not: c/nobody"):
         MagnaTagATune(tmp_path).partitions()
@@ -376,7 +378,7 @@ def test_pickled_lists_of_the_clean_division(tmp_path: Path) -> None:
 def test_an_index_alone_is_not_taken_for_the_dataset(tmp_path: Path) -> None:
     musicnn(tmp_path)
     assert not MagnaTagATune.recognises(tmp_path)
-    with pytest.raises(DataError, match="looked for annotations_final.csv"):
+    with pytest.raises(DataError, match="looked for annotations_final"):
         MagnaTagATune(tmp_path).read_tracks()
 
 

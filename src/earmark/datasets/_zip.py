@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import lzma
+import os
 import stat
 import struct
 import zipfile
@@ -20,6 +21,8 @@ ERRORS = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplement
 _ENCRYPTED = 0x1
 _UTF8 = 0x800
 _LONGEST_TARGET = 4096
+_LONGEST_END = 22 + 65_535  # with a comment
+_COUNT_ELSEWHERE = 65_535
 
 
 @contextlib.contextmanager
@@ -31,9 +34,20 @@ def opened(file: IO[bytes], packed: int) -> Iterator[Iterator[Member]]:
     """
     with zipfile.ZipFile(file) as archive:
         infos = archive.infolist()
+        # zipfile looks only at where the list of members begins, not at how many there are.
+        if _declared(file) not in (_COUNT_ELSEWHERE, len(infos) % (_COUNT_ELSEWHERE + 1)):
+            raise zipfile.BadZipFile("the list of its members is not whole")
         if sum(info.compress_size for info in infos) > packed:
             raise Unsafe("its members overlap")
         yield iter([_member(archive, info) for info in infos])
+
+
+def _declared(file: IO[bytes]) -> int:
+    """Return the number of members as the end of the archive says it, in sixteen bits."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - _LONGEST_END))
+    end = file.read()
+    return int(struct.unpack_from("<H", end, end.rindex(b"PK\x05\x06") + 10)[0])
 
 
 def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Member:

@@ -56,7 +56,8 @@ def unpack(
     Args:
         pieces: the archive, or the pieces that it was cut into (``.001``, ``.002`` ...), which
             are read as one.
-        progress: called with the archive's name, bytes unpacked and, for zip, bytes in all.
+        progress: called with the archive's name, bytes unpacked and bytes in all, which for tar
+            is None until the end.
 
     Raises:
         DataError: the archive is damaged, cut short or encrypted, holds what could do harm, or
@@ -111,6 +112,8 @@ class _Job:
                 if self.kind != "zip":
                     seen.add(member)
                 self._take(member)
+        self.total = self.done
+        self._tell(0)
         left_out = self._copy_links()
         self._forget_strangers()
         count = len(self.files) + len(self.links) - len(left_out) - self.kept

@@ -91,7 +91,8 @@ class Source:
         checksum: ``md5:``, ``sha1:`` or ``sha256:`` and hex digits, as published; None where
             the publisher gives none.
         bytes: its size, as published; None when unknown.
-        unpack: ``zip`` or ``tar`` where it is to be unpacked beside itself.
+        unpack: ``zip`` or ``tar`` where it is to be unpacked beside itself; of an archive cut
+            into pieces (``.001``, ``.002`` ...) each piece says so.
         part: what it holds, so that a user can fetch that alone: ``metadata``, ``audio`` ...
     """
 

@@ -67,7 +67,6 @@ def fetch(
     """
     chosen = choose(sources, parts)
     require("pooch", extra="data", purpose="fetching datasets")
-    root.mkdir(parents=True, exist_ok=True)
     with _alone(root):
         records = Records(root)
         _need_room(chosen, root)
@@ -140,13 +139,17 @@ def address(source: Source, mirror: str | None = None) -> str:
 
 @contextlib.contextmanager
 def _alone(root: Path) -> Iterator[None]:
-    """Keep a second run out of the same folder."""
+    """Make the folder and keep a second run out of it."""
     try:
+        root.mkdir(parents=True, exist_ok=True)
         with lock(root / _LOCK):
             yield
     except BlockingIOError as error:
         raise DataError(f"{root}: another run is fetching into this folder; wait for it."
                         ) from error
+    except OSError as error:
+        raise DataError(f"{error.filename or root}: cannot be used: {error.strerror or error}; "
+                        "choose another folder.") from error
 
 
 def _need_room(sources: Sequence[Source], root: Path) -> None:
@@ -179,8 +182,11 @@ def _there(path: Path, source: Source, expected: str | None) -> bool:
         raise DataError(f"{path}: is a folder where a file is to go; move it.")
     if not path.is_file():
         return False
-    fits = source.bytes is None or path.stat().st_size == source.bytes
-    if fits and (expected is None or agrees(path, expected)):
+    if expected is None:
+        fits = source.bytes in (None, path.stat().st_size)
+    else:
+        fits = agrees(path, expected)
+    if fits:
         return True
     path.replace(path.with_name(path.name + ".bad"))
     return False

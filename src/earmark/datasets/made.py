@@ -1,11 +1,12 @@
 """``made``: a dataset that Earmark made or merged: a table of tracks beside a table of features.
 
-It holds no audio, so that it can be published where the audio cannot: who has the audio names it
-in the column ``path``, for all others the features serve.
+It holds no audio and no names of files, so that it can be published where the audio cannot. Where
+the audio lies stands apart, in a file that is for its maker alone.
 
 ``made.toml``           title, licence, citation, task, the labels' groups, what made the features
-``tracks.csv``          id, labels (parted by ``;``), part, path, artist, album, song, title and
-                        seconds; where it is from: dataset, original_id, original_labels
+``tracks.csv``          id, labels (parted by ``;``), part, artist, album, song, title and seconds;
+                        where it is from: dataset, original_id, original_labels
+``paths.csv``           id, path of the audio: absolute, or relative to the folder
 ``features.parquet``    filename (``<id>#<segment>``), track_id, segment, start_seconds, labels,
                         artist, dataset, then the features; ``features.csv`` is the same
 ``CARD.md``             what it is, for people; ``log.jsonl`` what was chosen, and instead of what
@@ -29,8 +30,9 @@ from earmark.store import write_text
 
 FORMAT = 1
 ABOUT, TRACKS, FEATURES = "made.toml", "tracks.csv", "features.parquet"
+PATHS = "paths.csv"
 SEPARATOR = ";"
-COLUMNS = ("id", "labels", "part", "path", "artist", "album", "song", "title", "seconds", "dataset",
+COLUMNS = ("id", "labels", "part", "artist", "album", "song", "title", "seconds", "dataset",
            "original_id", "original_labels")  # fmt: skip
 _PARTS = ("", "train", "valid", "test")
 
@@ -92,6 +94,7 @@ class Made(Dataset):
     layout = """
 made.toml          title, licence, citation, labels and their groups, what made the features
 tracks.csv         id, labels, part, path, artist, album, song, title, seconds, dataset ...
+paths.csv          id, path: where the audio lies on this machine; not to be published
 features.parquet   a row a segment: filename (<id>#<segment>), track_id, ..., the features
 """
     where = "Made by earmark data make or earmark data merge."
@@ -169,7 +172,7 @@ features.parquet   a row a segment: filename (<id>#<segment>), track_id, ..., th
         for number in range(6):
             label = ("folk", "techno")[number % 2]
             part = ("train", "valid", "test")[number // 2]
-            lines.append(f"s/{number},{label},{part},,band {number},,,song {number},6.0,s,"
+            lines.append(f"s/{number},{label},{part},band {number},,,song {number},6.0,s,"
                          f"{number},{label.title()}")
             rows += [f"s/{number}#{k},{number % 2 + rng.normal():.6g},{rng.normal():.6g}"
                      for k in range(2)]
@@ -194,9 +197,9 @@ features.parquet   a row a segment: filename (<id>#<segment>), track_id, ..., th
         if missing := [name for name in COLUMNS if name not in columns]:
             raise DataError(f"{table}: has no column '{missing[0]}'; expected "
                             f"{', '.join(COLUMNS)}.")
-        found = _Found({}, {}, {})
+        found, paths = _Found({}, {}, {}), self._paths()
         for where, row in rows:
-            track = self._track(f"{table}, {where}", row, known)
+            track = self._track(f"{table}, {where}", row, known, paths)
             if track.id in found.tracks:
                 raise DataError(f"{table}, {where}: the id '{track.id}' is there twice.")
             found.tracks[track.id] = track
@@ -206,7 +209,9 @@ features.parquet   a row a segment: filename (<id>#<segment>), track_id, ..., th
                                              _listed(row["original_labels"]))
         return found
 
-    def _track(self, where: str, row: Mapping[str, str], known: Vocabulary) -> Track:
+    def _track(
+        self, where: str, row: Mapping[str, str], known: Vocabulary, paths: Mapping[str, str]
+    ) -> Track:
         if not row["id"].strip():
             raise DataError(f"{where}: has no id.")
         if row["part"] not in _PARTS:
@@ -219,14 +224,20 @@ features.parquet   a row a segment: filename (<id>#<segment>), track_id, ..., th
         if known.task == "single" and len(labels) != 1:
             raise DataError(f"{where}: bears {len(labels)} labels; expected one: {ABOUT} says "
                             "that tracks bear one each.")
-        return Track(row["id"], labels, self._path(row["path"]), row["artist"] or None,
+        return Track(row["id"], labels, paths.get(row["id"]), row["artist"] or None,
                      row["album"] or None, row["song"] or None, row["title"] or None,
                      _number(row["seconds"], where))
 
-    def _path(self, given: str) -> str | None:
-        if not given or not is_file(self.root / given):
-            return None
-        return PurePath(given).as_posix()
+    def _paths(self) -> dict[str, str]:
+        """Return track id to the audio that is there."""
+        table = self.root / PATHS
+        if not table.is_file():
+            return {}
+        columns, rows = read_rows(table)
+        if missing := [name for name in ("id", "path") if name not in columns]:
+            raise DataError(f"{table}: has no column '{missing[0]}'; expected id,path.")
+        return {row["id"]: PurePath(row["path"]).as_posix() for _, row in rows
+                if row["path"] and is_file(self.root / row["path"])}
 
 
 def write_about(about: About, folder: Path) -> None:

@@ -16,14 +16,14 @@ from numpy.typing import NDArray
 
 from earmark.audio.chunks import Passes
 from earmark.errors import DataError, SettingsError
-from earmark.features._tables import echonest, vggish, vggish_records
+from earmark.features._tables import echonest, summary, vggish, vggish_records
 from earmark.features._tables.named import NamedRows, read_table
 from earmark.features._tables.parquet import read_parquet
 from earmark.features.base import FeatureSet, FrontEnd, Place, describe, placed
 
 __all__ = ["NamedRows", "Table", "read_parquet", "read_table"]
 
-Kind = Literal["echonest", "vggish", "other"]
+Kind = Literal["echonest", "vggish", "msd", "other"]
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,9 @@ class Table(FrontEnd):
         sample_rate: of the recordings they were made from, in Hz; no sound is taken.
         kind: ``echonest``, eight numbers a track (FMA's ``echonest.csv`` or an excerpt of it);
             ``vggish``, 128 numbers a second in [-2, 2] (AudioSet's, as npz or as
-            Google's TFRecord files, one or a folder of them); or ``other``, a CSV
-            or Parquet file with the columns named.
+            Google's TFRecord files, one or a folder of them); ``msd``, eleven numbers a track
+            (the Million Song Dataset's summary, HDF5); or ``other``, a CSV or Parquet file with
+            the columns named.
         names: for ``other``, the columns to take; elsewhere empty, they are known.
         name_column: for ``other``, the column that holds track ids.
     """
@@ -63,15 +64,15 @@ class Table(FrontEnd):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        known = {"echonest": echonest.COLUMNS, "vggish": vggish.COLUMNS}
+        known = {"echonest": echonest.COLUMNS, "vggish": vggish.COLUMNS,
+                 "msd": summary.COLUMNS}
         return known.get(self.kind, self.names)
 
     def read(self, path: Path, place: Place | None = None) -> FeatureSet:
         """Read a file of this kind: a row a track, or for ``vggish`` a row a second of each clip.
 
-        Where no ``place`` is given, the name of a row is its track's id, and it starts at 0. Starts
-        are in seconds from the beginning of the track; a clip of AudioSet is a track of
-        its own, wherever in its video it lies. Tracks of Echonest's that lack a value are left
+        Starts are in seconds from the beginning of the track; a clip of AudioSet is a track of
+        its own, wherever in its video it lies. Tracks of Echo Nest's that lack a value are left
         out and named under ``left_out`` in ``source``.
 
         Args:
@@ -80,7 +81,7 @@ class Table(FrontEnd):
 
         Raises:
             DataError: the file is not as published; see the readers.
-            MissingExtraError: Parquet without pyarrow.
+            MissingExtraError: Parquet without pyarrow, HDF5 without h5py.
         """
         source: dict[str, Any] = {"table": path.name, "front_end": describe(self)}
         if self.kind == "vggish":
@@ -88,6 +89,10 @@ class Table(FrontEnd):
             read_clips = vggish_records.read_vggish_records if as_records else vggish.read_vggish
             made = read_clips(path)
             return FeatureSet(made.rows, made.clips, made.starts, self.columns, source)
+        if self.kind == "msd":
+            ids, values, incomplete = summary.read_summary(path)
+            return FeatureSet(values, ids, np.zeros(len(ids)), self.columns,
+                              source | {"left_out": list(incomplete)})
         if self.kind == "echonest":
             rows, left_out = echonest.read_echonest(path)
             return self._of_tracks(rows, source | {"left_out": list(left_out)}, place)

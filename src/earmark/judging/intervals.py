@@ -110,21 +110,17 @@ def shared_draws(
     Raises:
         DataError: what ``metrics.checked`` refuses, or fewer than two groups in all.
     """
-    names = [group for samples in judged for sample in samples for group in sample.groups]
-    member = numbered(names)
-    units = int(member.max(initial=-1)) + 1
-    checks = [[checked(sample.scores, sample.truth) for sample in samples] for samples in judged]
-    blocks = []
-    for weights in _weights(units, None, rng, draws):  # (draws, groups)
-        at, values = 0, []
-        for samples in checks:
-            found = []
-            for x, y in samples:
-                found.append(metric.weighted(x, y, weights[:, member[at : at + len(x)]]))
-                at += len(x)
-            values.append(_mean_of_defined(np.stack(found)))
-        blocks.append(np.stack(values))
-    return np.concatenate(blocks, axis=1)
+    member = numbered([group for samples in judged for s in samples for group in s.groups])
+    counts = np.concatenate(list(_weights(int(member.max(initial=-1)) + 1, None, rng, draws)))
+    at, values = 0, []
+    for samples in judged:
+        found = []
+        for sample in samples:
+            x, y = checked(sample.scores, sample.truth)
+            found.append(_by_block(metric, x, y, counts, member[at : at + len(x)]))
+            at += len(x)
+        values.append(_mean_of_defined(np.stack(found)))
+    return np.stack(values)
 
 
 def percentiles(values: Floats, level: float = 0.95) -> Interval:
@@ -134,6 +130,15 @@ def percentiles(values: Floats, level: float = 0.95) -> Interval:
         DataError: more than half of them are NaN. SettingsError: level out of range.
     """
     return _percentiles(values, level)
+
+
+def _by_block(
+    metric: Metric, x: Floats, y: Truth, counts: Floats, member: NDArray[np.intp]
+) -> Floats:
+    """Return the metric under draws of groups [shape=(draws, groups)], a few draws at a time."""
+    step = max(1, _BLOCK // len(x))
+    return np.concatenate([metric.weighted(x, y, counts[start : start + step][:, member])
+                           for start in range(0, len(counts), step)])
 
 
 def _mean_of_defined(values: Floats) -> Floats:

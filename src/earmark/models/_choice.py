@@ -40,10 +40,12 @@ def group_folds(
         raise DataError(f"all {len(y)} rows are of one group; {purpose} needs two groups "
                         "(artists): add tracks of another artist or set it.")
     # Stratify by each row's first label: for one label a row that is the label. With fewer rows of
-    # a label than folds there is nothing to stratify.
-    kind = StratifiedGroupKFold if y.sum(axis=0).min() >= count else GroupKFold
+    # a label than folds, or fewer that have it first, there is nothing to stratify.
+    first = y.argmax(axis=1)
+    fewest = min(y.sum(axis=0).min(), np.unique(first, return_counts=True)[1].min())
+    kind = StratifiedGroupKFold if fewest >= count else GroupKFold
     splitter = kind(count, shuffle=True, random_state=int(rng.integers(2**31)))
-    return list(splitter.split(np.zeros(len(y)), y.argmax(axis=1), groups))
+    return list(splitter.split(np.zeros(len(y)), first, groups))
 
 
 def out_of_fold(folds: Folds, score: ScoreFold) -> list[Doubles]:

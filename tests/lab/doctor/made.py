@@ -20,15 +20,17 @@ class Made(Dataset):
     layout = "nothing"
     where = "nowhere"
 
-    def __init__(
-        self, tracks: list[Track], *, parts: Mapping[str, Mapping[str, str]] | None = None,
+    @classmethod
+    def of(
+        cls, tracks: list[Track], *, parts: Mapping[str, Mapping[str, str]] | None = None,
         faults: list[Fault] | None = None, tables: tuple[FeatureTable, ...] = (),
         labels: tuple[str, ...] | None = None, root: Path | str = ".",
-    ) -> None:
-        super().__init__(root)
-        self._tracks, self._parts, self._faults = tracks, parts or {}, faults or []
-        self._tables = tables
-        self._labels = labels or tuple(sorted({n for t in tracks for n in t.labels}))
+    ) -> Made:
+        made = cls(root)
+        made._tracks, made._parts, made._faults = tracks, parts or {}, faults or []
+        made._tables = tables
+        made._labels = labels or tuple(sorted({n for t in tracks for n in t.labels}))
+        return made
 
     @property
     def vocabulary(self) -> Vocabulary:

@@ -100,13 +100,13 @@ def test_synonyms_by_the_taxonomy() -> None:
 def test_labels_of_one_artist() -> None:
     tracks = [Track(f"t{i:02}", ("rock" if i < 12 else "polka",),
                     artist="one" if i >= 12 else f"band {i % 2}") for i in range(24)]
-    (fault,) = [f for f in lint(Labelled.of(Made(tracks))) if f.kind == "one artist"]
+    (fault,) = [f for f in lint(Labelled.of(Made.of(tracks))) if f.kind == "one artist"]
     assert (fault.name, fault.detail) == ("polka", "all 12 tracks are of one artist, one")
 
 
 def test_an_unknown_artist_may_be_another() -> None:
     tracks = [Track(f"t{i:02}", ("polka",), artist="one" if i else None) for i in range(12)]
-    assert "one artist" not in {f.kind for f in lint(Labelled.of(Made(tracks)))}
+    assert "one artist" not in {f.kind for f in lint(Labelled.of(Made.of(tracks)))}
 
 
 def test_tracks_without_a_label() -> None:

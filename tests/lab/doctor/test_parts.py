@@ -20,31 +20,31 @@ PARTS = {"official": {"a": "train", "b": "train", "c": "train", "d": "test", "e"
 
 
 def test_artists_on_both_sides_are_counted_once_a_kind() -> None:
-    (row,) = shared(Made(TRACKS, parts=PARTS))
+    (row,) = shared(Made.of(TRACKS, parts=PARTS))
     # of test's three tracks d is by x and e by y; no album is on both sides
     assert (row.kind, row.parts, row.groups, row.tracks, row.of) == ("artist", ("train", "test"),
                                                                      2, 2, 3)
-    (finding, _) = lint_parts(Made(TRACKS, parts=PARTS))
+    (finding, _) = lint_parts(Made.of(TRACKS, parts=PARTS))
     assert finding.kind == "shared across parts"
     assert finding.name == "official: artists"
     assert finding.detail.startswith("2 of 3 tracks of test (66.7%) are of 2 artists that train")
 
 
 def test_a_label_that_a_part_lacks() -> None:
-    (fault,) = [f for f in lint_parts(Made(TRACKS, parts=PARTS)) if f.kind == "missing from a part"]
+    (fault,) = [f for f in lint_parts(Made.of(TRACKS, parts=PARTS)) if f.kind == "missing from a part"]
     assert (fault.name, fault.detail) == ("jazz", "none in test of 'official', 1 in train")
 
 
 def test_what_is_not_at_hand_is_said() -> None:
     parts = {"official": {**PARTS["official"], "gone": "test"}}
-    (fault,) = [f for f in lint_parts(Made(TRACKS, parts=parts)) if f.subject == "label"]
+    (fault,) = [f for f in lint_parts(Made.of(TRACKS, parts=parts)) if f.subject == "label"]
     assert fault.detail.endswith("(6 of its 7 tracks are at hand)")
 
 
 def test_copies_and_titles_on_two_sides() -> None:
     faults = [Fault("f", "exact duplicate", "a", "told"), Fault("c", "same title", "e", "told"),
               Fault("a", "exact duplicate", "b", "told")]  # fmt: skip
-    found = lint_parts(Made(TRACKS, parts=PARTS, faults=faults))
+    found = lint_parts(Made.of(TRACKS, parts=PARTS, faults=faults))
     (divided,) = [f for f in found if f.kind == "divided duplicate"]
     assert (divided.name, divided.other) == ("f", "a")
     assert divided.detail == "in test of 'official', the other in train"
@@ -55,7 +55,7 @@ def test_copies_and_titles_on_two_sides() -> None:
 
 def test_whole_artists_share_nothing() -> None:
     parts = {"fair": {t.id: "test" if t.artist == "y" else "train" for t in TRACKS}}
-    assert shared(Made(TRACKS, parts=parts)) == []
+    assert shared(Made.of(TRACKS, parts=parts)) == []
 
 
 def test_gtzans_artist_folds_divide_artists(realdata: Path) -> None:

@@ -12,9 +12,9 @@ from earmark.datasets.base import Dataset, FeatureTable, Track
 from earmark.datasets.made import About, Made, Origin
 from earmark.errors import DataError
 from earmark.features.base import FeatureSet
-from earmark.labels.taxonomy import Taxonomy
 from earmark.lab.making.merge import Merging, merge, wanted_labels
 from earmark.lab.making.published import Published, write
+from earmark.labels.taxonomy import Taxonomy
 
 FRONT_END = {"name": "table", "sample_rate": 22_050, "kind": "other", "names": ["a", "b"],
              "name_column": "filename"}  # fmt: skip

@@ -76,9 +76,7 @@ class TransferProgress:
         """Show how much of a file is at hand."""
         if name not in self._tasks:
             self._tasks[name] = self._bar.add_task(name, total=total)
-        self._bar.update(self._tasks[name], completed=done, total=total)
-        if done == total:
-            self._bar.update(self._tasks[name], visible=False)
+        self._bar.update(self._tasks[name], completed=done, total=total, visible=done != total)
         self._say(name, done, total)
 
     def _say(self, name: str, done: int, total: int | None) -> None:

@@ -71,11 +71,11 @@ def _vocabulary(kind: type[Dataset]) -> tuple[int | None, str | None]:
 
 def _labels(row: dict[str, Any]) -> str:
     if row["labels"] is None:
-        return "your own" if "your own" in row["licence"] else "as in its files"
+        return "your own" if "your own" in row["licence"] else "see its files"
     return f"{row['labels']}, {row['task']}"
 
 
 def _brief(licence: str) -> str:
-    """Return a licence's name without what is said of it."""
-    name = re.split(r"[;:(]|, ", licence)[0].strip()
+    """Return a licence without what is said of it further on."""
+    name = re.split(r"[;(]|, ", licence)[0].strip()
     return name if len(name) <= _LICENCE_WIDTH else name[: _LICENCE_WIDTH - 1].rstrip() + "…"

@@ -10,8 +10,13 @@ from earmark.judging.report import facts
 from earmark.judging.report.charts import Bar
 from earmark.judging.report.markdown import table
 from earmark.judging.report.page import render
+from earmark.judging.report.plain import clean
 
 _LEVEL = 0.95
+_REMARKS = (("left out: ", "left_out"), ("", "inferred"), ("note: ", "notes"),
+            ("skipped: ", "failed"), ("ledger: test part read, ", "readings"))  # fmt: skip
+_UNTOLD = ("What this score is worth on unheard artists cannot be told: the artists of too few "
+           "tracks are known.")
 Values = Mapping[str, Any]
 
 
@@ -19,8 +24,8 @@ def choose(lines: Sequence[Values], own: str | None) -> dict[str, str | None]:
     """Return which protocols the sentence sets side by side, and the unit they are read by.
 
     The leaky one is the first of all, as scores are usually reported: by random segments where
-    there are any. The honest one is the recipe's own partition where that is honest, else
-    another published one, else that by artist.
+    there are any. The honest one is the recipe's own partition where no leak of it is known, else
+    another published one, else that by artist, by song, by track, in this order.
 
     Args:
         own: the partition that the recipe names.
@@ -28,7 +33,7 @@ def choose(lines: Sequence[Values], own: str | None) -> dict[str, str | None]:
     leaky = next((line["name"] for line in lines if line["leaky"]), None)
     honest = [line for line in lines if not line["leaky"]]
     best = sorted(honest, key=lambda line: (_is(line, own), line["published"] is not None,
-                                            line["name"] == "by artist"))  # fmt: skip
+                                            lines.index(line)))  # fmt: skip
     by_segment = leaky == lines[0]["name"] and lines[0]["learnt"]["tracks"] is None
     return {"reported": leaky, "honest": best[-1]["name"] if best else None,
             "unit": "segment" if by_segment else "track"}
@@ -42,42 +47,40 @@ def sentence(values: Values) -> str:
     """Return the audit in a sentence, worded from its numbers."""
     of = {line["name"]: line for line in values["protocols"]}
     reported, honest = of.get(values["reported"]), of.get(values["honest"])
-    if honest is None:
-        return ("What this score is worth on unheard artists cannot be told: no protocol at hand "
-                "keeps artists apart, for the artists of too few tracks are known.")
-    fair = _shown(honest, values)
+    told = "" if values["artists_known"] else f" {_UNTOLD}"
+    if honest is None or (told and reported is None):
+        return told.strip() or ("What this score is worth on unheard artists cannot be told: every "
+                                "protocol at hand leaks.")
+    fair, unheard = _shown(honest, values), "recordings" if told else "artists"
     if reported is None:
         return (f"No protocol at hand leaks: {fair} under '{honest['name']}', and no artist has "
                 "tracks on both sides of any.")
     gap = reported["gap"]
-    sure = f"{gap['value']:+.2f}{_bracket(gap['interval'], '+.2f')}"
+    sure = f"{_short(gap['value'])}{_bracket(gap['interval'])}"
     high = _shown(reported, values, interval=False)
     if gap["interval"] is None or gap["interval"][0] <= 0 <= gap["interval"][1]:
         return (f"No gap can be shown: {high} under '{reported['name']}' and {fair} on unheard "
-                f"artists ('{honest['name']}') differ by {sure}, which may be chance.")
+                f"{unheard} ('{honest['name']}') differ by {sure}, which may be chance.{told}")
     if gap["value"] < 0:
-        return (f"Your {high} is {fair} on unheard artists: '{reported['name']}' does not flatter "
-                f"this model ({sure} against '{honest['name']}').")
-    return (f"Your {high} is {fair} on unheard artists: '{reported['name']}' is worth {sure} over "
-            f"'{honest['name']}'.")
+        return (f"Your {high} is {fair} on unheard {unheard}: '{reported['name']}' does not "
+                f"flatter this model, it adds {sure} to '{honest['name']}'.{told}")
+    return (f"Your {high} is {fair} on unheard {unheard}: judging by '{reported['name']}' instead "
+            f"of '{honest['name']}' adds {sure}.{told}")
 
 
 def lines(values: Values) -> Iterator[str]:
     """Yield the table and what belongs to it, as Markdown that also reads well in a terminal."""
     yield (f"{_dataset(values)}, recipe {values['recipe']}: the same model under "
-           f"{len(values['protocols'])} protocols, each learning from {values['tracks_learnt']} "
-           f"tracks; {facts.metric(values['metric'])}, 95 % intervals by a bootstrap over artists")
+           f"each protocol, always learning from {values['tracks_learnt']} tracks; "
+           f" {facts.metric(values['metric'])}, 95 % intervals by a bootstrap over artists")
     if values["contaminated"]:
-        yield f"contaminated: {values['contaminated']}"
+        yield clean(f"contaminated: {values['contaminated']}")
     yield ""
     yield from _table(values)
     yield from (f"published under '{line['name']}', by track: {_cited(line['references'])}"
                 for line in values["protocols"] if line["references"])
-    yield from (f"left out: {text}" for text in values["left_out"])
-    yield from values["inferred"]
-    yield from (f"note: {text}" for text in values["notes"])
-    yield from (f"skipped: {text}" for text in values["failed"])
-    yield from (f"ledger: test part read, {text}" for text in values["readings"])
+    for word, key in _REMARKS:
+        yield from (clean(f"{word}{text}") for text in values[key])
     yield f"\n{values['sentence']}"
 
 
@@ -107,12 +110,14 @@ def bracket(interval: Sequence[float] | None) -> str:
     return facts.bracket(_interval(interval))
 
 
-def share(value: float) -> str:
+def share(value: float | None) -> str:
     """Return a share in whole per cents, ``0 %`` only where it is none.
 
     >>> share(0.001), share(0.0), share(0.614)
     ('<1 %', '0 %', '61 %')
     """
+    if value is None:
+        return "not known"
     return "<1 %" if 0 < value < 0.01 else f"{value:.0%}".replace("%", " %")
 
 
@@ -144,13 +149,16 @@ def _count(given: Values, of: str = "") -> str:
 
 def _shown(line: Values, values: Values, *, interval: bool = True) -> str:
     its = line["scores"][values["unit"]][values["metric"]]
-    number = f"{its['value']:.2f}".removeprefix("0")
     name = "" if values["metric"] == "accuracy" else f" {facts.metric(values['metric'])}"
-    return f"{number}{_bracket(its['interval'], '.2f') if interval else ''}{name}"
+    return f"{_short(its['value'])}{_bracket(its['interval']) if interval else ''}{name}"
 
 
-def _bracket(interval: Sequence[float] | None, form: str) -> str:
-    return f" [{interval[0]:{form}}, {interval[1]:{form}}]" if interval else ""
+def _short(value: float) -> str:
+    return f"{value:.2f}".replace("0.", ".", 1) if abs(value) < 0.995 else f"{value:.2f}"
+
+
+def _bracket(interval: Sequence[float] | None) -> str:
+    return f" [{_short(interval[0])}, {_short(interval[1])}]" if interval else ""
 
 
 def _signed(gap: Values | None) -> str:

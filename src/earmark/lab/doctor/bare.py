@@ -36,6 +36,7 @@ _LABELS = re.compile("(.*(genre|label|tag|style)s?(list|all|top|names?)?|class|c
 _NO_FEATURES = frozenset({"", "index", "unnamed0", "length", "duration", "seconds", "start", "year",
                           "frames", "samplerate"})  # fmt: skip
 _LEAST_FLAGS = 3
+_GLANCE = 50  # rows that tell most columns of measurements apart from flags
 _LONGEST_LIST = 20_000
 _NOTHING = frozenset({"", "nan", "none", "null", "n/a", "[]"})
 
@@ -226,7 +227,9 @@ def _texts(sheet: Sheet, names: Sequence[str]) -> list[str]:
 
 def _flags(sheet: Sheet) -> list[str]:
     """Return the columns that say 0, 1 or nothing of each track, where there are several."""
-    said = {name: set(np.unique(sheet.numbers[name]).tolist()) for name in _measured(sheet)}
+    said = {name: set(np.unique(values).tolist()) for name in _measured(sheet)
+            for values in [sheet.numbers[name]]
+            if _is_flag(set(values[:_GLANCE].tolist())) or np.isnan(values[:_GLANCE]).all()}
     found = [name for name, values in said.items() if _is_flag(values)]
     both = [name for name in found if {0, 1} <= said[name]]
     return found if len(found) >= _LEAST_FLAGS and len(both) > 1 else []

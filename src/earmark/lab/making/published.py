@@ -13,7 +13,7 @@ import itertools
 import json
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from earmark.datasets.base import Track
-from earmark.datasets.made import COLUMNS, SEPARATOR, TRACKS, About, Origin, write_about
+from earmark.datasets.made import COLUMNS, PATHS, SEPARATOR, TRACKS, About, Origin, write_about
 from earmark.errors import DataError, EarmarkError
 from earmark.features.base import FeatureSet
 from earmark.judging import splits
@@ -30,7 +30,8 @@ from earmark.lab.tables import CsvTable, ParquetTable
 from earmark.labels.vocabulary import Vocabulary
 from earmark.store import write_text
 
-FRACTIONS = {"train": 0.7, "valid": 0.1, "test": 0.2}
+FRACTIONS = ({"train": 0.7, "valid": 0.1, "test": 0.2}, {"train": 0.75, "test": 0.25})
+"""Of the parts; the second where there are too few artists for the first."""
 _TEXTS = ("track_id", "labels", "artist", "dataset")
 
 
@@ -104,15 +105,18 @@ def write(published: Published, folder: Path) -> dict[str, str]:
 def deal(published: Published) -> dict[str, str]:
     """Return track id to part, whole artists at a time; nothing where there are too few."""
     listed = Listed(Path(), published.tracks, published.vocabulary)
-    rng = np.random.default_rng(published.about.seed)
-    with contextlib.suppress(DataError):  # too few artists
-        return dict(splits.grouped(listed, "artist", FRACTIONS, rng).parts)
+    for fractions in FRACTIONS:
+        rng = np.random.default_rng(published.about.seed)
+        with contextlib.suppress(DataError):
+            return dict(splits.grouped(listed, "artist", fractions, rng).parts)
     return {}
 
 
 def _write_all(published: Published, parts: Mapping[str, str], folder: Path) -> None:
     write_about(published.about, folder)
     write_text(folder / TRACKS, _tracks_table(published, parts))
+    if paths := [(t.id, t.path) for t in published.tracks if t.path]:
+        write_text(folder / PATHS, _table(("id", "path"), sorted(paths)))
     if published.features is not None:
         _write_features(published, published.features, folder)
     write_text(folder / "log.jsonl",
@@ -128,17 +132,23 @@ def _refuse_separators(published: Published) -> None:
 
 
 def _tracks_table(published: Published, parts: Mapping[str, str]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    rows = []
     for track in sorted(published.tracks, key=lambda t: t.id):
         origin = published.origins[track.id]
-        writer.writerow([
-            track.id, SEPARATOR.join(track.labels), parts.get(track.id, ""), track.path or "",
+        rows.append([
+            track.id, SEPARATOR.join(track.labels), parts.get(track.id, ""),
             track.artist or "", track.album or "", track.song or "", track.title or "",
             "" if track.seconds is None else f"{track.seconds:.3f}", origin.dataset, origin.id,
             SEPARATOR.join(origin.labels),
         ])  # fmt: skip
+    return _table(COLUMNS, rows)
+
+
+def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
     return text.getvalue()
 
 
@@ -188,7 +198,11 @@ def card(published: Published, parts: Mapping[str, str]) -> str:
     said = ("Parts are dealt by artist: no artist has tracks in two. A track without a known "
             "artist goes with its song, or by itself." if parts else
             "No parts were dealt: there are too few artists.")
-    return "\n".join([*lines, "", said, ""])
+    lines += ["", said]
+    if any(track.path for track in tracks):
+        lines += ["", f"`{PATHS}` says where the audio lies on the machine this was made on; leave "
+                  "it out of what you publish."]
+    return "\n".join([*lines, ""])
 
 
 def without_rows(published: Published) -> Published:

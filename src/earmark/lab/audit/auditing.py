@@ -89,13 +89,13 @@ def audit(
 def _finished(folder: Path, identity: Mapping[str, str]) -> dict[str, Any] | None:
     try:
         values = json.loads((folder / VALUES).read_text(encoding="utf-8"))
-        given = dict(values["identity"])
+        given, _ = dict(values["identity"]), "".join(audited.lines(values))
     except FileNotFoundError:
         if any(not path.name.startswith(".") for path in folder.iterdir()):
             raise SettingsError(f"{folder} is not empty and holds no audit; give another folder "
                                 "with --out.") from None
         return None
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, IndexError) as error:
         raise DataError(f"{folder / VALUES} is damaged; remove the folder to audit again.") \
             from error
     if given != identity:
@@ -130,10 +130,16 @@ class _Audit:
         return self._told(dealt, judged, left_out)
 
     def _learner(self) -> Learner:
-        ids = sorted(self.dataset.tracks)
-        gathered = tuple(gather(self.dataset, ids, branch, self.log)
+        gathered = tuple(gather(self.dataset, self._wanted(), branch, self.log)
                          for branch in self.recipe.branches)
         return Learner(self.dataset, self.recipe.branches, gathered)
+
+    def _wanted(self) -> list[str]:
+        """Return the tracks that some protocol deals with: features may be dear."""
+        if self.recipe.split.partition is None:
+            return sorted(self.dataset.tracks)
+        published = self.dataset.partitions().values()
+        return sorted(self.dataset.tracks.keys() & set().union(*published))
 
     def _protocols(self, learner: Learner) -> tuple[list[Dealt], list[str]]:
         """Return the protocols that tracks are dealt by, that of single tracks first."""
@@ -227,6 +233,7 @@ class _Audit:
             "models": [branch.model.get("name") for branch in self.recipe.branches],
             "contaminated": self.hearsay.contaminated,
             "seeds": self.settings.seeds, "seed": seed,
+            "artists_known": self.bench.groups.artists_suffice,
             "tracks_learnt": lines[-1]["learnt"]["tracks"],
             "protocols": lines, **chosen, "left_out": list(left_out),
             "inferred": list(self.bench.groups.said), "readings": self.readings,
@@ -246,7 +253,8 @@ class _Audit:
             "name": dealt.name, "how": dealt.how, "published": dealt.published,
             "cut_from": dealt.cut or None, "draws": len(judged),
             "leaky": segmented or mean("heard") > 0 or mean("copied") > 0,
-            "heard": mean("heard"), "copied": mean("copied"),
+            "heard": mean("heard") if self.bench.groups.artists_suffice else None,
+            "copied": mean("copied"),
             # A track whose segments stand on both sides is not learnt whole.
             "learnt": {"tracks": None if segmented else judged[0].learnt,
                        "segments": round(mean("learnt_segments")) or None},
