@@ -23,6 +23,7 @@ SETS = [name for name in crosswalk.names() if crosswalk.read(name).sheet.labels]
     ("Bebop", "mumu15", "gtzan10", ("jazz",), "ancestor"),
     ("Rap & Hip-Hop", "mumu15", "fma", ("Hip-Hop",), "alias"),
     ("genre---drumnbass", "jamendo", "fma", ("Electronic",), "ancestor"),
+    ("genre---hiphop", "jamendo", "fma", ("Hip-Hop",), "equal"),
     ("Country Rock", "mumu250", "mumu15", ("Country", "Rock"), "given"),
     ("Sweden", "mumu250", "mumu15", (), "none"),
     ("woman", "mtt188", "mtt50", ("woman",), "equal"),
@@ -32,6 +33,9 @@ SETS = [name for name in crosswalk.names() if crosswalk.read(name).sheet.labels]
     ("Bass", "mumu250", "mtt188", (), "none"),  # a style or an instrument: not the instrument
     ("bass", "mtt188", "audioset527", ("Bass guitar",), "alias"),
     ("Pop_Rock", "topmagd", "gtzan10", (), "none"),  # either of two is neither
+    ("rock", "gtzan10", "topmagd", ("Pop_Rock",), "alias"),  # but each of them is one of the two
+    ("metal", "gtzan10", "topmagd", ("Pop_Rock",), "ancestor"),
+    ("Dance music", "audioset527", "mumu15", ("Dance & Electronic",), "alias"),
     ("Male singing", "audioset527", "mtt50", ("male",), "alias"),
     ("Drum & Bass", "id3", "mumu15", ("Dance & Electronic",), "ancestor"),
 ])  # fmt: skip

@@ -33,6 +33,8 @@ class Sheet:
             music": only those listed are looked up); ``genre---style``; ``group---label``.
         labels: its labels; empty where any may come.
         ours: label to one of ours where its name alone would mislead.
+        covers: label to others of ours that lead to it: "Dance & Electronic" means electronic, and
+            what is dance leads there as well.
         left: labels that are left as they are, whatever their names: they mean none of ours.
         dataset: name of the reader whose labels these are, whichever of them it is asked for.
         given: name of another set to its labels to labels of this one, as decided by hand; see
@@ -43,6 +45,7 @@ class Sheet:
     form: Form = "plain"
     labels: tuple[str, ...] = ()
     ours: Mapping[str, str] = field(default_factory=dict)
+    covers: Mapping[str, Sequence[str]] = field(default_factory=dict)
     left: tuple[str, ...] = ()
     dataset: str = ""
     given: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
