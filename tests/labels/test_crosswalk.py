@@ -110,6 +110,9 @@ def test_every_label_listed_is_known_and_every_exception_is_one_of_ours(name):
     assert [x for x in walk.sheet.labels if not walk.meaning(x).known] == \
         [x for x in walk.sheet.labels if x in walk.sheet.left]  # fmt: skip
     assert set(walk.sheet.left) <= set(walk.sheet.labels)
+    assert set(walk.sheet.covers) <= set(walk.sheet.labels)
+    for ours in (name for names in walk.sheet.covers.values() for name in names):
+        assert walk.taxonomy.canonical(ours) == ours
     for label, ours in walk.sheet.ours.items():
         assert walk.taxonomy.canonical(ours) == ours
         assert walk.meaning(label).ours == ours
