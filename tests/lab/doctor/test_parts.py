@@ -31,7 +31,8 @@ def test_artists_on_both_sides_are_counted_once_a_kind() -> None:
 
 
 def test_a_label_that_a_part_lacks() -> None:
-    (fault,) = [f for f in lint_parts(Made.of(TRACKS, parts=PARTS)) if f.kind == "missing from a part"]
+    found = lint_parts(Made.of(TRACKS, parts=PARTS))
+    (fault,) = [f for f in found if f.kind == "missing from a part"]
     assert (fault.name, fault.detail) == ("jazz", "none in test of 'official', 1 in train")
 
 
