@@ -2,6 +2,7 @@
 
 ``EarmarkError``            base; the command line prints it and exits with ``exit_code``
     ``AudioError``          a file that cannot be read as music
+        ``EmptyAudioError``     one that holds nothing at all
     ``DataError``           a dataset, table or label that is not as published
     ``SettingsError``       a recipe, setting or name with a typo
     ``TaggerError``         a tagger file that is damaged, foreign or of a newer format
@@ -34,6 +35,10 @@ class EarmarkError(Exception):
 
 class AudioError(EarmarkError):
     """A file that cannot be read as music."""
+
+
+class EmptyAudioError(AudioError):
+    """A file of music without a byte, or without a sample."""
 
 
 class DataError(EarmarkError):

@@ -21,14 +21,16 @@ import re
 import secrets
 import sys
 import time
-from collections.abc import Iterator, Mapping
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from earmark.errors import EarmarkError
+from earmark.errors import DataError, EarmarkError, suggestion
 
 _DIGEST = 64
 _FORMAT = b"earmark arrays 1\n"
@@ -79,6 +81,32 @@ def writing(path: Path) -> Iterator[IO[bytes]]:
         raise EarmarkError(f"{path} cannot be written: {error.strerror or error}") from error
     with atomic_write(target) as file:
         yield file
+
+
+def read_npz(path: Path, names: Sequence[str]) -> dict[str, NDArray[Any]]:
+    """Return arrays of an npz file by name; nothing in it is run, and no others are read.
+
+    Raises:
+        DataError: the file cannot be read as npz or holds Python objects, or an array is missing.
+    """
+    try:
+        with path.open("rb") as opened:  # np.load leaves a broken archive open
+            file = np.load(opened, allow_pickle=False)
+            if not isinstance(file, np.lib.npyio.NpzFile):
+                raise DataError(f"{path}: is not an npz file; expected one with "
+                                f"{', '.join(names)}.")
+            with file:
+                for name in names:
+                    if name not in file.files:
+                        raise DataError(f"{path}: holds no array '{name}'."
+                                        f"{suggestion(name, file.files)}")
+                return {name: file[name] for name in names}
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror or error}.") from error
+    except (ValueError, EOFError, KeyError, MemoryError, RuntimeError, zipfile.BadZipFile,
+            zlib.error) as error:
+        raise DataError(f"{path}: cannot be read as npz without running code in it: {error}; "
+                        "expected plain arrays.") from error
 
 
 def write_bytes(path: Path, content: bytes) -> None:

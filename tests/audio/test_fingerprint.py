@@ -15,7 +15,7 @@ from earmark.errors import AudioError
 
 RATE = 22_050
 SECONDS = 8
-SURE = 0.74  # from which on the doctor takes a pair for a near duplicate
+SURE = 0.91  # from which on the doctor takes a pair for a near duplicate
 STYLES = ("classical", "hiphop", "jazz", "metal", "techno")
 
 

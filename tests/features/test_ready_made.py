@@ -10,6 +10,7 @@ from earmark.errors import DataError, SettingsError
 from earmark.features import base
 from earmark.features._tables.echonest import COLUMNS
 from earmark.features.table import Table, read_parquet
+from tests.graphs import records_writer
 
 HEADER = "track_id," + ",".join(COLUMNS)
 ROW = ",0.5,0.25,0.125,1,0,0.75,120.5,0.0625"
@@ -147,6 +148,55 @@ class TestVggish:
         assert made.starts.max() == 9
         assert made.of(["--i-y1v8Hy8"]).rows.shape == (9, 128)
         assert made.rows[0, 0] == pytest.approx(160 * 4 / 255 - 2, abs=1e-6)
+
+
+class TestVggishRecords:
+    family = Table(kind="vggish")
+
+    def folder(self, root, *clips):
+        """Write each clip to a file of its own."""
+        root.mkdir(exist_ok=True)
+        for number, clip in enumerate(clips):
+            (root / f"{number:02}.tfrecord").write_bytes(records_writer.record(clip))
+        return root
+
+    def test_the_same_as_from_npz(self, tmp_path):
+        levels = np.arange(2 * 3 * 128).reshape(2, 3, 128).astype(np.uint8)
+        seconds = [second.tobytes() for second in levels[0]]
+        root = self.folder(tmp_path / "bal_train", records_writer.clip("aa", seconds=seconds),
+                           records_writer.clip("none", seconds=()),
+                           records_writer.clip("bb", seconds=[levels[1, 0].tobytes()]))
+        (root / "._00.tfrecord").write_bytes(b"of a Macintosh")
+        made, expected = self.family.read(root), self.family.read(audioset(tmp_path))
+        np.testing.assert_array_equal(made.rows, expected.rows)
+        assert made.track_ids.tolist() == expected.track_ids.tolist()
+        assert made.starts.tolist() == expected.starts.tolist()
+        assert made.source["table"] == "bal_train"
+        assert self.family.read(root / "02.tfrecord").track_ids.tolist() == ["bb"]
+
+    @pytest.mark.parametrize(("clip", "message"), [
+        (records_writer.clip("aa"), ", record 1: clip 'aa' is already there"),
+        (records_writer.clip("bb", seconds=[bytes(128), bytes(127)]),
+         ", record 1: second 1 of 'audio_embedding' is not 128 bytes."),
+        (records_writer.clip(""), ", record 1: 'video_id' is (b'',); expected one id."),
+        (records_writer.example({}, {}), ", record 1: 'video_id' is ();"),
+        (records_writer.clip("é"), ", record 1: 'video_id' is (b'"),
+        (records_writer.clip("bb").replace(b"bb", b"b\xff"), ", record 1: 'video_id' is (b'b"),
+        (b"\x0a", ", record 1: is no SequenceExample"),
+    ])  # fmt: skip
+    def test_what_is_wrong_is_named(self, tmp_path, clip, message):
+        root = self.folder(tmp_path / "eval", records_writer.clip("aa"), clip)
+        with pytest.raises(DataError, match="^" + re.escape(f"{root / '01.tfrecord'}{message}")):
+            self.family.read(root)
+
+    def test_folders_without_clips(self, tmp_path):
+        refused(tmp_path, self.family, ": holds no .tfrecord files")
+        refused(write(tmp_path, b"", "a.tfrecord"), self.family, ": holds no clips")
+
+    def test_the_rate_of_a_sound_that_is_not_taken_makes_no_other_table(self):
+        known = base.describe(base.build({"name": "table", "kind": "vggish", "sample_rate": 8000}))
+        assert self.family.made_by(known)
+        assert not Table().made_by(known)
 
 
 class TestOther:

@@ -3,7 +3,13 @@ import pytest
 
 from earmark.errors import DataError, SettingsError
 from earmark.judging import metrics
-from earmark.judging.intervals import bootstrap, paired_difference
+from earmark.judging.intervals import (
+    Sample,
+    bootstrap,
+    paired_difference,
+    percentiles,
+    shared_draws,
+)
 
 
 def seeded():
@@ -130,3 +136,50 @@ def test_wrong_arguments_are_refused(case):
             bootstrap(metrics.accuracy, scores, truth, rng=seeded(), **arguments)
     with pytest.raises(DataError, match="not logits"):
         bootstrap(metrics.accuracy, scores * 7, truth, rng=seeded())
+
+
+def judged(rng, rows=60, skill=0.7, groups=12):
+    """Return a sample of single-label scores, right with a chance of ``skill``."""
+    truth = np.eye(3, dtype=np.int8)[rng.integers(3, size=rows)]
+    shift = (rng.random(rows) > skill).astype(int)
+    scores = np.eye(3)[(truth.argmax(axis=1) + shift) % 3] * 0.8 + 0.2 / 3
+    return Sample(scores, truth, [f"g{k % groups}" for k in range(rows)])
+
+
+def test_shared_draws_of_one_thing_are_its_bootstrap(rng):
+    sample = judged(rng)
+    (drawn,) = shared_draws(metrics.accuracy, [[sample]], rng=np.random.default_rng(1), draws=4000)
+    found = percentiles(drawn)
+    expected = bootstrap(metrics.accuracy, sample.scores, sample.truth, groups=sample.groups,
+                         rng=np.random.default_rng(2), draws=4000)
+    assert found.low == pytest.approx(expected.low, abs=0.02)
+    assert found.high == pytest.approx(expected.high, abs=0.02)
+
+
+def test_things_judged_on_the_same_groups_are_paired(rng):
+    sample = judged(rng)
+    a, b = shared_draws(metrics.accuracy, [[sample], [sample]], rng=rng, draws=50)
+    np.testing.assert_array_equal(a, b)
+    other = sample._replace(groups=[f"h{k % 12}" for k in range(60)])
+    a, b = shared_draws(metrics.accuracy, [[sample], [other]], rng=rng, draws=400)
+    assert abs(np.corrcoef(a, b)[0, 1]) < 0.3
+
+
+def test_a_thing_is_the_mean_of_its_samples(rng):
+    right, wrong = judged(rng, skill=1.1), judged(rng, skill=-0.1)
+    (mean,) = shared_draws(metrics.accuracy, [[right, wrong]], rng=rng, draws=20)
+    np.testing.assert_allclose(mean, 0.5)
+
+
+def test_a_sample_whose_groups_are_not_drawn_is_left_out(rng):
+    right = judged(rng, skill=1.1)._replace(groups=["a"] * 60)
+    wrong = judged(rng, skill=-0.1)._replace(groups=["b"] * 60)
+    both, one = shared_draws(metrics.accuracy, [[right, wrong], [right]], rng=rng, draws=200)
+    assert set(np.unique(both)) == {0.0, 0.5, 1.0}
+    assert np.isnan(one).any()
+    assert set(one[np.isfinite(one)]) == {1.0}
+
+
+def test_shared_draws_need_two_groups(rng):
+    with pytest.raises(DataError, match="at least two groups"):
+        shared_draws(metrics.accuracy, [[judged(rng, groups=1)]], rng=rng)

@@ -89,6 +89,9 @@ def test_windows_files_with_a_byte_order_mark_are_read(tmp_path):
         (b"track_id,part\na\n", DataError, "line 2: 1 fields"),
         (b"track_id,part\na,training\n", SettingsError, "line 2: .*'training'. Did you mean"),
         (b"track_id,part\n\xff,train\n", DataError, "cannot be read as a split"),
+        (pickle.dumps({"a": "train"}), DataError, r"is a pickle, .* never opened; give a CSV"),
+        (b"(lp1\nS'a'\np2\na.", DataError, r"is a pickle, .* never opened; give a CSV"),
+        (b"cos\nsystem\n(S'true'\ntR.", DataError, r"is a pickle, .* never opened; give a CSV"),
     ],
 )
 def test_damaged_tables_are_named(tmp_path, content, error, message):

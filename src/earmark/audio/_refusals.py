@@ -8,7 +8,7 @@ import os
 import stat
 from pathlib import Path
 
-from earmark.errors import AudioError
+from earmark.errors import AudioError, EmptyAudioError
 
 _TEXT_BYTES = 200
 
@@ -27,7 +27,7 @@ def refuse_unreadable(path: Path) -> None:
     if not stat.S_ISREG(status.st_mode):
         raise AudioError(f"{path}: a pipe or device; expected an audio file: save it as one first.")
     if not status.st_size:
-        raise AudioError(f"{path}: empty (0 bytes); expected an audio file: get it again.")
+        raise EmptyAudioError(f"{path}: empty (0 bytes); expected an audio file: get it again.")
 
 
 def _why_missing(path: Path, error: OSError | ValueError) -> str:

@@ -73,11 +73,18 @@ def _flac(file: IO[bytes], size: int) -> Spans | None:
     return None
 
 
-def _mp3(file: IO[bytes], size: int) -> Spans | None:
+def mpeg_starts_at(file: IO[bytes]) -> int | None:
+    """Return where the first frame of MPEG audio begins, behind any ID3v2 tags; None where there
+    is none."""
     start: int | None = 0
     while start is not None and _at(file, start, 3) == b"ID3":
         start = _after_id3v2(file, start)
-    if start is None or not _is_mpeg_frame(_at(file, start, 4)):
+    return start if start is not None and _is_mpeg_frame(_at(file, start, 4)) else None
+
+
+def _mp3(file: IO[bytes], size: int) -> Spans | None:
+    start = mpeg_starts_at(file)
+    if start is None:
         return None
     end = _before_ape(file, start, size)  # some programs write it behind the other
     if end - start > _ID3V1_BYTES and _at(file, end - _ID3V1_BYTES, 3) == b"TAG":

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -31,7 +31,7 @@ from earmark.audio._decoder import Decoder, DecoderError, Samples
 from earmark.audio._ffmpeg import FfmpegDecoder
 from earmark.audio._refusals import refuse_unreadable, text_instead
 from earmark.audio._soundfile import SoundfileDecoder
-from earmark.errors import AudioError, SettingsError
+from earmark.errors import AudioError, EmptyAudioError, SettingsError
 
 AUDIO_SUFFIXES = frozenset({
     ".wav", ".wave", ".w64", ".rf64", ".bwf", ".flac", ".mp3", ".mp2", ".ogg", ".oga", ".opus",
@@ -108,6 +108,7 @@ def stream(
     sample_rate: int | None = None,
     block_seconds: float = _BLOCK_SECONDS,
     notes: list[str] | None = None,
+    decoded: Callable[[Samples], None] | None = None,
 ) -> Iterator[Samples]:
     """Yield the file's sound, mono, in blocks [shape=(n,)] of about ``block_seconds``.
 
@@ -116,14 +117,18 @@ def stream(
     Args:
         sample_rate: in Hz, 1000 to 768000; None for the file's own.
         notes: gets a sentence when the file is truncated or breaks off.
+        decoded: called with each piece [shape=(frames, channels)] at the file's own rate, before
+            its channels are averaged.
 
     Raises:
-        AudioError: the file is missing, cannot be read or decoded, holds no samples, or some that
-            are no numbers (which may be found after blocks have been yielded).
+        AudioError: the file is missing, cannot be read or decoded, holds no samples
+            (``EmptyAudioError``), or some that are no numbers (which may be found after blocks have
+            been yielded).
         SettingsError: ``sample_rate`` out of range.
     """
     with contextlib.closing(_open(Path(path))) as source:
-        yield from _blocks(source, sample_rate, block_seconds, [] if notes is None else notes)
+        yield from _blocks(source, sample_rate, block_seconds, [] if notes is None else notes,
+                           decoded)
 
 
 def load(path: Path | str, *, sample_rate: int | None = None) -> Audio:
@@ -204,18 +209,22 @@ def _first(decoder: Decoder) -> Samples:
 
 def _refuse_useless(source: _Source) -> None:
     rate, (low, high) = source.decoder.sample_rate, _RATES_HZ
-    reason = None
+    if len(source.first) and low <= rate <= high:
+        return
+    source.close()
     if not len(source.first):
-        reason = "holds no audio samples; expected music: get it again."
-    elif not low <= rate <= high:
-        reason = f"its header says {rate} Hz; expected {low} to {high} Hz: convert or mend it."
-    if reason:
-        source.close()
-        raise AudioError(f"{source.path}: {reason}")
+        raise EmptyAudioError(f"{source.path}: holds no audio samples; expected music: get it "
+                              "again.")
+    raise AudioError(f"{source.path}: its header says {rate} Hz; expected {low} to {high} Hz: "
+                     "convert or mend it.")
 
 
 def _blocks(
-    source: _Source, sample_rate: int | None, block_seconds: float, notes: list[str]
+    source: _Source,
+    sample_rate: int | None,
+    block_seconds: float,
+    notes: list[str],
+    decoded: Callable[[Samples], None] | None = None,
 ) -> Iterator[Samples]:
     low, high = _RATES_HZ
     own = source.decoder.sample_rate
@@ -223,11 +232,13 @@ def _blocks(
         sample_rate = own
     if not low <= sample_rate <= high:
         raise SettingsError(f"sample_rate is {sample_rate}; expected {low} to {high} Hz.")
-    gathered = _gathered(_mono(source, notes), max(1.0, block_seconds * own))
+    gathered = _gathered(_mono(source, notes, decoded), max(1.0, block_seconds * own))
     return _resampled(gathered, own, sample_rate)
 
 
-def _mono(source: _Source, notes: list[str]) -> Iterator[Samples]:
+def _mono(
+    source: _Source, notes: list[str], decoded: Callable[[Samples], None] | None
+) -> Iterator[Samples]:
     decoder, block, frames = source.decoder, source.first, 0
     # A product with weights takes a tenth of the time of a mean over the short axis.
     weights = np.full(decoder.channels, 1 / decoder.channels, np.float32)
@@ -236,6 +247,8 @@ def _mono(source: _Source, notes: list[str]) -> Iterator[Samples]:
             mono = block[:, 0] if decoder.channels == 1 else block @ weights
         _refuse_damaged(mono, source.path, frames / decoder.sample_rate)
         frames += len(mono)
+        if decoded is not None:
+            decoded(block)
         yield mono
         try:
             block = decoder.read()

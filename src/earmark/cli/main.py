@@ -19,6 +19,7 @@ from earmark.errors import EarmarkError
 
 # command: (module that holds a click command of that name, help for the list)
 _COMMANDS = {
+    "audit": ("earmark.cli.audit", "Judge one model under leaky and honest protocols."),
     "compare": ("earmark.cli.compare", "Set finished runs side by side, like with like."),
     "data": ("earmark.cli.data", "List, fetch, read, check, make and merge datasets."),
     "demo": ("earmark.cli.demo", "Compose music, train and judge three taggers, and tag."),

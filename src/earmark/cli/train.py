@@ -100,7 +100,7 @@ def _run(
     from earmark.lab.doctor.outcome import read_excluded
 
     reasons = read_excluded(exclude) if exclude else {}
-    run = experiment.run(recipe, root, folder, log=_Progress(), exclude=reasons)
+    run = experiment.run(recipe, root, folder, log=Progress(), exclude=reasons)
     if as_json:
         print_json(run.results)
         return run.results
@@ -113,7 +113,7 @@ def _run(
     return run.results
 
 
-class _Progress:
+class Progress:
     """Steps on stderr: in place on a terminal, a line each elsewhere."""
 
     def __init__(self) -> None:
@@ -134,7 +134,8 @@ class _Progress:
 def summary(results: Mapping[str, Any]) -> list[str]:
     """Return the scores with their protocol, a line each."""
     protocol = results["protocol"]
-    lines = [f"{protocol['dataset']}, split {protocol['split']}, by track, "
+    variant = f" ({protocol['variant']})" if protocol.get("variant") else ""
+    lines = [f"{protocol['dataset']}{variant}, split {protocol['split']}, by track, "
              f"seed {protocol['seed']}{', leaky' if protocol['leaky'] else ''}"]
     if why := protocol.get("contaminated"):
         lines.append(f"  contaminated: {why}")

@@ -71,11 +71,14 @@ class FeatureTable:
         front_end: name and settings of the feature family that made it: tables of other
             settings bear the same column names and must not be mixed.
         seconds: length of the segments; None for rows of whole tracks.
+        comparable: whether it was made of the audio that comes with the dataset, so that rows can
+            be computed again and compared.
     """
 
     path: Path
     front_end: Mapping[str, str]
     seconds: float | None
+    comparable: bool = True
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,8 @@ class Source:
         checksum: ``md5:``, ``sha1:`` or ``sha256:`` and hex digits, as published; None where
             the publisher gives none.
         bytes: its size, as published; None when unknown.
-        unpack: ``zip`` or ``tar`` where it is to be unpacked beside itself.
+        unpack: ``zip`` or ``tar`` where it is to be unpacked beside itself; of an archive cut
+            into pieces (``.001``, ``.002`` ...) each piece says so.
         part: what it holds, so that a user can fetch that alone: ``metadata``, ``audio`` ...
     """
 
@@ -169,6 +173,13 @@ class Dataset(ABC):
     def remarks(self) -> list[str]:
         """Return sentences on what was merged, left out or guessed while reading."""
         return []
+
+    def names(self) -> Mapping[str, tuple[str | None, ...]] | None:
+        """Return artist, title and, where known, album as people write them, by track id.
+
+        None where the tracks themselves say it: only datasets whose artists are keys need this.
+        """
+        return None
 
     def feature_tables(self) -> tuple[FeatureTable, ...]:
         """Return the ready-made feature tables at hand."""

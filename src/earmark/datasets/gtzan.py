@@ -26,7 +26,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from earmark.datasets.base import Dataset, Fault, FeatureTable, Track
+from earmark.datasets.base import Dataset, Fault, FeatureTable, Source, Track
 from earmark.errors import DataError
 from earmark.labels.vocabulary import Vocabulary
 from earmark.store import write_bytes, write_text
@@ -74,10 +74,18 @@ genres/<genre>/<genre>.00000.au                  the first edition
 <genre>/<genre>.00000.wav                        the ten folders alone, also flac and mp3
 """
     where = (
-        "Kaggle's edition: www.kaggle.com/datasets/andradaolteanu/gtzan-dataset-music-genre-"
-        "classification (needs an account). The first edition, genres.tar.gz, is no longer at its "
-        "own address; copies are to have the MD5 5b3d6dddb579ab49814ab86dba69e7c7."
+        "earmark data download gtzan fetches the copy that is at huggingface.co/datasets/marsyas/"
+        "gtzan. Kaggle's edition, with tables: www.kaggle.com/datasets/andradaolteanu/gtzan-"
+        "dataset-music-genre-classification (needs an account). The first edition, genres.tar.gz, "
+        "is no longer at its own address; copies of it are to have 1225571541 bytes and the MD5 "
+        "5b3d6dddb579ab49814ab86dba69e7c7."
     )
+    # Without checksum: none is published for this copy, which is packed anew (1.23 GB) and
+    # so has not that of the first edition.
+    sources = (
+        Source("https://huggingface.co/datasets/marsyas/gtzan/resolve/main/data/genres.tar.gz",
+               "genres.tar.gz", unpack="tar"),
+    )  # fmt: skip
 
     @property
     def vocabulary(self) -> Vocabulary:

@@ -22,6 +22,7 @@ from earmark.audio.chunks import Passes
 from earmark.audio.segments import Segments
 from earmark.errors import AudioError, DataError, SettingsError
 from earmark.features._tables.named import NamedRows, read_table
+from earmark.features._tables.parquet import read_parquet
 from earmark.store import atomic_write, write_text
 
 Place = Callable[[str], tuple[str, float]]
@@ -117,7 +118,9 @@ class FrontEnd(ABC):
         return {}
 
     def read(self, path: Path, place: Place) -> FeatureSet:
-        """Read a ready-made table of this family's columns: CSV with a ``filename`` a row.
+        """Read a ready-made table of this family's columns with a ``filename`` a row.
+
+        CSV, or Parquet by its suffix.
 
         Args:
             place: from a row's name to its track's id and the start of the segment in seconds.
@@ -125,7 +128,8 @@ class FrontEnd(ABC):
         Raises:
             DataError: the file is not such a table; see ``read_table``.
         """
-        read = read_table(path, self.columns, aliases=self.column_aliases())
+        reader = read_parquet if path.suffix.lower() == ".parquet" else read_table
+        read = reader(path, self.columns, aliases=self.column_aliases())
         return placed(read, place, {"table": path.name, "front_end": describe(self)})
 
     def made_by(self, description: Mapping[str, Any]) -> bool:
@@ -254,7 +258,7 @@ class FeatureSet:
 def placed(read: NamedRows, place: Place, source: Mapping[str, Any]) -> FeatureSet:
     """Return named rows as a set, each row where ``place`` says it belongs."""
     places = [place(name) for name in read.names]
-    return FeatureSet(read.rows.astype(np.float32),
+    return FeatureSet(read.rows.astype(np.float32, copy=False),
                       np.asarray([track for track, _ in places], dtype=np.str_),
                       np.asarray([start for _, start in places], dtype=np.float64),
                       read.columns, source)

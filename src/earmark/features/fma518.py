@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
+from pathlib import Path
 from typing import ClassVar, Literal, NamedTuple
 
 import numpy as np
@@ -23,7 +24,9 @@ from earmark.audio.dsp import Floats
 from earmark.audio.moments import MOMENTS, moments
 from earmark.audio.tuning import TuningVote, count, search
 from earmark.errors import AudioError
-from earmark.features.base import FrontEnd
+from earmark.features._tables.kept import read_kept
+from earmark.features._tables.wide import is_wide, read_wide
+from earmark.features.base import FeatureSet, FrontEnd, Place, describe, placed
 
 N_FFT = 2048
 HOP_LENGTH = 512
@@ -76,6 +79,21 @@ class Fma518(FrontEnd):
     @property
     def columns(self) -> tuple[str, ...]:
         return COLUMNS
+
+    def read(self, path: Path, place: Place) -> FeatureSet:
+        """Read FMA's ``features.csv``, or a table with a ``filename`` a row as other families do.
+
+        FMA's takes some ten seconds once, and one from then on; see ``_tables.kept``. Tracks that
+        lack a value are left out and named under ``left_out`` in ``source``.
+
+        Raises:
+            DataError: the file is not such a table; see ``read_wide`` and ``read_table``.
+        """
+        if not is_wide(path):
+            return super().read(path, place)
+        read, left_out = read_kept(path, self.columns, read_wide)
+        return placed(read, place, {"table": path.name, "front_end": describe(self),
+                                    "left_out": list(left_out)})
 
     def whole(self, passes: Passes) -> NDArray[np.float32]:
         """Return one value for each of ``columns``, in their order.

@@ -6,7 +6,7 @@ that can be computed, such as GTZAN's, belong to those families and are read wit
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -16,14 +16,14 @@ from numpy.typing import NDArray
 
 from earmark.audio.chunks import Passes
 from earmark.errors import DataError, SettingsError
-from earmark.features._tables import echonest, vggish
+from earmark.features._tables import echonest, summary, vggish, vggish_records
 from earmark.features._tables.named import NamedRows, read_table
 from earmark.features._tables.parquet import read_parquet
-from earmark.features.base import FeatureSet, FrontEnd, Place, describe
+from earmark.features.base import FeatureSet, FrontEnd, Place, describe, placed
 
 __all__ = ["NamedRows", "Table", "read_parquet", "read_table"]
 
-Kind = Literal["echonest", "vggish", "other"]
+Kind = Literal["echonest", "vggish", "msd", "other"]
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,10 @@ class Table(FrontEnd):
     Attributes:
         sample_rate: of the recordings they were made from, in Hz; no sound is taken.
         kind: ``echonest``, eight numbers a track (FMA's ``echonest.csv`` or an excerpt of it);
-            ``vggish``, 128 numbers a second in [-2, 2] (AudioSet's, as npz); or ``other``, a CSV
-            or Parquet file with the columns named.
+            ``vggish``, 128 numbers a second in [-2, 2] (AudioSet's, as npz or as
+            Google's TFRecord files, one or a folder of them); ``msd``, eleven numbers a track
+            (the Million Song Dataset's summary, HDF5); or ``other``, a CSV or Parquet file with
+            the columns named.
         names: for ``other``, the columns to take; elsewhere empty, they are known.
         name_column: for ``other``, the column that holds track ids.
     """
@@ -62,29 +64,45 @@ class Table(FrontEnd):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        known = {"echonest": echonest.COLUMNS, "vggish": vggish.COLUMNS}
+        known = {"echonest": echonest.COLUMNS, "vggish": vggish.COLUMNS,
+                 "msd": summary.COLUMNS}
         return known.get(self.kind, self.names)
 
     def read(self, path: Path, place: Place | None = None) -> FeatureSet:
         """Read a file of this kind: a row a track, or for ``vggish`` a row a second of each clip.
 
         Starts are in seconds from the beginning of the track; a clip of AudioSet is a track of
-        its own, wherever in its video it lies. Tracks of Echonest's that lack a value are left
+        its own, wherever in its video it lies. Tracks of Echo Nest's that lack a value are left
         out and named under ``left_out`` in ``source``.
+
+        Args:
+            place: from a row's name to track and start; names are track ids without. Clips of
+                ``vggish`` go by their own ids.
 
         Raises:
             DataError: the file is not as published; see the readers.
-            MissingExtraError: Parquet without pyarrow.
+            MissingExtraError: Parquet without pyarrow, HDF5 without h5py.
         """
         source: dict[str, Any] = {"table": path.name, "front_end": describe(self)}
         if self.kind == "vggish":
-            made = vggish.read_vggish(path)
+            as_records = path.is_dir() or path.suffix.lower() == vggish_records.SUFFIX
+            read_clips = vggish_records.read_vggish_records if as_records else vggish.read_vggish
+            made = read_clips(path)
             return FeatureSet(made.rows, made.clips, made.starts, self.columns, source)
+        if self.kind == "msd":
+            ids, values, incomplete = summary.read_summary(path)
+            return FeatureSet(values, ids, np.zeros(len(ids)), self.columns,
+                              source | {"left_out": list(incomplete)})
         if self.kind == "echonest":
             rows, left_out = echonest.read_echonest(path)
-            return self._of_tracks(rows, source | {"left_out": list(left_out)})
+            return self._of_tracks(rows, source | {"left_out": list(left_out)}, place)
         read = read_parquet if path.suffix.lower() == ".parquet" else read_table
-        return self._of_tracks(read(path, self.names, name_column=self.name_column), source)
+        found = read(path, self.names, name_column=self.name_column)
+        return self._of_tracks(found, source, place)
+
+    def made_by(self, description: Mapping[str, Any]) -> bool:
+        """Tell whether the described table holds these columns; no sound is taken at any rate."""
+        return dict(description, sample_rate=self.sample_rate) == describe(self)
 
     def whole(self, passes: Passes) -> NDArray[np.float32]:
         """Refuse.
@@ -107,15 +125,17 @@ class Table(FrontEnd):
                 "give a file of them to Table.read, or choose a family that takes audio, such as "
                 "gtzan57.")
 
-    def _of_tracks(self, read: NamedRows, source: dict[str, Any]) -> FeatureSet:
+    def _of_tracks(
+        self, read: NamedRows, source: dict[str, Any], place: Place | None
+    ) -> FeatureSet:
         with np.errstate(over="ignore"):
             rows = read.rows.astype(np.float32)
         if not np.isfinite(rows).all():
             row, column = np.argwhere(~np.isfinite(rows))[0]
             raise DataError(f"{source['table']}: '{read.columns[column]}' of '{read.names[row]}' "
                             f"is {read.rows[row, column]:g}; expected a number below 3.4e38.")
-        return FeatureSet(rows, _text(read.names), np.zeros(len(rows)), self.columns, source)
+        return placed(read, place or _whole_track, source)
 
 
-def _text(names: Sequence[str]) -> NDArray[np.str_]:
-    return np.asarray(names, dtype=np.str_)
+def _whole_track(name: str) -> tuple[str, float]:
+    return name, 0.0

@@ -1,1 +1,4 @@
-"""ONNX files: looked into, run, and written. No knowledge of music."""
+"""ONNX files: looked into, run, and written; and other containers of numbers, read without trust.
+
+No knowledge of music.
+"""

@@ -83,6 +83,70 @@ def paired_difference(
     return _percentiles(np.concatenate(values), level)
 
 
+class Sample(NamedTuple):
+    """What one model was judged on: scores and truth [shape=(rows, labels)] and a group a row."""
+
+    scores: ArrayLike
+    truth: ArrayLike
+    groups: Sequence[Hashable]
+
+
+def shared_draws(
+    metric: Metric, judged: Sequence[Sequence[Sample]], *, rng: np.random.Generator,
+    draws: int = 1000,
+) -> Floats:
+    """Return a metric under the same drawn groups for several things judged.
+
+    For scores on tracks that differ, by models that differ: where groups are shared they are drawn
+    together, so that differences of the values are paired as far as can be.
+
+    Args:
+        judged: for each thing, its samples, whose mean it is; a sample none of whose groups is
+            drawn, or on which the metric is not defined, is left out of the mean.
+
+    Returns:
+        [shape=(things, draws)]; NaN where no sample was left.
+
+    Raises:
+        DataError: what ``metrics.checked`` refuses, or fewer than two groups in all.
+    """
+    member = numbered([group for samples in judged for s in samples for group in s.groups])
+    counts = np.concatenate(list(_weights(int(member.max(initial=-1)) + 1, None, rng, draws)))
+    at, values = 0, []
+    for samples in judged:
+        found = []
+        for sample in samples:
+            x, y = checked(sample.scores, sample.truth)
+            found.append(_by_block(metric, x, y, counts, member[at : at + len(x)]))
+            at += len(x)
+        values.append(_mean_of_defined(np.stack(found)))
+    return np.stack(values)
+
+
+def percentiles(values: Floats, level: float = 0.95) -> Interval:
+    """Return the interval that holds ``level`` of the values, those that are NaN left out.
+
+    Raises:
+        DataError: more than half of them are NaN. SettingsError: level out of range.
+    """
+    return _percentiles(values, level)
+
+
+def _by_block(
+    metric: Metric, x: Floats, y: Truth, counts: Floats, member: NDArray[np.intp]
+) -> Floats:
+    """Return the metric under draws of groups [shape=(draws, groups)], a few draws at a time."""
+    step = max(1, _BLOCK // len(x))
+    return np.concatenate([metric.weighted(x, y, counts[start : start + step][:, member])
+                           for start in range(0, len(counts), step)])
+
+
+def _mean_of_defined(values: Floats) -> Floats:
+    """Return the mean over the first axis, NaN left out; NaN where all are."""
+    count = np.isfinite(values).sum(axis=0)
+    return np.where(count, np.nansum(values, axis=0) / np.maximum(count, 1), np.nan)
+
+
 def _weights(
     rows: int, groups: Sequence[Hashable] | NDArray[Any] | None, rng: np.random.Generator,
     draws: int,

@@ -21,6 +21,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from earmark.datasets._cpickle_lists import is_pickle
 from earmark.datasets.base import Dataset, Track
 from earmark.errors import DataError, SettingsError, suggestion
 from earmark.judging.dealing import deal_groups, numbered
@@ -299,7 +300,11 @@ def _deal_tracks(
 
 def _read_rows(path: Path) -> list[tuple[int, list[str]]]:
     try:
-        lines = csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""))
+        content = path.read_bytes()
+        if is_pickle(content):
+            raise DataError(f"{path} is a pickle, which could run anything and is never opened; "
+                            "give a CSV track_id,part.")
+        lines = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""))
         rows = [(lines.line_num, row) for row in lines if row]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"{path} cannot be read as a split: {error}") from error

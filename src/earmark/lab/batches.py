@@ -76,10 +76,15 @@ def _matching_tables(
     made = [table for table in tables
             if front_end.made_by(features.describe(features.build(table.front_end)))]
     if not made and branch.source == "table":
-        known = ", ".join(f"{t.path.name} ({t.front_end})" for t in dataset.feature_tables())
-        raise DataError(f"{dataset.root}: no ready-made table was made by {wanted} on segments of "
-                        f"{branch.training_seconds or 'whole tracks'}; at hand: {known or 'none'}.")
+        known = ", ".join(f"{t.path.name} ({t.front_end}, {_cut(t.seconds)})"
+                          for t in dataset.feature_tables())
+        raise DataError(f"{dataset.root}: no ready-made table was made by {wanted} on "
+                        f"{_cut(branch.training_seconds)}; at hand: {known or 'none'}.")
     return made
+
+
+def _cut(seconds: float | None) -> str:
+    return "whole tracks" if seconds is None else f"segments of {seconds:g} s"
 
 
 def _from_table(
@@ -100,7 +105,7 @@ def _compare_with_audio(
     dataset: Dataset, whole: FeatureSet, front_end: FrontEnd, table: FeatureTable
 ) -> str:
     """Compute a few of the table's tracks again, where their audio is at hand."""
-    if not front_end.takes_audio:
+    if not (front_end.takes_audio and table.comparable):
         return ""
     spread = np.maximum(whole.rows.std(axis=0), 1e-9)
     worst, compared = 0.0, 0

@@ -8,6 +8,7 @@ folders, since it is the split that wears out and not the run.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from earmark.judging.decisions import Decisions
 from earmark.judging.intervals import bootstrap
 from earmark.judging.ledger import Ledger, read_test
 from earmark.judging.mistags import likely_mistags
+from earmark.judging.protocol import protocol_of
 from earmark.judging.splits import Split
 from earmark.lab import backbones, runfolder, validation
 from earmark.lab.batches import Log, gather
@@ -278,14 +280,15 @@ class _Experiment:
         return {"accuracy": float(learner.truth(judged)[:, commonest].mean())}
 
     def _protocol(self) -> dict[str, Any]:
+        protocol = protocol_of(
+            self.dataset, self.split, leaky=bool(self.split.leaks(self.dataset)),
+            contaminated=bool(self.hearsay.contaminated),
+        )
         return {
-            "dataset": self.dataset.name,
-            "split": self.split.name,
+            **dataclasses.asdict(protocol),
             "tracks": self.split.counts,
             "unit": "track: mean of the scores of its segments",
-            "averaging": "accuracy over tracks; f1 macro over labels",
             "seed": self.recipe.seed,
-            "leaky": bool(self.split.leaks(self.dataset)),
             "contaminated": self.hearsay.contaminated,
             "may_have_heard": self.hearsay.may_have_heard,
         }

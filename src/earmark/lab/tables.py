@@ -142,13 +142,17 @@ class ParquetTable(Table):
 
     style = "parquet"
 
-    def __init__(self, columns: Sequence[str], out: Path | None) -> None:
+    def __init__(
+        self, columns: Sequence[str], out: Path | None, texts: Sequence[str] = ()
+    ) -> None:
+        """Write to ``out``; ``texts`` are columns of text beside ``filename``."""
         super().__init__(columns, out)
         arrow = require("pyarrow", extra="train", purpose="writing Parquet")
         self._parquet = require("pyarrow.parquet", extra="train", purpose="writing Parquet")
         kinds: Mapping[str, Any] = {
-            "filename": arrow.string(), "start_seconds": arrow.float64(),
-            "segment_seconds": arrow.float64(),
+            **dict.fromkeys(("filename", *texts), arrow.string()),
+            "start_seconds": arrow.float64(), "segment_seconds": arrow.float64(),
+            "segment": arrow.int32(),
         }  # fmt: skip
         self._schema = arrow.schema([(c, kinds.get(c, arrow.float32())) for c in self.columns])
         self._arrow = arrow
@@ -158,7 +162,7 @@ class ParquetTable(Table):
         self._writer = self._parquet.ParquetWriter(file, self._schema)
 
     def _add(self, file: IO[bytes], rows: Sequence[Row]) -> None:
-        self._rows += ([row[0].encode("utf-8", "replace").decode(), *row[1:]] for row in rows)
+        self._rows += ([*map(_plain, row)] for row in rows)
         if len(self._rows) >= _GROUP_ROWS:
             self._flush()
 
@@ -173,6 +177,10 @@ class ParquetTable(Table):
                       for v, f in zip(values, self._schema, strict=True)]
             self._writer.write_table(self._arrow.Table.from_arrays(arrays, schema=self._schema))
             self._rows = []
+
+
+def _plain(value: Any) -> Any:
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
 
 
 TABLES: Mapping[str, type[Table]] = {t.style: t for t in (CsvTable, JsonTable, ParquetTable)}

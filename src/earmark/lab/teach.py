@@ -14,9 +14,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from earmark import registry
+from earmark.audio.segments import Segments
 from earmark.datasets.base import Dataset
+from earmark.datasets.made import Made
 from earmark.datasets.manifest import find_table
 from earmark.errors import DataError, SettingsError
+from earmark.features import base as features
 from earmark.judging import splits
 from earmark.judging.advice import too_small
 from earmark.judging.splits import Split
@@ -45,7 +48,7 @@ def is_collection(given: str) -> bool:
 
 
 def collection(path: Path, labels: Labels = "folders") -> Dataset:
-    """Return the reader for a folder a label, or for a table of files.
+    """Return the reader for a folder a label, a table of files, or a dataset that Earmark made.
 
     Args:
         labels: where a folder's labels are from: its own folders, or the genres in files' tags.
@@ -59,6 +62,8 @@ def collection(path: Path, labels: Labels = "folders") -> Dataset:
                             "needs a folder.")
     if labels == "filetags":
         dataset = registry.load("datasets", "filetags")(path)
+    elif Made.recognises(path):
+        dataset = Made(path)
     elif path.is_dir() and find_table(path) is None:
         dataset = registry.load("datasets", "folder")(path)
     else:
@@ -88,9 +93,10 @@ def recipe_for(dataset: Dataset, name: str, like: str = "personal") -> Recipe:
         raise DataError(f"{dataset.root}: all {len(tracks)} tracks are of one artist; what is "
                         "learnt from one artist cannot be judged on another: add a second.")
     _refuse_lonely(dataset, labels)
+    recipe = _on_its_features(read(like), dataset)
     try:
         return dataclasses.replace(
-            read(like),
+            recipe,
             name=name,
             dataset=DatasetChoice(dataset.name),
             split=SplitChoice(by="track", fractions={"train": 1.0}),
@@ -99,6 +105,19 @@ def recipe_for(dataset: Dataset, name: str, like: str = "personal") -> Recipe:
         )
     except ValueError as error:
         raise SettingsError(f"--name: {error}") from error
+
+
+def _on_its_features(recipe: Recipe, dataset: Dataset) -> Recipe:
+    """Return the recipe on the features that a made dataset brings, where they are of sound."""
+    if not isinstance(dataset, Made) or not dataset.feature_tables():
+        return recipe
+    about = dataset.about
+    if not features.build(about.front_end).takes_audio:
+        return recipe
+    branch = dataclasses.replace(
+        recipe.branches[0], front_end=about.front_end, training_seconds=about.segment_seconds,
+        segments=Segments(seconds=about.segment_seconds), source="table")
+    return dataclasses.replace(recipe, branches=(branch,))
 
 
 def run_folder(dataset: Dataset, name: str, features: str | None = None) -> Path:

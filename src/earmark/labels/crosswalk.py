@@ -7,7 +7,7 @@ tagger was trained with; what is said here serves groups, merging and comparison
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -33,12 +33,17 @@ class Sheet:
             music": only those listed are looked up); ``genre---style``; ``group---label``.
         labels: its labels; empty where any may come.
         ours: label to one of ours where its name alone would mislead.
+        left: labels that are left as they are, whatever their names: they mean none of ours.
+        given: name of another set to its labels to labels of this one, as decided by hand; see
+            ``bridge``.
     """
 
     about: str
     form: Form = "plain"
     labels: tuple[str, ...] = ()
     ours: Mapping[str, str] = field(default_factory=dict)
+    left: tuple[str, ...] = ()
+    given: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,8 @@ class Crosswalk:
         """Return what a label means; one that is not known means itself."""
         head, separator, tail = label.partition(_SEPARATOR)
         given = self.sheet.ours.get(label)
+        if label in self.sheet.left:
+            return self._own(label, label, None)
         if self.sheet.form == "genre---style" and separator:
             return self._style(label, head, tail, given)
         if self.sheet.form == "group---label" and separator:
@@ -147,6 +154,11 @@ def of(labels: Iterable[str], taxonomy: Taxonomy | None = None) -> Crosswalk:
     found = next((name for name in names() if _is_of(_sheet(name), given)), None)
     sheet = Sheet("labels by their names") if found is None else _sheet(found)
     return Crosswalk(sheet, taxonomy or Taxonomy.read())
+
+
+def name_of(walk: Crosswalk) -> str | None:
+    """Return the name of the set that a crosswalk is of; None for labels by their names."""
+    return next((name for name in names() if _sheet(name) == walk.sheet), None)
 
 
 def _is_of(sheet: Sheet, given: set[str]) -> bool:

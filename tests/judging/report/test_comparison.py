@@ -42,10 +42,45 @@ def test_each_part_of_the_protocol_divides(make_run, change):
     assert len(comparison.compare(folders).groups) == 2
 
 
-def test_another_unit_divides(make_run):
+@pytest.mark.parametrize(("change", "why"), [
+    ({"unit": "segment"}, "what is counted (track and segment)"),
+    ({"averaging": "over labels"}, "how it is averaged (none and over labels)"),
+    ({"metric": "f1_macro"}, "the metric (accuracy and f1_macro)"),
+    ({"variant": "subset=small"}, "options of made & up (as by default and subset=small)"),
+    ({"contaminated": "net heard it"}, "contamination"),
+])
+def test_each_part_that_a_run_records_divides_and_is_named(make_run, change, why):
     a, b = make_run("a"), make_run("b")
-    b.change(lambda r: r["protocol"].update(unit="segment"))
-    assert len(comparison.compare([a.folder, b.folder]).groups) == 2
+    b.change(lambda r: r["protocol"].update(change))
+    found = comparison.compare([a.folder, b.folder])
+    assert len(found.groups) == 2
+    assert why in found.unlike[0]
+    assert found.unlike[0].startswith("Not ranked together: 'made & up, split honest'")
+    assert comparison.plain(found)["unlike"] == list(found.unlike)
+    assert "Not ranked together" in side_by_side.markdown(found)
+    assert found.unlike[0] in Page(side_by_side.page(found)).text
+
+
+def test_a_seed_divides_nothing(make_run):
+    a, b = make_run("a", seed=1), make_run("b", seed=1)
+    b.change(lambda r: r["protocol"].update(seed=2))
+    found = comparison.compare([a.folder, b.folder])
+    assert (len(found.groups), found.unlike) == (1, ())
+
+
+def test_published_scores_of_the_protocol_stand_beside_ours_and_of_no_other(make_run):
+    runs = [make_run("a"), make_run("b", split="random", leaky=True)]
+    for run in runs:
+        run.change(lambda r: r["protocol"].update(dataset="gtzan"))
+    runs[0].change(lambda r: r["protocol"].update(split="filtered"))
+    found = comparison.compare([run.folder for run in runs])
+    text, values = side_by_side.markdown(found), comparison.plain(found)
+    assert [bool(g["published"]) for g in values["groups"]] == [True, False]
+    assert text.count("Published under the same protocol") == 1
+    assert "SVM, radial kernel, C = 10" in text
+    page = Page(side_by_side.page(found))
+    assert "MERT-330M, paper" in page.sections["protocol-1"]
+    assert "Published" not in page.sections["protocol-2"]
 
 
 def test_mixed_tables_are_made_on_request_and_labelled(four):

@@ -47,7 +47,8 @@ def test_comparisons_mark_it_too(marked, make_run):
     found = comparison.compare([marked.folder, other.folder])
     assert "classical:svm (contaminated)" in side_by_side.markdown(found)
     assert "classical:svm (contaminated)" in side_by_side.page(found)
-    assert len(found.groups) == 1
+    assert len(found.groups) == 2
+    assert "contamination" in found.unlike[0]
 
 
 def test_likely_mistags_are_listed_and_said_to_be_kept(marked):

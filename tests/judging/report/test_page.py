@@ -185,3 +185,16 @@ def test_the_ledger_beside_the_run_is_shown(make_run, page_of):
     assert page.sections["ledger"].count("<i>later</i>") == 5
     assert "0.432" in page.sections["ledger"]
     assert "read 5 times" in page.sections["scores"]
+
+
+def test_published_scores_of_the_same_protocol_are_shown(make_run, page_of):
+    run = make_run()
+    assert "Published under the same protocol" not in page_of(run).text
+    run.change(lambda r: r["protocol"].update(dataset="gtzan", split="filtered"))
+    page = page_of(run)
+    assert "Published under the same protocol" in page.sections["scores"]
+    assert "0.486" in page.sections["scores"]
+    markdown = (run.folder / "report.md").read_text(encoding="utf-8")
+    assert "## Published under the same protocol" in markdown
+    run.change(lambda r: r["parts"].pop("test"))  # nothing of ours to set beside them
+    assert "Published" not in page_of(run).text

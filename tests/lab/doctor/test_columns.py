@@ -89,7 +89,7 @@ def test_equal_rows_are_duplicates_and_under_two_labels_worse(rows: np.ndarray) 
         ("exact duplicate", "b", "a"), ("cross-label duplicate", "c", "a"),
         ("cross-label duplicate", "c", "b"),
     ]  # fmt: skip
-    assert found[1].detail.startswith("'metal' against 'rock'")
+    assert found[1].detail.startswith("c says metal, a says rock; ")
 
 
 def test_rows_with_a_hole_are_not_compared(rows: np.ndarray) -> None:

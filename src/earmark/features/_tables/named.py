@@ -38,7 +38,7 @@ class NamedRows:
     """
 
     names: tuple[str, ...]
-    rows: NDArray[np.float64]
+    rows: NDArray[np.float64] | NDArray[np.float32]
     columns: tuple[str, ...]
 
 
@@ -96,7 +96,7 @@ def read_lines(
         DataError: as for ``read_table``.
     """
     names: dict[str, int] = {}  # to the line it stands on
-    rows: list[list[float]] = []
+    rows: list[NDArray[np.float64]] = []  # lists of numbers would take four times the memory
     kept: list[str] = []
     header = _header(path, lines, aliases or {}, {name_column, *columns})
     name_at, *wanted = positions(f"{path}, line 1", header, [name_column, *columns])
@@ -111,7 +111,7 @@ def read_lines(
             incomplete.append(name)
             continue
         kept.append(name)
-        rows.append(_numbers(place, name, chosen, columns))
+        rows.append(np.array(_numbers(place, name, chosen, columns)))
     if not rows:
         raise DataError(f"{path}: holds no rows below its header; expected one a track or segment.")
     found = np.array(rows, dtype=np.float64).reshape(len(rows), len(columns))

@@ -7,16 +7,14 @@ such as labels and where in its video a clip starts, are left alone.
 
 from __future__ import annotations
 
-import zipfile
-import zlib
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from earmark.errors import DataError, suggestion
+from earmark.errors import DataError
+from earmark.store import read_npz
 
 SIZE = 128
 COLUMNS = tuple(f"vggish{k}" for k in range(1, SIZE + 1))
@@ -49,36 +47,22 @@ def read_vggish(path: Path) -> Embeddings:
     Source: Hershey et al., "CNN architectures for large-scale audio classification", 2017; the
     bytes are those of its published postprocessor, 8 bits over [-2, 2].
     """
-    arrays = _arrays(path)
+    arrays = read_npz(path, _NAMES)
     embeddings, frames, clips = (arrays[name] for name in _NAMES)
     _refuse_shapes(path, embeddings, frames, clips)
     _refuse_clips(path, frames, clips, embeddings.shape[1])
     real = np.arange(embeddings.shape[1]) < frames[:, None]  # (clips, seconds)
     which, second = np.nonzero(real)
-    rows = embeddings[real].astype(np.float32)
+    named = clips.astype(np.str_)[which]
+    return Embeddings(numbers(embeddings[real]), named, second.astype(np.float64))
+
+
+def numbers(levels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return the numbers in [-2, 2] that the bytes stand for."""
+    rows = levels.astype(np.float32)
     rows *= np.float32((_HIGHEST - _LOWEST) / 255)
     rows += np.float32(_LOWEST)
-    return Embeddings(rows, clips.astype(np.str_)[which], second.astype(np.float64))
-
-
-def _arrays(path: Path) -> Mapping[str, NDArray[Any]]:
-    try:
-        with path.open("rb") as opened:  # np.load leaves a broken archive open
-            file = np.load(opened, allow_pickle=False)
-            if not isinstance(file, np.lib.npyio.NpzFile):
-                raise DataError(f"{path}: is not an npz file; expected one with "
-                                f"{', '.join(_NAMES)}.")
-            with file:
-                for name in _NAMES:
-                    if name not in file.files:
-                        raise DataError(f"{path}: holds no array '{name}'."
-                                        f"{suggestion(name, file.files)}")
-                return {name: file[name] for name in _NAMES}
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror or error}.") from error
-    except (ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
-        raise DataError(f"{path}: cannot be read as npz without running code in it: {error}; "
-                        "expected plain arrays.") from error
+    return rows
 
 
 def _refuse_shapes(

@@ -20,6 +20,7 @@ import numpy as np
 from earmark.errors import DataError
 from earmark.judging import metrics
 from earmark.judging.intervals import Interval, paired_difference
+from earmark.judging.references import Reference
 from earmark.judging.report.charts import Bar, Gap
 from earmark.judging.report.facts import honest
 from earmark.judging.report.predictions import Predictions
@@ -77,9 +78,12 @@ class Group:
     @property
     def title(self) -> str:
         """The protocol in words."""
-        run = self.runs[0]
-        leaky = " – leaky" if run.leaky else ""
-        return f"{run.dataset}, split {run.split}{leaky}"
+        return self.runs[0].protocol.title
+
+    @property
+    def published(self) -> tuple[Reference, ...]:
+        """Published scores of the same protocol."""
+        return next((run.published for run in self.runs if run.published), ())
 
     @property
     def bars(self) -> list[Bar]:
@@ -104,6 +108,16 @@ class Comparison:
     mixed: tuple[RunFolder, ...] = ()
 
     @property
+    def unlike(self) -> tuple[str, ...]:
+        """Why groups are not ranked together, a sentence for each beside the first."""
+        first, *others = self.groups
+        return tuple(
+            f"Not ranked together: '{first.title}' and '{group.title}' differ in "
+            f"{'; '.join(first.runs[0].protocol.unlike(group.runs[0].protocol))}."
+            for group in others
+        )
+
+    @property
     def leaky(self) -> bool:
         """Whether any run is."""
         return any(group.runs[0].leaky for group in self.groups)
@@ -124,9 +138,9 @@ def compare(folders: Sequence[Path], *, mixed: bool = False) -> Comparison:
     if twice:
         raise DataError(f"{twice[0]} is given twice; name each run once.")
     runs = _named(folders, [read(folder) for folder in folders])
-    by_protocol: dict[tuple[str, str, str, bool], list[RunFolder]] = {}
+    by_protocol: dict[tuple[str | bool, ...], list[RunFolder]] = {}
     for run in runs:
-        by_protocol.setdefault(run.protocol, []).append(run)
+        by_protocol.setdefault(run.protocol.key, []).append(run)
     groups = sorted(by_protocol.values(), key=lambda g: (g[0].leaky, g[0].dataset, g[0].split))
     return Comparison(
         tuple(_group(members) for members in groups), tuple(_gaps(runs)),
@@ -146,6 +160,7 @@ def plain(found: Comparison) -> dict[str, Any]:
         "gaps": [{"model": g.model, "leaky": g.leaky.value, "honest": g.honest.value,
                   "leaky_score": g.leaky.name, "honest_score": g.honest.name}
                  for g in found.gaps],
+        "unlike": list(found.unlike),
     }
     if found.mixed:
         values["mixed"] = {"comparable": len(found.groups) == 1,
@@ -249,11 +264,9 @@ def _like_scores(a: RunFolder, b: RunFolder) -> tuple[Scores, Scores] | None:
 
 
 def _plain_group(group: Group) -> dict[str, Any]:
-    run = group.runs[0]
     return {
-        "dataset": run.dataset, "split": run.split, "unit": run.unit, "leaky": run.leaky,
-        "dataset_fingerprint": run.identity["dataset"],
-        "split_fingerprint": run.identity["split"], "ranked_by": group.ranked_by or None,
+        **dataclasses.asdict(group.runs[0].protocol), "ranked_by": group.ranked_by or None,
+        "published": [dataclasses.asdict(reference) for reference in group.published],
         "runs": [_plain_run(run) for run in group.runs],
         "differences": [
             {**dataclasses.asdict(d), "by_track": d.by_track._asdict(),

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from earmark.judging.intervals import Interval
+from earmark.judging.references import Reference
 from earmark.judging.report.charts import Bar
 from earmark.judging.report.predictions import Mistake, worst_mistakes
 from earmark.judging.report.read import RunFolder
 from earmark.judging.report.scores import Scores
 
 _MOST_MISTAKES = 15
+_MOST_PUBLISHED = 10
+_METRICS = {"accuracy": "accuracy", "pr_auc_macro": "PR AUC (macro)",
+            "roc_auc_macro": "ROC AUC (macro)", "f1_macro": "F1 (macro)"}  # fmt: skip
 MOST_MISTAGS = 15
 
 
@@ -40,6 +46,22 @@ def number(value: float | None) -> str:
 def bracket(interval: Interval | None) -> str:
     """Return ``[0.418, 0.646]``, or a dash."""
     return "–" if interval is None else f"[{interval.low:.3f}, {interval.high:.3f}]"
+
+
+def metric(name: str) -> str:
+    """Return a metric's name for people."""
+    return _METRICS.get(name, name)
+
+
+def shown(published: Sequence[Reference]) -> list[Reference]:
+    """Return the best published scores of each metric, as many as a page can take."""
+    kept: Counter[str] = Counter()
+    found = []
+    for reference in published:
+        kept[reference.metric] += 1
+        if kept[reference.metric] <= _MOST_PUBLISHED:
+            found.append(reference)
+    return found
 
 
 def times(count: int) -> str:

@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterator, Sequence
 
 from earmark import __version__
+from earmark.judging.references import Reference
 from earmark.judging.report import facts
 from earmark.judging.report.plain import clean
 from earmark.judging.report.read import RunFolder
 from earmark.judging.report.scores import Scores
 
+PUBLISHED = "Published under the same protocol"
 # An underscore within a word, or a bracket that makes no link, is none of Markdown's.
 _SPECIAL = re.compile(r"[\\`*|#~]|\](?=[(\[:])|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 
@@ -63,6 +65,9 @@ def _lines(run: RunFolder) -> Iterator[str]:
     if run.majority_baseline is not None:
         yield ("\nAlways answering the label that was commonest in what was learnt from scores "
                f"{facts.number(run.majority_baseline)}{' on test' if run.test else ''}.")
+    if run.published:
+        yield f"\n## {PUBLISHED}\n"
+        yield from published_table(run.published)
     if run.validated and run.validated.fold_accuracy:
         folds = ", ".join(facts.number(v) for v in run.validated.fold_accuracy)
         yield f"\nAccuracy of the folds: {folds}."
@@ -74,6 +79,16 @@ def _lines(run: RunFolder) -> Iterator[str]:
     yield "\n## Leaks\n"
     yield from [f"- {escaped(leak)}" for leak in run.leaks] or ["None is known."]
     yield from _making(run)
+
+
+def published_table(published: Sequence[Reference]) -> list[str]:
+    """Return the best of the published scores, and how many more there are."""
+    rows = [[r.system, facts.metric(r.metric), facts.number(r.value), r.known,
+             f"{r.source} ({r.year})" + (f"; {r.note}" if r.note else "")]
+            for r in facts.shown(published)]  # fmt: skip
+    more = len(published) - len(rows)
+    return [*table(["system", "metric", "score", "known how", "source"], rows, "--n--"),
+            *([f"\nAnd {more} lower ones."] if more else [])]
 
 
 def _score_table(run: RunFolder) -> list[str]:

@@ -7,7 +7,7 @@ named in ``identity.json``. Everything is checked here, so that what makes pages
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,12 +17,16 @@ from earmark.errors import DataError
 from earmark.judging.intervals import Interval
 from earmark.judging.ledger import Ledger, Reading
 from earmark.judging.mistags import Mistag
+from earmark.judging.protocol import Protocol, recorded
+from earmark.judging.references import Reference, same_protocol
 from earmark.judging.report.plain import Node, clean, read_json
 from earmark.judging.report.predictions import Predictions, read_predictions
 from earmark.judging.report.scores import Scores, read_interval, read_scores
 from earmark.settings import fingerprint
 
 RUN_FORMAT = "1"
+_OF_PROTOCOL = ("variant", "dataset_fingerprint", "split_fingerprint", "metric", "averaging",
+                "contaminated")
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,8 @@ class RunFolder:
     Attributes:
         folder: where it lies; ``name`` is its own name.
         identity: fingerprints of recipe, dataset and split, and the version of Earmark.
-        dataset, split, unit, seed, leaky, tracks: the protocol.
+        protocol: under which its scores were earned.
+        dataset, split, unit, seed, leaky, tracks: of the protocol, as shown.
         contaminated: why a backbone may have heard what is judged; empty where none may have.
         parts: train, valid, test, those that exist.
         validated: the cross-validated scores.
@@ -94,6 +99,7 @@ class RunFolder:
     folder: Path
     name: str
     identity: Mapping[str, str]
+    protocol: Protocol
     dataset: str
     split: str
     unit: str
@@ -126,10 +132,10 @@ class RunFolder:
         """Scores on the test part, if it was read."""
         return self.parts.get("test")
 
-    @property
-    def protocol(self) -> tuple[str, str, str, bool]:
-        """What two runs must share for their scores to be ranked in one table."""
-        return (self.identity["dataset"], self.identity["split"], self.unit, self.leaky)
+    @cached_property
+    def published(self) -> tuple[Reference, ...]:
+        """Published scores of the very same protocol; none where nothing was judged on test."""
+        return same_protocol(self.protocol) if self.test else ()
 
     @property
     def reading_count(self) -> int:
@@ -169,23 +175,27 @@ def read(folder: Path) -> RunFolder:
         if identity.get(key) != value.text():
             raise DataError(f"{results.where} belongs to a run with another {key} than "
                             f"identity.json says; run the recipe again in another folder.")
-    protocol = results.need("protocol")
+    node = results.need("protocol")
+    parts = {name: read_scores(name, its) for name, its in results.need("parts").items()}
     text, recipe = _recipe(folder / "recipe.toml")
     ledger = results.get("ledger")
     validated = results.get("cross_validated")
+    given = read_scores("cross-validated", validated) if validated else None
+    protocol = _protocol(node, identity, [*parts.values(), *([given] if given else [])])
     return RunFolder(
         folder=folder,
         name=clean(folder.resolve().name) or "run",
         identity=identity,
-        dataset=protocol.need("dataset").text(),
-        split=protocol.need("split").text(),
-        unit=protocol.need("unit").text(),
-        seed=protocol.need("seed").shown(),
-        leaky=protocol.need("leaky").flag(),
-        contaminated=marked.text() if (marked := protocol.get("contaminated")) else "",
-        tracks={k: v.whole() for k, v in protocol.need("tracks").items()},
-        parts={name: read_scores(name, its) for name, its in results.need("parts").items()},
-        validated=read_scores("cross-validated", validated) if validated else None,
+        protocol=protocol,
+        dataset=protocol.dataset_title,
+        split=protocol.split,
+        unit=node.need("unit").text(),
+        seed=node.need("seed").shown(),
+        leaky=protocol.leaky,
+        contaminated=marked.text() if (marked := node.get("contaminated")) else "",
+        tracks={k: v.whole() for k, v in node.need("tracks").items()},
+        parts=parts,
+        validated=given,
         majority_baseline=_majority(results.get("majority_baseline")),
         leaks=_texts(results.get("leaks")),
         failed=_texts(results.get("failed")),
@@ -221,6 +231,15 @@ def _identity(folder: Path) -> dict[str, str]:
     for key in ("recipe", "dataset", "split"):
         found.need(key).text()
     return {key: value.text() for key, value in found.items()}
+
+
+def _protocol(
+    node: Node, identity: Mapping[str, str], scores: Sequence[Scores]
+) -> Protocol:
+    values: dict[str, Any] = {"leaky": node.need("leaky").flag()}
+    values |= {key: node.need(key).text() for key in ("dataset", "split", "unit")}
+    values |= {key: found.text() for key in _OF_PROTOCOL if (found := node.get(key))}
+    return recorded(values, identity, scores[0].main if scores else "accuracy")
 
 
 def _readings(folder: Path, identity: Mapping[str, str]) -> tuple[Reading, ...]:

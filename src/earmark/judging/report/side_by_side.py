@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from earmark.judging.report import facts
 from earmark.judging.report.comparison import Comparison, Group
-from earmark.judging.report.markdown import escaped, table
+from earmark.judging.report.markdown import PUBLISHED, escaped, published_table, table
 from earmark.judging.report.page import render
 from earmark.judging.report.read import RunFolder
 
@@ -61,10 +61,14 @@ def markdown(found: Comparison) -> str:
 
 def _lines(found: Comparison) -> Iterator[str]:
     yield escaped(headline(found))
+    yield from (f"\n{escaped(line)}" for line in found.unlike)
     for group in found.groups:
         yield f"\n## {escaped(group.title)}\n"
         yield from _run_table(group.runs)
         yield f"\n{ranking(group)}"
+        if group.published:
+            yield f"\n{PUBLISHED}:\n"
+            yield from published_table(group.published)
         if group.differences:
             yield "\nDifferences on the same tracks:\n"
             yield from _difference_table(group)

@@ -116,10 +116,21 @@ def pair_finding(pair: DuplicatePair, labels_of: LabelsOf, detail: str) -> Findi
     mine, other = labels_of(pair.b), labels_of(pair.a)
     if pair.kind == "near":
         return Finding("like rows", pair.b, detail, pair.a)
-    if set(mine) != set(other):
-        detail = f"'{', '.join(mine)}' against '{', '.join(other)}'; {detail}"
+    if contradict(mine, other):
+        detail = f"{labels_of_both(pair.b, mine, pair.a, other)}; {detail}"
         return Finding("cross-label duplicate", pair.b, detail, pair.a)
     return Finding("exact duplicate", pair.b, detail, pair.a)
+
+
+def contradict(mine: Sequence[str], other: Sequence[str]) -> bool:
+    """Tell whether labels exclude each other: listeners of one recording may name different ones,
+    but hardly none in common."""
+    return bool(mine and other) and not set(mine) & set(other)
+
+
+def labels_of_both(a: str, of_a: Sequence[str], b: str, of_b: Sequence[str]) -> str:
+    """Return what each of a pair is called, in words that stay true when the pair is turned."""
+    return f"{a} says {', '.join(of_a)}, {b} says {', '.join(of_b)}"
 
 
 def _equal_rows(

@@ -8,8 +8,6 @@ may take two pieces that merely sound alike for one.
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,18 +18,17 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from earmark.audio.fingerprint import VERSION, Fingerprint, Index, fingerprint, similarity
-from earmark.audio.identity import identity
-from earmark.audio.load import load
+from earmark.audio.fingerprint import Index, similarity
 from earmark.datasets.base import Dataset
-from earmark.errors import AudioError, DataError, EarmarkError
-from earmark.store import ArrayCache, cache_folder
+from earmark.errors import DataError
+from earmark.lab.doctor.ears import Ears, Sound, Unheard, ears_cache
+from earmark.store import ArrayCache
 
-# Copies through 64 kbit/s mp3, 6 dB up or down, or 2 s later reach 0.76 and more (240 composed
-# pairs). Other passages of one piece stay below 0.72 even where it repeats whole sections (960
-# pairs). The price: copies with noise at -20 dB or at 24 kbit/s lie from 0.5 to 0.95 and some are
-# missed; with 0.46 all were found, and a quarter of those passages with them.
-NEAR_SIMILARITY = 0.74
+# Set where copies through 64 kbit/s mp3, 6 dB up (clipped) or down, 2 s later, and all of it at
+# once, lie above (1728 pairs) and passages of one piece, takes, and tunes over one backing lie
+# below (1167 pairs), by seeds and cuts of their own; what it gives on others is measured by
+# benchmarks/near_duplicates.py. Of copies with noise at -20 dB or at 24 kbit/s 4 % were missed.
+NEAR_SIMILARITY = 0.91
 # Of standardised rows: GTZAN's 30-second table has its 5 known near pairs below and none above.
 NEAR_DISTANCE = 0.5
 
@@ -80,23 +77,35 @@ def find_duplicates(
     Returns:
         The pairs in order of their names.
     """
-    paths = _paths(tracks)
-    cache = cache or ArrayCache(cache_folder() / "fingerprints")
-    heard: dict[str, tuple[str, Fingerprint]] = {}
+    ears = Ears(cache or ears_cache())
+    paths = paths_of(tracks)
+    heard: dict[str, Sound] = {}
     for number, (name, path) in enumerate(paths.items(), 1):
-        try:
-            digest, words = _listen(path, cache)
-        except AudioError as error:
-            if failed is not None:
-                failed.append(str(error) if str(error).startswith(name) else f"{name}: {error}")
-        else:
-            if digest:
-                heard[name] = digest, Fingerprint(words)
+        sound = ears(path)
+        if isinstance(sound, Sound):
+            heard[name] = sound
+        elif failed is not None:
+            failed.append(_line(name, sound))
         if progress:
             progress(number, len(paths))
-    pairs = [*_exact({name: digest for name, (digest, _) in heard.items()}),
-             *_near(heard, near_similarity)]  # fmt: skip
+    return pairs_among(heard, near_similarity)
+
+
+def pairs_among(
+    heard: Mapping[str, Sound], near_similarity: float = NEAR_SIMILARITY
+) -> list[DuplicatePair]:
+    """Return the pairs that are the same among what was heard, in order of their names."""
+    sounding = {name: sound for name, sound in sorted(heard.items()) if sound.digest}
+    pairs = [*_exact(sounding), *_near(sounding, near_similarity)]
     return sorted(pairs, key=lambda pair: (pair.a, pair.b))
+
+
+def paths_of(tracks: Dataset | Iterable[Path | str]) -> dict[str, Path]:
+    """Return the files by their tracks' ids, or by their paths; tracks without audio are left
+    out."""
+    if isinstance(tracks, Dataset):
+        return {t.id: tracks.root / t.path for t in tracks.tracks.values() if t.path is not None}
+    return {str(path): Path(path) for path in tracks}
 
 
 def find_duplicate_rows(
@@ -149,60 +158,24 @@ def _close(rows: NDArray[np.float64], limit: float) -> Iterator[tuple[int, int, 
                 yield first + int(i), int(j), distance
 
 
-def _paths(tracks: Dataset | Iterable[Path | str]) -> dict[str, Path]:
-    if isinstance(tracks, Dataset):
-        return {t.id: tracks.root / t.path for t in tracks.tracks.values() if t.path is not None}
-    return {str(path): Path(path) for path in tracks}
+def _line(name: str, sound: Unheard) -> str:
+    return sound.reason if sound.reason.startswith(name) else f"{name}: {sound.reason}"
 
 
-def _listen(path: Path, cache: ArrayCache) -> tuple[str, NDArray[np.uint32]]:
-    """Return hash of the samples, empty for silence, and words of the fingerprint.
-
-    The hash is kept as eight words.
-    """
-    key = _key(path)
-    held = cache.get(key)
-    if held is None:
-        audio = load(path)
-        words = fingerprint(audio.samples, audio.sample_rate).words
-        held = {"hash": _hashed(audio.samples, audio.sample_rate), "words": words}
-        with contextlib.suppress(EarmarkError):  # it is heard again the next time
-            cache.put(key, held)
-    digest = held["hash"].tobytes().hex() if held["hash"].any() else ""
-    return digest, held["words"]
-
-
-def _key(path: Path) -> str:
-    try:
-        content = identity(path)
-    except OSError as error:
-        raise AudioError(f"{path}: cannot be read: {error.strerror or error}.") from error
-    return hashlib.sha256(f"fingerprint {VERSION} {content}".encode()).hexdigest()
-
-
-def _hashed(samples: NDArray[np.float32], sample_rate: int) -> NDArray[np.uint32]:
-    """Return the SHA-256 of samples and rate as eight words; zeros for silence."""
-    if not samples.any():
-        return np.zeros(8, np.uint32)
-    digest = hashlib.sha256(f"{sample_rate} ".encode() + samples.tobytes()).digest()
-    return np.frombuffer(digest, dtype="<u4").astype(np.uint32)
-
-
-def _exact(digests: Mapping[str, str]) -> Iterator[DuplicatePair]:
+def _exact(heard: Mapping[str, Sound]) -> Iterator[DuplicatePair]:
     groups: dict[str, list[str]] = defaultdict(list)
-    for name in sorted(digests):
-        groups[digests[name]].append(name)
+    for name, sound in heard.items():
+        groups[sound.digest].append(name)
     for names in groups.values():
         yield from (DuplicatePair(a, b, "exact", 1.0) for a, b in combinations(names, 2))
 
 
-def _near(
-    heard: Mapping[str, tuple[str, Fingerprint]], near_similarity: float
-) -> Iterator[DuplicatePair]:
+def _near(heard: Mapping[str, Sound], near_similarity: float) -> Iterator[DuplicatePair]:
     index = Index()
-    for name in sorted(heard):
-        index.add(name, heard[name][1])
+    for name, sound in heard.items():
+        index.add(name, sound.print)
     for a, b in index.candidates():
-        (digest_a, print_a), (digest_b, print_b) = heard[a], heard[b]
-        if digest_a != digest_b and (alike := similarity(print_a, print_b)) >= near_similarity:
-            yield DuplicatePair(a, b, "near", alike)
+        if heard[a].digest != heard[b].digest:
+            alike = similarity(heard[a].print, heard[b].print)
+            if alike >= near_similarity:
+                yield DuplicatePair(a, b, "near", alike)

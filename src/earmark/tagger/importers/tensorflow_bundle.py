@@ -22,8 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earmark.errors import TaggerError, suggestion
+from earmark.graphs.crc32c import masked_crc32c
 from earmark.graphs.wire import fields, varint
-from earmark.tagger.importers._crc32c import masked_crc32c
 
 _MAGIC = 0xDB4775248B80FB57
 _FOOTER, _TRAILER = 48, 5

@@ -10,6 +10,7 @@ Source: Castagnoli, Bräuer & Herrmann, "Optimization of cyclic redundancy-check
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
@@ -20,6 +21,7 @@ _ALL = 0xFFFFFFFF
 _MASK = 0xA282EAD8
 _PLACES = (0, 8, 16, 24)  # first bits of a state's bytes
 _WORD = 2  # power of two of the bytes in a word
+_SHORT = 16  # bytes for which starting numpy takes longer than the sum
 
 Words = NDArray[np.uint32]
 
@@ -31,6 +33,8 @@ def crc32c(content: bytes | memoryview) -> int:
     '0xe3069283'
     """
     size = len(content)
+    if size <= _SHORT:
+        return _byte_by_byte(content)
     padded = np.zeros(-(-size // 4) * 4, np.uint8)
     padded[len(padded) - size :] = np.frombuffer(content, np.uint8)  # zeros in front count nothing
     rest = _moved(np.asarray([_ALL], np.uint32), size) ^ _moved(_joined(padded.view("<u4")), 4)
@@ -45,15 +49,52 @@ def masked_crc32c(content: bytes | memoryview) -> int:
     return (((found >> 15) | (found << 17)) + _MASK) & _ALL
 
 
+def masked_crc32cs(contents: Sequence[bytes | memoryview]) -> NDArray[np.uint32]:
+    """Return ``masked_crc32c`` of each; of many short ones much faster than one by one.
+
+    All are held as long as the longest: give together what is of like length.
+    """
+    sizes = np.array([len(content) for content in contents], np.int64)
+    width = -(-int(sizes.max(initial=0)) // 4) * 4
+    padded = np.zeros((len(contents), width), np.uint8)
+    for row, content in zip(padded, contents, strict=True):
+        row[width - len(content) :] = np.frombuffer(content, np.uint8)  # as above: in front
+    words = np.ascontiguousarray(padded.view("<u4").T)  # (words, contents)
+    states = np.full(len(contents), _ALL, np.uint32)
+    for power in range(int(sizes.max(initial=0)).bit_length()):
+        states = np.where(sizes >> power & 1, _moved_by_power(states, power), states)
+    found = (states ^ _moved(_joined(words)[0], 4)) ^ np.uint32(_ALL)
+    turned: NDArray[np.uint32] = (found >> np.uint32(15)) | (found << np.uint32(17))
+    return turned + np.uint32(_MASK)
+
+
+def _byte_by_byte(content: bytes | memoryview) -> int:
+    state, table = _ALL, _short_table()
+    for byte in content:
+        state = table[(state ^ byte) & 0xFF] ^ (state >> 8)
+    return state ^ _ALL
+
+
+@cache
+def _short_table() -> list[int]:
+    table: list[int] = _tables(0)[0].tolist()
+    return table
+
+
 def _joined(words: Words) -> Words:
-    """Return the remainder of words one after another [shape=(1,)], not yet moved past the end."""
+    """Return the remainder of words one after another, not yet moved past the end.
+
+    Args:
+        words: [shape=(words, ...)]; the result is [shape=(1, ...)].
+    """
     power = _WORD
+    nothing = np.zeros((1, *words.shape[1:]), np.uint32)
     while len(words) > 1:
         if len(words) % 2:
-            words = np.concatenate([np.zeros(1, np.uint32), words])
+            words = np.concatenate([nothing, words])
         words = _moved_by_power(words[::2], power) ^ words[1::2]
         power += 1
-    return words if len(words) else np.zeros(1, np.uint32)
+    return words if len(words) else nothing
 
 
 def _moved(states: Words, count: int) -> Words:
@@ -71,7 +112,7 @@ def _moved_by_power(states: Words, power: int) -> Words:
     moved: Words = tables[0][pieces[:, 0]]
     for table, piece in zip(tables[1:], pieces.T[1:], strict=True):
         moved ^= table[piece]
-    return moved
+    return moved.reshape(states.shape)
 
 
 @cache

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.tagger.importers import bundle_writer
 
-from earmark.tagger.importers._crc32c import crc32c, masked_crc32c
+from earmark.graphs.crc32c import crc32c, masked_crc32c, masked_crc32cs
 
 
 # RFC 3720, appendix B.4, and the usual check.
@@ -33,3 +33,8 @@ def test_a_changed_bit_changes_it(content, data):
     changed = np.frombuffer(content, np.uint8).copy()
     changed[at // 8] ^= 1 << at % 8
     assert crc32c(changed.tobytes()) != crc32c(content)
+
+
+@given(st.lists(st.binary(max_size=80), max_size=6))
+def test_many_at_once_are_as_one_by_one(contents):
+    assert masked_crc32cs(contents).tolist() == [bundle_writer.masked(c) for c in contents]

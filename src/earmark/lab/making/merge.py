@@ -1,0 +1,234 @@
+"""Several datasets as one: labels through the taxonomy, artists as one where they are one.
+
+Each track keeps where it is from and what it was called there. The parts are dealt over all of it
+by artist, so that who sings in the train part of one dataset is not in the test part of another.
+Where features are at hand, tracks whose rows are the same in two datasets are taken once.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from earmark.datasets import artists
+from earmark.datasets.base import Dataset, Track
+from earmark.datasets.made import About, Made, Origin
+from earmark.errors import DataError
+from earmark.features.base import FeatureSet
+from earmark.lab.batches import Log, gather
+from earmark.lab.doctor import find_duplicate_rows
+from earmark.lab.making.published import Published, without_rows
+from earmark.lab.recipe import BranchChoice
+from earmark.labels import bridge, crosswalk
+from earmark.labels.taxonomy import Taxonomy
+
+_NO_MODEL = {"name": "logistic"}  # a branch has one; here only its features are asked for
+
+
+@dataclass(frozen=True)
+class Merging:
+    """What is wanted of a merger.
+
+    Attributes:
+        to: labels to bring all others to; empty for all labels, as the taxonomy calls them.
+        front_end: of the features; empty for none.
+        segment_seconds: how tracks are cut; None for whole ones.
+        title: of the new dataset.
+        seed: of the parts.
+    """
+
+    to: tuple[str, ...] = ()
+    front_end: Mapping[str, Any] = field(default_factory=dict)
+    segment_seconds: float | None = None
+    title: str = "A merged dataset"
+    seed: int = 0
+
+
+def merge(
+    datasets: Sequence[Dataset], merging: Merging, taxonomy: Taxonomy, log: Log
+) -> Published:
+    """Return the merged dataset, ready to be written.
+
+    Raises:
+        DataError: fewer than two datasets, one that cannot be read, or none of whose labels is
+            wanted.
+    """
+    if len(datasets) < 2:
+        raise DataError(f"{len(datasets)} dataset given; expected two or more to merge.")
+    names = _called(datasets)
+    parts = [_Part(name, dataset, merging, taxonomy) for name, dataset in zip(names, datasets,
+                                                                           strict=True)]
+    tracks = _artists_as_one([track for part in parts for track in part.tracks])
+    groups = _groups(tracks, merging.to, taxonomy)
+    features = _features(parts, merging, log)
+    about = About(
+        merging.title, _united(parts, "licence"), _united(parts, "citation"),
+        "multi" if any(len(track.labels) > 1 for track in tracks) else "single", groups,
+        dict(features.source["front_end"]) if features else {},
+        merging.segment_seconds if features else None,
+        {part.name: part.dataset.fingerprint for part in parts}, merging.seed,
+    )
+    origins = {track: origin for part in parts for track, origin in part.origins.items()}
+    events = [event for part in parts for event in part.events]
+    told = [line for part in parts for line in part.told()]
+    whole = without_rows(Published(about, tuple(tracks), origins, features, tuple(events),
+                                   tuple(told)))
+    return _once(whole)
+
+
+class _Part:
+    """One of the datasets: its tracks under new ids and labels."""
+
+    def __init__(
+        self, name: str, dataset: Dataset, merging: Merging, taxonomy: Taxonomy
+    ) -> None:
+        self.name, self.dataset = name, dataset
+        labels = dataset.vocabulary.labels
+        self.bridge = _led(labels, merging.to, taxonomy)
+        self.tracks: list[Track] = []
+        self.origins: dict[str, Origin] = {}
+        self.new_ids: dict[str, str] = {}
+        self.events: list[dict[str, Any]] = []
+        for track in dataset.tracks.values():
+            self._take(track)
+        if not self.tracks:
+            raise DataError(f"{dataset.root}: none of its labels ({', '.join(labels[:5])} ...) is "
+                            f"one of those wanted: {', '.join(merging.to)}.")
+
+    def _take(self, track: Track) -> None:
+        labels = tuple(dict.fromkeys(new for label in track.labels for new in self.bridge[label]))
+        if not labels:
+            self.events.append({"event": "left out", "track": f"{self.name}/{track.id}",
+                                "why": f"no label wanted: {', '.join(track.labels) or 'none'}"})
+            return
+        new = f"{self.name}/{track.id}"
+        path = (self.dataset.root / track.path).resolve().as_posix() if track.path else None
+        self.new_ids[track.id] = new
+        self.tracks.append(replace(
+            track, id=new, labels=labels, path=path,
+            album=f"{self.name}/{track.album}" if track.album else None,
+            song=f"{self.name}/{track.song}" if track.song else None,
+        ))  # fmt: skip
+        self.origins[new] = (self.dataset.origin(track.id) if isinstance(self.dataset, Made)
+                             else Origin(self.dataset.name, track.id, track.labels))
+
+    def told(self) -> Iterator[str]:
+        """Yield sentences on what came of it."""
+        gone = [label for label, to in self.bridge.items() if not to]
+        yield (f"{self.name}: {len(self.tracks)} of {len(self.dataset.tracks)} tracks; "
+               f"{self.dataset.title}")
+        renamed = [f"{label} = {', '.join(to)}" for label, to in self.bridge.items()
+                   if to and to != (label,)]
+        if renamed:
+            yield f"{self.name}: labels read as: {'; '.join(renamed)}"
+        if gone:
+            yield f"{self.name}: labels left out: {', '.join(gone)}"
+
+
+def wanted_labels(to: str | None) -> tuple[str, ...]:
+    """Return the labels that a user asked for: those of a label set, or names parted by commas.
+
+    Raises:
+        DataError: a set that lists no labels, or a name that is empty.
+    """
+    if to is None:
+        return ()
+    if to in crosswalk.names():
+        return bridge.labels_of(to)
+    labels = tuple(name.strip() for name in to.split(","))
+    if len(labels) == 1 or not all(labels):
+        raise DataError(f"'{to}' is neither a label set ({', '.join(crosswalk.names())}) nor "
+                        "several names parted by commas.")
+    return labels
+
+
+def _led(
+    labels: Sequence[str], to: Sequence[str], taxonomy: Taxonomy
+) -> dict[str, tuple[str, ...]]:
+    """Return what becomes of each label."""
+    if to:
+        return {label: passage.to
+                for label, passage in bridge.translate(labels, None, to, taxonomy).items()}
+    walk = crosswalk.of(labels, taxonomy)
+    return {label: (walk.meaning(label).ours,) for label in labels}
+
+
+def _called(datasets: Sequence[Dataset]) -> list[str]:
+    """Return a name for each: the dataset's, numbered where there are several of one."""
+    seen: Counter[str] = Counter()
+    names = []
+    for dataset in datasets:
+        seen[dataset.name] += 1
+        number = seen[dataset.name]
+        names.append(dataset.name if number == 1 else f"{dataset.name}-{number}")
+    return names
+
+
+def _artists_as_one(tracks: Sequence[Track]) -> list[Track]:
+    spelt = artists.unify([track.artist for track in tracks])
+    return [replace(track, artist=artist) for track, artist in zip(tracks, spelt, strict=True)]
+
+
+def _groups(
+    tracks: Sequence[Track], to: Sequence[str], taxonomy: Taxonomy
+) -> dict[str, str]:
+    """Return label to group: the wanted ones in their order, else all that are borne, sorted."""
+    borne = {label for track in tracks for label in track.labels}
+    labels = [label for label in to if label in borne] or sorted(borne, key=lambda n: n.casefold())
+    return {label: taxonomy.group_of(label) if taxonomy.canonical(label) else "other"
+            for label in labels}
+
+
+def _united(parts: Sequence[_Part], fact: str) -> str:
+    said = {part.name: str(getattr(part.dataset.about if isinstance(part.dataset, Made)
+                                   else part.dataset, fact)) for part in parts}
+    return " | ".join(f"{name}: {text}" for name, text in said.items())
+
+
+def _features(parts: Sequence[_Part], merging: Merging, log: Log) -> FeatureSet | None:
+    if not merging.front_end:
+        return None
+    branch = BranchChoice(dict(merging.front_end), _NO_MODEL,
+                          training_seconds=merging.segment_seconds)
+    sets = []
+    for part in parts:
+        found = gather(part.dataset, sorted(part.new_ids), branch, log)
+        part.events += [{"event": "left out", "track": line.partition(":")[0], "why": line}
+                        for line in found.failed]
+        rows = found.features
+        renamed = np.asarray([part.new_ids[i] for i in rows.track_ids.tolist()], dtype=np.str_)
+        sets.append(replace(rows, track_ids=renamed, source={"table": part.name, **rows.source}))
+    return FeatureSet.joined(sets)
+
+
+def _once(published: Published) -> Published:
+    """Return it with one of each two tracks of different datasets whose features are the same."""
+    features = published.features
+    if features is None:
+        return published
+    ids = sorted({str(i) for i in features.track_ids})
+    at = {name: i for i, name in enumerate(ids)}
+    rows = np.zeros((len(ids), int(np.prod(features.rows.shape[1:]))))
+    counts = np.zeros(len(ids))
+    owners = np.asarray([at[name] for name in features.track_ids.tolist()])
+    np.add.at(rows, owners, features.rows.reshape(len(features.rows), -1))
+    np.add.at(counts, owners, 1)
+    pairs = [pair for pair in find_duplicate_rows(rows / counts[:, None], ids)
+             if pair.kind == "exact" and pair.a.partition("/")[0] != pair.b.partition("/")[0]]
+    # Of the dataset named first it is kept.
+    turn = {track.id: number for number, track in enumerate(published.tracks)}
+    gone = {max(p.a, p.b, key=turn.__getitem__): min(p.a, p.b, key=turn.__getitem__)
+            for p in pairs}
+    events = [{"event": "left out", "track": b, "why": f"the same as {a}"}
+              for b, a in gone.items()]
+    kept = tuple(track for track in published.tracks if track.id not in gone)
+    told = published.told
+    if gone:
+        told = (*told, f"{len(gone)} tracks left out, whose features are those of a track of "
+                       "another of the datasets")
+    return replace(published, tracks=kept, features=features.of([t.id for t in kept]),
+                   log=(*published.log, *events), told=told)

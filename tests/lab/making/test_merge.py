@@ -1,0 +1,136 @@
+"""Merged datasets: labels by meaning, artists as one, where each row is from, no row twice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from earmark.datasets.base import Dataset, FeatureTable, Track
+from earmark.datasets.made import About, Made, Origin
+from earmark.errors import DataError
+from earmark.features.base import FeatureSet
+from earmark.lab.making.merge import Merging, merge, wanted_labels
+from earmark.lab.making.published import Published, write
+from earmark.labels.taxonomy import Taxonomy
+
+FRONT_END = {"name": "table", "sample_rate": 22_050, "kind": "other", "names": ["a", "b"],
+             "name_column": "filename"}  # fmt: skip
+
+
+def made(
+    folder: Path, rows: Sequence[tuple[str, str, str]], values: Sequence[float],
+    front_end: dict[str, object] = FRONT_END,
+) -> Made:
+    """Write a dataset of (id, label, artist) with two segments a track, and read it."""
+    tracks = tuple(Track(i, (label,), None, artist, "an album") for i, label, artist in rows)
+    labels = {label: "genre" for _, label, _ in rows}
+    features = FeatureSet(
+        np.repeat(np.stack([values, np.square(values)], 1), 2, axis=0).astype(np.float32),
+        np.repeat([t.id for t in tracks], 2), np.tile([0.0, 3.0], len(tracks)), ("a", "b"),
+        {"table": folder.name, "front_end": front_end})
+    about = About(folder.name, f"licence of {folder.name}", f"by {folder.name}", "single", labels,
+                  front_end, 3.0, {folder.name: "0" * 16})
+    write(Published(about, tracks, {t.id: Origin(folder.name, t.id, t.labels) for t in tracks},
+                    features), folder)
+    return Made(folder)
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> list[Dataset]:
+    first = [(f"{n}", ("Hip-Hop", "Techno")[n % 2], f"Band {n // 2}") for n in range(10)]
+    second = [(f"{n}", ("rap", "Classical", "Bebop")[n % 3], f"The Band {n // 3}")
+              for n in range(12)]
+    return [made(tmp_path / "one", first, np.arange(10.0)),
+            made(tmp_path / "two", second, np.arange(9.0, 21.0))]  # 9 is in both
+
+
+def merged(pair: list[Dataset], **wanted: object) -> Published:
+    return merge(pair, Merging(**wanted), Taxonomy.read(), lambda _: None)  # type: ignore[arg-type]
+
+
+def test_all_labels_go_by_what_the_taxonomy_calls_them(pair: list[Dataset]) -> None:
+    found = merged(pair)
+    assert list(found.about.groups) == ["bebop", "classical", "hip hop", "techno"]
+    assert set(found.about.groups.values()) == {"genre"}
+    assert len(found.tracks) == 22
+    assert found.features is None
+    assert found.about.licence == "made: licence of one | made-2: licence of two"
+    assert found.about.made_from == {"made": pair[0].fingerprint, "made-2": pair[1].fingerprint}
+
+
+def test_labels_lead_to_the_wanted_ones_and_others_are_left_out_and_told(
+    pair: list[Dataset]
+) -> None:
+    found = merged(pair, to=("hip hop", "jazz", "Classical"))
+    of = {t.id: t.labels for t in found.tracks}
+    assert of["made/0"] == ("hip hop",)
+    assert of["made-2/2"] == ("jazz",)  # bebop is a kind of it
+    assert of["made-2/1"] == ("Classical",)
+    assert "made/1" not in of
+    assert {"event": "left out", "track": "made/1", "why": "no label wanted: Techno"} in found.log
+    assert "made: labels left out: Techno" in found.told
+
+
+def test_each_row_says_where_it_is_from(pair: list[Dataset], tmp_path: Path) -> None:
+    found = merged(pair)
+    assert found.origins["made-2/3"] == Origin("two", "3", ("rap",))
+    parts = write(found, tmp_path / "out")
+    read = Made(tmp_path / "out")
+    assert read.origin("made/4") == Origin("one", "4", ("Hip-Hop",))
+    assert read.partitions() == {"artist": parts}
+
+
+def test_an_artist_of_both_stands_in_one_part(pair: list[Dataset], tmp_path: Path) -> None:
+    found = merged(pair)
+    parts = write(found, tmp_path / "out")
+    # 'Band 1' and 'The Band 1' are one
+    ids = [t.id for t in found.tracks if t.artist in ("Band 1", "The Band 1")]
+    assert len(ids) == 2 + 3
+    assert len({t.artist for t in found.tracks if t.id in ids}) == 1
+    assert len({parts[i] for i in ids}) == 1
+
+
+def test_features_are_joined_and_a_recording_in_both_counts_once(pair: list[Dataset]) -> None:
+    found = merged(pair, front_end=FRONT_END, segment_seconds=3.0)
+    assert found.features is not None
+    assert len(found.tracks) == 21
+    assert len(found.features.rows) == 42
+    assert "made-2/0" not in {t.id for t in found.tracks}  # has the values of made/9
+    assert {"event": "left out", "track": "made-2/0", "why": "the same as made/9"} in found.log
+    assert found.about.segment_seconds == 3.0
+    row = found.features.rows[found.features.track_ids == "made-2/3"][0]
+    np.testing.assert_array_equal(row, [12.0, 144.0])
+
+
+def test_tables_of_other_columns_are_refused(pair: list[Dataset], tmp_path: Path) -> None:
+    other = made(tmp_path / "three", [("x", "rock", "Q"), ("y", "folk", "R")], [1.0, 2.0],
+                 {**FRONT_END, "names": ["a", "c"]})
+    assert isinstance(other.feature_tables()[0], FeatureTable)
+    with pytest.raises(DataError):
+        merge([pair[0], other], Merging(front_end=FRONT_END, segment_seconds=3.0),
+              Taxonomy.read(), lambda _: None)
+
+
+def test_one_dataset_is_none_and_no_wanted_label_is_an_error(pair: list[Dataset]) -> None:
+    with pytest.raises(DataError, match="two or more"):
+        merge(pair[:1], Merging(), Taxonomy.read(), lambda _: None)
+    with pytest.raises(DataError, match="none of its labels"):
+        merged(pair, to=("polka", "tango"))
+
+
+@pytest.mark.parametrize(("given", "labels"), [
+    (None, ()), ("rock, hip hop", ("rock", "hip hop")),
+    ("gtzan10", ("blues", "classical", "country", "disco", "hiphop", "jazz", "metal", "pop",
+                 "reggae", "rock")),
+])  # fmt: skip
+def test_wanted_labels(given: str | None, labels: tuple[str, ...]) -> None:
+    assert wanted_labels(given) == labels
+
+
+@pytest.mark.parametrize("given", ["gtzan11", "rock,,jazz", ""])
+def test_wanted_labels_that_are_none_are_refused(given: str) -> None:
+    with pytest.raises(DataError, match="label set"):
+        wanted_labels(given)
