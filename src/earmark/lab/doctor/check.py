@@ -18,7 +18,7 @@ from earmark.lab.doctor.catalogue import account, known_faults
 from earmark.lab.doctor.findings import Finding
 from earmark.lab.doctor.labels import Labelled, lint
 from earmark.lab.doctor.mislabels import find_mislabels
-from earmark.lab.doctor.parts import Shared, divisions, lint_parts, shared
+from earmark.lab.doctor.parts import Shared, divisions, lint_pairs, lint_parts, shared
 from earmark.lab.doctor.sheet import SUFFIXES
 from earmark.lab.doctor.tables import lint_tables
 
@@ -128,6 +128,7 @@ def check(
         found += by_ear
     else:
         notes.append("not listened to: " + ("no audio is at hand" if listen else "not asked for"))
+    found += list(lint_pairs(dataset, found))
     if mislabels:
         found += _mislabelled(dataset, notes, log)
     counted = given.counts

@@ -22,6 +22,8 @@ _EQUAL = 1e-4
 _CORRELATED = 1 - 1e-6
 # All pairs of rows are measured; beyond, only equal rows are looked for.
 _MOST_COMPARED = 20_000
+# A row that more tracks have says nothing of them: a second of silence, say.
+_MOST_HOLDERS = 50
 # Rows of fewer values are equal by chance.
 _LEAST_COLUMNS = 8
 
@@ -144,7 +146,7 @@ def _equal_rows(
         counts[name] += 1
     both: dict[tuple[str, str], int] = defaultdict(int)
     for names in holders.values():
-        for a, b in combinations(sorted(names), 2):
+        for a, b in combinations(sorted(names), 2) if len(names) <= _MOST_HOLDERS else ():
             both[a, b] += 1
     for (a, b), equal in sorted(both.items()):
         fewer = min(counts[a], counts[b])
