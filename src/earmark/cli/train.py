@@ -38,9 +38,12 @@ if TYPE_CHECKING:
               type=click.Path(path_type=Path, dir_okay=False, exists=True),
               help="A TOML file that says which genres in tags are one, with --labels filetags; "
                    "may be repeated.")
+@click.option("--exclude", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.csv",
+              help="Tracks to leave out, as `earmark data check --exclude` lists them.")
 @click.option("--json", "as_json", is_flag=True, help="Print results.json.")
 def train(what: str, root: Path | None, out: Path | None, name: str, front_end: str | None,
-          labels: Labels, taxonomies: tuple[Path, ...], as_json: bool) -> None:
+          labels: Labels, taxonomies: tuple[Path, ...], exclude: Path | None,
+          as_json: bool) -> None:
     """Learn a tagger, judge it, and keep all of it in a run folder.
 
     RECIPE (a name or a .toml file) learns from a published dataset, given with --data. FOLDER
@@ -56,7 +59,7 @@ def train(what: str, root: Path | None, out: Path | None, name: str, front_end: 
     allow_all_cores()
     if root is None and teach.is_collection(what):
         dataset = teach.collection(Path(what), labels, taxonomies)
-        _teach(Path(what), dataset, out, name, front_end, as_json)
+        _teach(Path(what), dataset, out, name, front_end, exclude, as_json)
         return
     if root is None and (what in recipes.names() or what.endswith(".toml")):
         raise click.UsageError(f"the recipe '{what}' needs --data, the folder of its dataset.")
@@ -69,12 +72,12 @@ def train(what: str, root: Path | None, out: Path | None, name: str, front_end: 
     loaded, folder = recipes.read(what), ""
     if front_end:
         loaded, folder = with_features(loaded, front_end), f"-{slug(front_end)}"
-    _run(loaded, root, out or Path("runs") / f"{loaded.name}{folder}", as_json)
+    _run(loaded, root, out or Path("runs") / f"{loaded.name}{folder}", exclude, as_json)
 
 
 def _teach(
     path: Path, dataset: Dataset, out: Path | None, name: str, front_end: str | None,
-    as_json: bool,
+    exclude: Path | None, as_json: bool,
 ) -> None:
     from earmark.lab import backbones, runfolder, teach
     from earmark.store import write_bytes
@@ -85,7 +88,7 @@ def _teach(
     for line in teach.remarks(dataset):
         click.echo(f"note: {line}", err=True)
     folder = out or teach.run_folder(dataset, name, front_end)
-    results = _run(loaded, path, folder, as_json)
+    results = _run(loaded, path, folder, exclude, as_json)
     tagger = Path(f"{name}.earmark")
     write_bytes(tagger, (folder / runfolder.TAGGER).read_bytes())
     if not as_json:
@@ -96,10 +99,14 @@ def _teach(
         click.echo(f"use it: earmark tag FILES --tagger {tagger}")
 
 
-def _run(recipe: Recipe, root: Path, folder: Path, as_json: bool) -> Mapping[str, Any]:
+def _run(
+    recipe: Recipe, root: Path, folder: Path, exclude: Path | None, as_json: bool
+) -> Mapping[str, Any]:
     from earmark.lab import experiment, runfolder
+    from earmark.lab.doctor.outcome import read_excluded
 
-    run = experiment.run(recipe, root, folder, log=Progress())
+    reasons = read_excluded(exclude) if exclude else {}
+    run = experiment.run(recipe, root, folder, log=Progress(), exclude=reasons)
     if as_json:
         print_json(run.results)
         return run.results

@@ -34,7 +34,7 @@ from earmark.lab import backbones, runfolder, validation
 from earmark.lab.batches import Log, gather
 from earmark.lab.learner import Fitted, Learner, TrackScores, build_model, fitter
 from earmark.lab.packing import export_all, pack
-from earmark.lab.partition import draw, leaks_of_folds
+from earmark.lab.partition import draw, leaks_of_folds, without
 from earmark.lab.recipe import Recipe
 from earmark.lab.selfjudge import judge_self
 from earmark.models.base import Model
@@ -59,8 +59,14 @@ class Run:
     resumed: bool = False
 
 
-def run(recipe: Recipe, root: Path, folder: Path, log: Log = lambda _: None) -> Run:
+def run(
+    recipe: Recipe, root: Path, folder: Path, log: Log = lambda _: None,
+    exclude: Mapping[str, str] | None = None,
+) -> Run:
     """Run the recipe on the dataset at ``root`` and leave all that came of it in ``folder``.
+
+    Args:
+        exclude: tracks to leave out of the split, by id, each with its reason.
 
     Raises:
         SettingsError: the folder holds a run of another recipe or of other data.
@@ -70,7 +76,7 @@ def run(recipe: Recipe, root: Path, folder: Path, log: Log = lambda _: None) -> 
     require("sklearn", extra="train", purpose="training")
     recipe = backbones.completed(recipe)
     dataset = open_dataset(recipe.dataset.name, root, recipe.dataset.options)
-    split = draw(recipe.split, dataset, np.random.default_rng(recipe.seed))
+    split = without(draw(recipe.split, dataset, np.random.default_rng(recipe.seed)), exclude or {})
     for branch in recipe.branches:  # a slip in a model's settings is found before anything is done
         build_model(branch, dataset.vocabulary.task)
     folder = folder.resolve()  # the ledger lies beside it, also when it is given as "."

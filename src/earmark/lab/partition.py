@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from earmark.datasets.base import Dataset
+from earmark.errors import DataError
 from earmark.judging import splits
 from earmark.judging.advice import sensible
 from earmark.judging.splits import Split
+from earmark.lab.doctor.outcome import SUSPECTED
 from earmark.lab.recipe import SplitChoice
 
 
@@ -28,6 +30,24 @@ def draw(choice: SplitChoice, dataset: Dataset, rng: np.random.Generator) -> Spl
     if choice.partition is not None:
         return splits.redrawn(splits.official(dataset, choice.partition), dataset, by, rng)
     return splits.grouped(dataset, by, choice.fractions, rng)
+
+
+def without(split: Split, reasons: Mapping[str, str]) -> Split:
+    """Return a split less the tracks that an exclude list names; its name says how many.
+
+    What is on the list for a likely mislabel stays in a test part: one that a model has picked
+    over flatters models like it.
+
+    Raises:
+        DataError: a whole part would go.
+    """
+    kept = {track: part for track, part in split.parts.items()
+            if track not in reasons or (part == "test" and reasons[track].startswith(SUSPECTED))}
+    if gone := sorted(set(split.parts.values()) - set(kept.values())):
+        raise DataError(f"the exclude list leaves no track in the {gone[0]} part of "
+                        f"'{split.name}'; expected some.")
+    count = len(split.parts) - len(kept)
+    return Split(f"{split.name} less {count} excluded", kept) if count else split
 
 
 def leaks_of_folds(dataset: Dataset, ids: Sequence[str], by: str) -> bool:

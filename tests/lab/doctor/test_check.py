@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
@@ -37,8 +36,7 @@ def ears(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, object]]:
             Finding("exact duplicate", "t04", "the same samples", "t02"),
         ])
 
-    module = SimpleNamespace(listen=listen)
-    monkeypatch.setitem(sys.modules, "earmark.lab.doctor.listening", module)  # type: ignore[arg-type]
+    monkeypatch.setattr("earmark.lab.doctor.listening.listen", listen)
     return calls
 
 
@@ -61,8 +59,10 @@ def test_everything_found_is_told_once_the_gravest_first() -> None:
 def test_ears_get_the_number_of_jobs_and_the_progress(ears: list[dict[str, object]]) -> None:
     def progress(done: int, of: int) -> None: ...
 
-    check(Made.of(TRACKS), jobs=2, progress=progress)
-    assert ears == [{"jobs": 2, "progress": progress}]
+    def log(text: str) -> None: ...
+
+    check(Made.of(TRACKS), jobs=2, progress=progress, log=log)
+    assert ears == [{"jobs": 2, "progress": progress, "note": log}]
 
 
 def test_without_listening_it_is_said(ears: list[dict[str, object]]) -> None:

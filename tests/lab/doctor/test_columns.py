@@ -89,7 +89,7 @@ def test_equal_rows_are_duplicates_and_under_two_labels_worse(rows: np.ndarray) 
         ("exact duplicate", "b", "a"), ("cross-label duplicate", "c", "a"),
         ("cross-label duplicate", "c", "b"),
     ]  # fmt: skip
-    assert found[1].detail.startswith("'metal' against 'rock'")
+    assert found[1].detail.startswith("c says metal, a says rock; ")
 
 
 def test_rows_with_a_hole_are_not_compared(rows: np.ndarray) -> None:
@@ -106,6 +106,15 @@ def test_tracks_of_several_rows_are_equal_where_half_of_them_are(rows: np.ndarra
     (found,) = copies(rows, ids)
     assert (found.kind, found.name, found.other) == ("exact duplicate", "b", "a")
     assert found.detail == "2 of 4 rows equal in t.csv"
+
+
+def test_a_track_that_never_changes_is_silent_and_no_copy_of_another(rows: np.ndarray) -> None:
+    rows = rows[:8]
+    rows[1:3] = rows[3:6] = rows[0]
+    found = copies(rows, ["a"] * 3 + ["b"] * 3 + ["c"] * 2)
+    assert [(f.kind, f.name, f.other) for f in found] == [("silent", "a", None),
+                                                          ("silent", "b", None)]
+    assert found[0].detail.startswith("all 3 rows in t.csv are equal")
 
 
 def test_a_few_values_are_equal_by_chance() -> None:

@@ -8,7 +8,8 @@ from tests.lab.doctor.made import Made
 
 from earmark.datasets.base import Fault, Track
 from earmark.datasets.gtzan import Gtzan
-from earmark.lab.doctor.parts import lint_parts, shared
+from earmark.lab.doctor.findings import Finding
+from earmark.lab.doctor.parts import lint_pairs, lint_parts, shared
 
 TRACKS = [
     Track("a", ("rock",), artist="x", album="1"), Track("b", ("rock",), artist="x", album="1"),
@@ -26,12 +27,13 @@ def test_artists_on_both_sides_are_counted_once_a_kind() -> None:
                                                                      2, 2, 3)
     (finding, _) = lint_parts(Made.of(TRACKS, parts=PARTS))
     assert finding.kind == "shared across parts"
-    assert finding.name == "official: artists"
+    assert finding.name == "official: artists of train and test"
     assert finding.detail.startswith("2 of 3 tracks of test (66.7%) are of 2 artists that train")
 
 
 def test_a_label_that_a_part_lacks() -> None:
-    (fault,) = [f for f in lint_parts(Made.of(TRACKS, parts=PARTS)) if f.kind == "missing from a part"]
+    found = lint_parts(Made.of(TRACKS, parts=PARTS))
+    (fault,) = [f for f in found if f.kind == "missing from a part"]
     assert (fault.name, fault.detail) == ("jazz", "none in test of 'official', 1 in train")
 
 
@@ -41,16 +43,21 @@ def test_what_is_not_at_hand_is_said() -> None:
     assert fault.detail.endswith("(6 of its 7 tracks are at hand)")
 
 
-def test_copies_and_titles_on_two_sides() -> None:
-    faults = [Fault("f", "exact duplicate", "a", "told"), Fault("c", "same title", "e", "told"),
-              Fault("a", "exact duplicate", "b", "told")]  # fmt: skip
+def test_titles_on_two_sides() -> None:
+    faults = [Fault("c", "same title", "e", "told"), Fault("a", "same title", "b", "told")]
     found = lint_parts(Made.of(TRACKS, parts=PARTS, faults=faults))
-    (divided,) = [f for f in found if f.kind == "divided duplicate"]
-    assert (divided.name, divided.other) == ("f", "a")
-    assert divided.detail == "in test of 'official', the other in train"
-    assert not divided.excludes
-    (titles,) = [f for f in found if f.name == "official: titles"]
+    (titles,) = [f for f in found if f.name == "official: titles of train and test"]
     assert titles.detail.startswith("1 of 3 tracks of test (33.3%) are of 1 title that train")
+
+
+def test_copies_on_two_sides_however_they_were_found() -> None:
+    found = [Finding("exact duplicate", "f", "", "a"), Finding("exact duplicate", "b", "", "a"),
+             Finding("near duplicate", "d", "", "c"), Finding("like rows", "e", "", "c"),
+             Finding("divided duplicate", "c", "heard", "d"), Finding("silent", "f", "")]
+    (divided,) = lint_pairs(Made.of(TRACKS, parts=PARTS), found)
+    assert (divided.name, divided.other) == ("f", "a")
+    assert divided.detail == "'official' has f in test, a in train"
+    assert not divided.excludes
 
 
 def test_whole_artists_share_nothing() -> None:

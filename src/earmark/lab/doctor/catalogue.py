@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from earmark.datasets.base import Dataset, Fault
+from earmark.lab.doctor.columns import contradict, labels_of_both
 from earmark.lab.doctor.findings import KINDS, Finding
+from earmark.lab.doctor.listening import worth
 
 # A pair is told of once, as the first of these that any check takes it for.
 _PAIRS = ("cross-label duplicate", "exact duplicate", "near duplicate", "like rows")
@@ -24,8 +26,8 @@ def _finding(dataset: Dataset, fault: Fault) -> Finding:
     if fault.is_copy and fault.other is not None:
         first, second = sorted((fault.track, fault.other))
         mine, theirs = dataset.tracks[second].labels, dataset.tracks[first].labels
-        if set(mine) != set(theirs):
-            detail = f"'{', '.join(mine)}' against '{', '.join(theirs)}'; {fault.source}"
+        if contradict(mine, theirs):
+            detail = f"{labels_of_both(second, mine, first, theirs)}; {fault.source}"
             return Finding("cross-label duplicate", second, detail, first, source="catalogue")
     known = fault.kind in KINDS
     return Finding(fault.kind if known else "known fault", fault.track,
@@ -33,15 +35,17 @@ def _finding(dataset: Dataset, fault: Fault) -> Finding:
                    source="catalogue")
 
 
-def account(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+def account(
+    findings: Iterable[Finding], partitions: Mapping[str, Mapping[str, str]] | None = None
+) -> tuple[Finding, ...]:
     """Return the findings, each once, the gravest first; within a kind as they were given.
 
-    Of a pair of duplicates the track later in order of ids is named, so that of three copies
-    one stays.
+    Of a pair of duplicates the track is named first that is to go: the one that more of the
+    partitions train on, else the later one. So of three copies one stays.
     """
     once: dict[tuple[str, str, str | None], Finding] = {}
     for found in findings:
-        turned = _turned(found)
+        turned = _turned(found, partitions or {})
         pair = turned.kind in _PAIRS
         key = ("pair" if pair else turned.kind, turned.name, turned.other)
         once[key] = _joined(once[key], turned) if key in once else turned
@@ -50,10 +54,11 @@ def account(findings: Iterable[Finding]) -> tuple[Finding, ...]:
                                                       order.index(f.kind))))
 
 
-def _turned(found: Finding) -> Finding:
-    if found.kind in _PAIRS and found.other is not None and found.name < found.other:
-        return replace(found, name=found.other, other=found.name)
-    return found
+def _turned(found: Finding, partitions: Mapping[str, Mapping[str, str]]) -> Finding:
+    if found.other is None or found.kind not in (*_PAIRS, "divided duplicate"):
+        return found
+    kept, gone = sorted((found.name, found.other), key=lambda name: worth(name, partitions))
+    return replace(found, name=gone, other=kept)
 
 
 def _joined(first: Finding, second: Finding) -> Finding:

@@ -12,12 +12,13 @@ from typing import Any
 from earmark.datasets.base import Dataset
 from earmark.datasets.opening import open_dataset, recognised, variant
 from earmark.errors import DataError
+from earmark.lab.doctor import listening
 from earmark.lab.doctor.bare import BareTable
 from earmark.lab.doctor.catalogue import account, known_faults
 from earmark.lab.doctor.findings import Finding
 from earmark.lab.doctor.labels import Labelled, lint
 from earmark.lab.doctor.mislabels import find_mislabels
-from earmark.lab.doctor.parts import Shared, divisions, lint_parts, shared
+from earmark.lab.doctor.parts import Shared, divisions, lint_pairs, lint_parts, shared
 from earmark.lab.doctor.sheet import SUFFIXES
 from earmark.lab.doctor.tables import lint_tables
 
@@ -123,16 +124,17 @@ def check(
     notes = list(dataset.remarks())
     heard = 0
     if listen and any(track.path is not None for track in dataset.tracks.values()):
-        heard, by_ear = _listened(dataset, jobs, progress)
+        heard, by_ear = _listened(dataset, jobs, progress, log)
         found += by_ear
     else:
         notes.append("not listened to: " + ("no audio is at hand" if listen else "not asked for"))
+    found += list(lint_pairs(dataset, found))
     if mislabels:
         found += _mislabelled(dataset, notes, log)
     counted = given.counts
     return Checkup(
         given.name, "" if isinstance(dataset, BareTable) else variant(dataset), dataset.root,
-        len(dataset.tracks), heard, account(found),
+        len(dataset.tracks), heard, account(found, dataset.partitions()),
         tuple(sorted(((label, counted[label]) for label in given.labels),
                      key=lambda pair: (-pair[1], pair[0]))),
         {name: split.counts for name, split in divisions(dataset).items()},
@@ -141,12 +143,10 @@ def check(
 
 
 def _listened(
-    dataset: Dataset, jobs: int | None, progress: Progress | None
+    dataset: Dataset, jobs: int | None, progress: Progress | None, log: Log
 ) -> tuple[int, list[Finding]]:
-    from earmark.lab.doctor.listening import listen
-
-    heard = listen(dataset, jobs=jobs, progress=progress)
-    return heard.heard, list(heard.findings)
+    found = listening.listen(dataset, jobs=jobs, progress=progress, note=log)
+    return found.heard, found.findings
 
 
 def _mislabelled(dataset: Dataset, notes: list[str], log: Log) -> list[Finding]:

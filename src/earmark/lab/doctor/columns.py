@@ -7,8 +7,8 @@ tracks whose rows are equal.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -22,6 +22,9 @@ _EQUAL = 1e-4
 _CORRELATED = 1 - 1e-6
 # All pairs of rows are measured; beyond, only equal rows are looked for.
 _MOST_COMPARED = 20_000
+# A row that more tracks have says nothing of them: a second of silence, say.
+_MOST_HOLDERS = 50
+_LEAST_STILL = 3
 # Rows of fewer values are equal by chance.
 _LEAST_COLUMNS = 8
 
@@ -98,11 +101,24 @@ def check_rows(
         return
     chosen = rows[keep]
     if len(set(names)) == len(names) <= _MOST_COMPARED:
-        pairs = [(p, _row_detail(p, table)) for p in find_duplicate_rows(chosen, names)]
-    else:
-        pairs = list(_equal_rows(chosen, names, table))
-    for pair, detail in pairs:
+        for pair in find_duplicate_rows(chosen, names):
+            yield pair_finding(pair, labels_of, _row_detail(pair, table))
+        return
+    held = _by_track(chosen, names)
+    still = {name for name, its in held.items() if len(its) >= _LEAST_STILL and len(set(its)) == 1}
+    for name in sorted(still):
+        yield Finding("silent", name, f"all {len(held[name])} rows in {table} are equal: silence, "
+                      "or a tone that never changes")
+    for pair, detail in _equal_rows({n: h for n, h in held.items() if n not in still}, table):
         yield pair_finding(pair, labels_of, detail)
+
+
+def _by_track(rows: NDArray[np.floating], ids: Sequence[str]) -> dict[str, list[bytes]]:
+    """Return the bytes of each track's rows, in the order of the tracks."""
+    held: dict[str, list[bytes]] = defaultdict(list)
+    for row, name in zip(np.ascontiguousarray(rows), ids, strict=True):
+        held[name].append(row.tobytes())
+    return dict(sorted(held.items()))
 
 
 def _row_detail(pair: DuplicatePair, table: str) -> str:
@@ -116,27 +132,37 @@ def pair_finding(pair: DuplicatePair, labels_of: LabelsOf, detail: str) -> Findi
     mine, other = labels_of(pair.b), labels_of(pair.a)
     if pair.kind == "near":
         return Finding("like rows", pair.b, detail, pair.a)
-    if set(mine) != set(other):
-        detail = f"'{', '.join(mine)}' against '{', '.join(other)}'; {detail}"
+    if contradict(mine, other):
+        detail = f"{labels_of_both(pair.b, mine, pair.a, other)}; {detail}"
         return Finding("cross-label duplicate", pair.b, detail, pair.a)
     return Finding("exact duplicate", pair.b, detail, pair.a)
 
 
+def contradict(mine: Sequence[str], other: Sequence[str]) -> bool:
+    """Tell whether labels exclude each other: listeners of one recording may name different ones,
+    but hardly none in common."""
+    return bool(mine and other) and not set(mine) & set(other)
+
+
+def labels_of_both(a: str, of_a: Sequence[str], b: str, of_b: Sequence[str]) -> str:
+    """Return what each of a pair is called, in words that stay true when the pair is turned."""
+    return f"{a} says {', '.join(of_a)}, {b} says {', '.join(of_b)}"
+
+
 def _equal_rows(
-    rows: NDArray[np.floating], ids: Sequence[str], table: str
+    held: Mapping[str, Sequence[bytes]], table: str
 ) -> Iterator[tuple[DuplicatePair, str]]:
     """Yield pairs of tracks of which half the rows, or more, are equal, byte by byte."""
     holders: dict[bytes, dict[str, None]] = defaultdict(dict)
-    counts: dict[str, int] = defaultdict(int)
-    for row, name in zip(np.ascontiguousarray(rows), ids, strict=True):
-        holders[row.tobytes()][name] = None
-        counts[name] += 1
-    both: dict[tuple[str, str], int] = defaultdict(int)
+    for name, its in held.items():
+        for row in its:
+            holders[row][name] = None
+    both: Counter[tuple[str, str]] = Counter()
     for names in holders.values():
-        for a, b in combinations(sorted(names), 2):
-            both[a, b] += 1
+        if 1 < len(names) <= _MOST_HOLDERS:
+            both.update(combinations(names, 2))
     for (a, b), equal in sorted(both.items()):
-        fewer = min(counts[a], counts[b])
+        fewer = min(len(held[a]), len(held[b]))
         if 2 * equal >= fewer:
             yield DuplicatePair(a, b, "exact", 1.0), f"{equal} of {fewer} rows equal in {table}"
 

@@ -38,7 +38,9 @@ KINDS: dict[str, Kind] = {
     "empty": Kind("grave", True, "Get the file again, or leave it out."),
     "silent": Kind("grave", True, "Leave it out: there is nothing to learn from."),
     "truncated": Kind("grave", True, "Get the file again, or leave it out."),
-    "missing audio": Kind("warning", True, "Get the file, or leave the track out."),
+    # Not on the exclude list: what learns from audio passes it over anyway, and a ready-made table
+    # may have its features.
+    "missing audio": Kind("warning", False, "Get the file, or leave the track out."),
     "wrong duration": Kind("warning", False, "Listen to it: it is not as long as the others, or "
                            "as is said of it."),
     "clipped": Kind("warning", False, "Get it from a better source, or know that it is distorted."),

@@ -110,7 +110,7 @@ def pair_findings(dataset: Dataset, pairs: list[DuplicatePair]) -> Iterator[Find
     """
     partitions = dataset.partitions()
     for pair in pairs:
-        kept, gone = sorted((pair.a, pair.b), key=lambda name: _worth(name, partitions))
+        kept, gone = sorted((pair.a, pair.b), key=lambda name: worth(name, partitions))
         how = "the same samples" if pair.kind == "exact" else f"similarity {pair.similarity:.2f}"
         yield Finding(f"{pair.kind} duplicate", gone, how, kept)
         one, other = dataset.tracks[gone], dataset.tracks[kept]
@@ -136,7 +136,8 @@ def _of_tracks(dataset: Dataset, sounds: Mapping[str, Sound | Unheard]) -> Itera
     yield from check_lengths(sounds, {track.id: track.seconds for track in tracks})
 
 
-def _worth(name: str, partitions: Mapping[str, Mapping[str, str]]) -> tuple[int, str]:
+def worth(name: str, partitions: Mapping[str, Mapping[str, str]]) -> tuple[int, str]:
+    """Return what sorts a track to keep before its copy: what partitions train on can go."""
     return sum(parts.get(name) == "train" for parts in partitions.values()), name
 
 

@@ -15,7 +15,8 @@ from earmark.lab.doctor.findings import Finding, excluded
 from earmark.store import write_text
 
 _MANIFEST = ("path", "labels", "artist", "album", "song", "title", "id", "split")
-_REASON = "likely mislabel"
+SUSPECTED = "likely mislabel"
+"""How the reason begins of a track that a model holds for mislabelled."""
 
 
 def left_out(
@@ -39,8 +40,8 @@ def left_out(
             raise SettingsError("likely mislabels are left out of a train part only, and "
                                 f"'{dataset.name}' has no partition that says which tracks are.")
         for suspect in found:
-            if suspect.kind == _REASON and parts.get(suspect.name) == "train":
-                reasons.setdefault(suspect.name, f"{_REASON}: {suspect.detail}")
+            if suspect.kind == SUSPECTED and parts.get(suspect.name) == "train":
+                reasons.setdefault(suspect.name, f"{SUSPECTED}: {suspect.detail}")
     return dict(sorted(reasons.items()))
 
 
@@ -62,6 +63,28 @@ def parts_of(dataset: Dataset, partition: str | None) -> Mapping[str, str]:
 def write_excluded(path: Path, reasons: Mapping[str, str]) -> None:
     """Write ``track,reason`` rows as CSV, atomically."""
     _write(path, ("track", "reason"), reasons.items())
+
+
+def read_excluded(path: Path) -> dict[str, str]:
+    """Read what ``write_excluded`` wrote: track to reason.
+
+    Raises:
+        DataError: it is no such list; names the line.
+    """
+    found: dict[str, str] = {}
+    try:
+        rows = csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""))
+        if (header := next(rows, [])) != ["track", "reason"]:
+            raise DataError(f"{path} begins with '{','.join(header)}'; expected the columns "
+                            "track,reason, as earmark data check --exclude writes them.")
+        for row in filter(None, rows):
+            if len(row) != 2:
+                raise DataError(f"{path}, line {rows.line_num}: {len(row)} fields; expected "
+                                "track,reason.")
+            found[row[0]] = row[1]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{path}: cannot be read as an exclude list: {error}.") from error
+    return found
 
 
 def write_manifest(

@@ -10,6 +10,8 @@ from earmark.datasets.base import Dataset
 from earmark.judging.splits import PARTS, Leak, Split, leaks
 from earmark.lab.doctor.findings import Finding
 
+_COPIES = ("exact duplicate", "near duplicate", "cross-label duplicate")
+
 
 @dataclass(frozen=True)
 class Shared:
@@ -53,16 +55,16 @@ def shared(dataset: Dataset) -> list[Shared]:
 
 
 def lint_parts(dataset: Dataset) -> list[Finding]:
-    """Return labels that a part lacks, what parts share, and duplicates on two sides."""
+    """Return labels that a part lacks, and what parts share."""
     found = [_finding(dataset, row) for row in shared(dataset)]
     for split in divisions(dataset).values():
-        found += [*_missing(split, dataset), *_divided(split, dataset)]
+        found += _missing(split, dataset)
     return found
 
 
 def _finding(dataset: Dataset, row: Shared) -> Finding:
     first, second = row.parts
-    return Finding("shared across parts", f"{row.partition}: {row.kind}s",
+    return Finding("shared across parts", f"{row.partition}: {row.kind}s of {first} and {second}",
                    f"{row.tracks} of {row.of} tracks of {second} ({row.share:.1%}) are of "
                    f"{_counted(row.groups, row.kind)} that {first} holds as well, such as "
                    f"{row.example}", subject="dataset")  # fmt: skip
@@ -92,11 +94,19 @@ def _by_title(split: Split, dataset: Dataset) -> Iterator[Shared]:
                      split.counts[parts[1]], " and ".join(its[0]))
 
 
-def _divided(split: Split, dataset: Dataset) -> Iterator[Finding]:
-    for leak in leaks(split, dataset):
-        if not leak.shared:
-            yield Finding("divided duplicate", leak.b, f"in {leak.parts[1]} of '{split.name}', the "
-                          f"other in {leak.parts[0]}", leak.a)
+def lint_pairs(dataset: Dataset, findings: Sequence[Finding]) -> Iterator[Finding]:
+    """Yield the pairs of duplicates that stand on two sides of a published partition."""
+    told = {frozenset((f.name, f.other)) for f in findings if f.kind == "divided duplicate"}
+    for found in findings:
+        pair = frozenset((found.name, found.other))
+        if found.kind not in _COPIES or found.other is None or pair in told:
+            continue
+        sides = [f"'{name}' has {found.name} in {here}, {found.other} in {there}"
+                 for name, parts in dataset.partitions().items()
+                 if (here := parts.get(found.name, "")) and (there := parts.get(found.other, ""))
+                 and here != there]  # fmt: skip
+        if sides:
+            yield Finding("divided duplicate", found.name, "; ".join(sides), found.other)
 
 
 def _missing(split: Split, dataset: Dataset) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -15,6 +15,7 @@ from earmark.features.base import FeatureSet
 from earmark.lab.batches import place_of
 from earmark.lab.doctor.columns import check_columns, check_rows
 from earmark.lab.doctor.findings import Finding
+from earmark.settings import fingerprint
 
 _SHOWN = 3
 
@@ -28,16 +29,25 @@ def lint_tables(dataset: Dataset) -> list[Finding]:
     found: list[Finding] = []
     copies: dict[str, list[Finding]] = {}
     ids: dict[str, set[str]] = {}
-    for table in dataset.feature_tables():
-        name = table.path.name
+    for tables in _alike(dataset.feature_tables()):
+        name = ", ".join(table.path.name for table in tables)
         try:
-            made = _read(dataset, table)
+            made = FeatureSet.joined([_read(dataset, table) for table in tables])
         except DataError as error:
             found.append(Finding("broken table", name, str(error), subject="file"))
         else:
             copies[name], ids[name] = _copies(dataset, made, name), set(made.track_ids.tolist())
             found += _lint(dataset, made, name)
     return [*found, *_weighed(copies, ids)]
+
+
+def _alike(tables: Iterable[FeatureTable]) -> list[list[FeatureTable]]:
+    """Return the tables in groups that were made alike: each may hold a part of the tracks."""
+    groups: dict[str, list[FeatureTable]] = {}
+    for table in tables:
+        made = fingerprint([dict(table.front_end), table.seconds])
+        groups.setdefault(made, []).append(table)
+    return list(groups.values())
 
 
 def _weighed(
