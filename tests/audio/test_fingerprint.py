@@ -9,7 +9,15 @@ import numpy as np
 import pytest
 import soundfile
 
-from earmark.audio.fingerprint import HOP_SECONDS, Fingerprint, Index, fingerprint, similarity
+from earmark.audio.fingerprint import (
+    HOP_SECONDS,
+    SAMPLE_RATE,
+    Fingerprint,
+    Index,
+    Printer,
+    fingerprint,
+    similarity,
+)
 from earmark.audio.synth import compose, make_artist
 from earmark.errors import AudioError
 
@@ -111,6 +119,33 @@ def test_bits_by_hand():
     words = rng.integers(1, 2**32, 400, dtype=np.uint32)
     flipped = words ^ np.uint32(0b1000_1000_1000_1000_1000_1000_1000_1000)
     assert similarity(Fingerprint(words), Fingerprint(flipped)) == pytest.approx(0.5)
+
+
+def test_bits_that_are_not_firm_do_not_count():
+    """Half of each cell's bits are flipped, once where they are firm and once where not."""
+    rng = np.random.default_rng(0)
+    words = rng.integers(1, 2**32, 400, dtype=np.uint32)
+    half = np.uint32(0b1010_1010_1010_1010_1010_1010_1010_1010)
+    flipped = words ^ half
+    firm, all_of_them = np.full(400, ~half, np.uint32), np.full(400, 2**32 - 1, np.uint32)
+
+    def against(bits: np.ndarray) -> float:
+        return similarity(Fingerprint(words, all_of_them), Fingerprint(flipped, bits))
+
+    assert against(firm) == pytest.approx(1)
+    assert against(all_of_them) == pytest.approx(0)
+    assert against(np.zeros(400, np.uint32)) == 0  # nothing is firm: nothing is known
+
+
+def test_a_stream_gives_what_the_whole_gives():
+    samples = np.random.default_rng(0).uniform(-0.5, 0.5, 500_000).astype(np.float32)
+    printer = Printer()
+    for block in np.array_split(samples, 7):
+        printer.add(block)
+    streamed, whole = printer.end(), fingerprint(samples, SAMPLE_RATE)
+    assert np.array_equal(streamed.words, whole.words)
+    assert np.array_equal(streamed.firm, whole.firm)
+    assert len(whole.words) == 500_000 // 128
 
 
 def test_half_an_overlap_is_needed():
