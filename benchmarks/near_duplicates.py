@@ -44,8 +44,8 @@ from earmark.lab.doctor.ears import Sound
 from earmark.store import write_text
 
 RESULTS = Path(__file__).parent / "results" / "near_duplicates.json"
-SEEDS = range(5000, 5010)
-LENGTHS = (10, 15, 22, 30)  # seconds
+SEEDS = range(5000, 5005)
+LENGTHS = (9, 12, 16, 25)  # seconds
 CUT_SECONDS, CUT_EVERY, CUT_FROM = 13, 16, 1
 REPLICATES = 2000
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.audio.babble import babble
 
 from earmark.audio.speech import Manner, SpeechMeter, manner
 from earmark.audio.synth import STYLES, compose
+from tests.audio.babble import babble
 
 RATE = 22_050
 

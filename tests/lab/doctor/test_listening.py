@@ -18,11 +18,11 @@ from earmark.datasets.synthetic import (
     Synthetic,
     compose_collection,
 )
-from earmark.labels.vocabulary import Vocabulary
 from earmark.lab.doctor import listen
 from earmark.lab.doctor.duplicates import DuplicatePair
 from earmark.lab.doctor.findings import excluded
 from earmark.lab.doctor.listening import pair_findings
+from earmark.labels.vocabulary import Vocabulary
 from earmark.store import ArrayCache
 
 SETTINGS = CollectionSettings(
