@@ -8,7 +8,8 @@ columns (260 MB, most of it biographies), in a temporary folder that is removed.
 through the public door (``Fma518.read``; ``Fma(...).tracks``) three times, each in a process of its
 own: with nothing kept, then twice from what was kept; and once by the csv module alone, which a
 base install has. The lesser of the two kept times is written. Seconds are of the reading alone,
-the imports being named beside them; memory is the process's high-water mark. Takes 1.5 GB of disk
+the imports being named beside them, and the cores' time, which tells what
+other programs took away; memory is the process's high-water mark. Takes 1.5 GB of disk
 and writes ``benchmarks/results/wide_tables.json``.
 """
 
@@ -45,12 +46,13 @@ if sys.argv[2] == "without":
     sys.modules["pyarrow"] = None
 start = time.perf_counter()
 {imports}
-imported = time.perf_counter()
+imported, busy = time.perf_counter(), time.process_time()
 count = {reads}
-read = time.perf_counter()
+read, cores = time.perf_counter(), time.process_time() - busy
 status = Path("/proc/self/status").read_text().splitlines()
 peak = next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) // 1024
-print(json.dumps({{"seconds": round(read - imported, 2), "peak_mb": peak, "rows": count,
+print(json.dumps({{"seconds": round(read - imported, 2), "cpu_seconds": round(cores, 2),
+                  "peak_mb": peak, "rows": count,
                   "import_seconds": round(imported - start, 2)}}))
 """
 _READS = {
@@ -103,8 +105,8 @@ def _run(root: Path, name: str, cache: str, pyarrow: str = "with") -> dict[str, 
     imports, reads = _READS[name]
     code = _PROCESS.format(imports=imports, reads=reads)
     done = subprocess.run(
-        [sys.executable, "-c", code, str(root), pyarrow], env={**os.environ, "EARMARK_CACHE": cache},
-        capture_output=True, text=True, check=True,
+        [sys.executable, "-c", code, str(root), pyarrow], capture_output=True, text=True,
+        check=True, env={**os.environ, "EARMARK_CACHE": cache},
     )
     print(f"{name}: {done.stdout.strip()}", file=sys.stderr)
     found: dict[str, float] = json.loads(done.stdout)
