@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -10,6 +11,7 @@ from types import SimpleNamespace
 import pytest
 from tests.lab.doctor.made import Made
 
+from earmark import registry
 from earmark.datasets.base import Fault, Track
 from earmark.datasets.gtzan import Gtzan
 from earmark.datasets.manifest import Manifest
@@ -175,3 +177,16 @@ def test_long_lists_are_folded_and_counted() -> None:
     assert "And 500 more, which --json lists." in html
     assert "t00999" in html
     assert "t01000" not in html
+
+
+@pytest.mark.parametrize("name", registry.names("datasets"))
+def test_every_dataset_can_be_checked(name: str, tmp_path: Path) -> None:
+    kind = registry.load("datasets", name)
+    kind.sample(tmp_path / "sample")
+    found = check(kind(tmp_path / "sample"), listen=False)
+    assert found.tracks == len(kind(tmp_path / "sample").tracks)
+    assert "prevalence" in found.kinds
+    # samples are sound: what readers make of them holds no lists read as text
+    assert not {"printed list", "words of labels", "broken table"} & found.kinds.keys()
+    json.dumps(found.plain(), allow_nan=False)
+    assert parsed(page(found)).open == []
