@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from earmark.audio.containers import is_system_file, kind_of, wrong_suffix
+from earmark.audio.containers import is_system_file, kind_of, ogg_breaks_off, wrong_suffix
 
 WRITTEN = {"wav": "WAV", "flac": "FLAC", "ogg": "Ogg", "aiff": "AIFF", "au": "AU", "caf": "CAF",
            "mp3": "MP3", "w64": "W64", "rf64": "WAV"}  # fmt: skip
@@ -65,3 +65,15 @@ def test_system_files(tmp_path):
     ):  # fmt: skip
         (tmp_path / name).write_bytes(content)
         assert is_system_file(tmp_path / name) is expected, name
+
+
+def test_ogg_that_breaks_off(tmp_path, rng):
+    path = tmp_path / "a.ogg"
+    soundfile.write(path, rng.uniform(-0.5, 0.5, 60_000), 22_050)
+    content = path.read_bytes()
+    assert not ogg_breaks_off(path)
+    for cut in (len(content) // 2, len(content) - 1, 30, 4):
+        path.write_bytes(content[:cut])
+        assert ogg_breaks_off(path), cut
+    path.write_bytes(b"RIFF" + content)
+    assert not ogg_breaks_off(path)
