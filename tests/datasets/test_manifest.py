@@ -194,3 +194,12 @@ def test_columns_that_say_the_same_are_named(table):
     dataset = table("path,label,genre\na.wav,rock,pop\n")
     assert rows(dataset) == {"a.wav": ("rock",)}
     assert any("columns not used, since others say the same: genre" in r for r in dataset.remarks())
+
+
+def test_a_header_that_lacks_a_column_is_refused_without_the_rows(tmp_path):
+    table = tmp_path / "t.csv"
+    table.write_bytes(b"\xef\xbb\xbftrack;genre\r\n" + b"\xff\xff not text \n" * 9)
+    with pytest.raises(DataError, match=r"has no column 'path' .* its columns are track, genre"):
+        Manifest(table).check_header()
+    table.write_text("path,genre\nunclosed \"quote\n")
+    Manifest(table).check_header()

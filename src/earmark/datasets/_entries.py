@@ -10,7 +10,7 @@ from pathlib import Path, PurePath
 from typing import Any, NamedTuple
 
 from earmark.datasets._files import ids_of, is_file, is_nameable
-from earmark.datasets._rows import read_rows
+from earmark.datasets._rows import read_header, read_rows
 from earmark.datasets.artists import somebody
 from earmark.errors import DataError, suggestion
 from earmark.labels.vocabulary import fold
@@ -59,6 +59,15 @@ def read_entries(table: Path) -> tuple[list[Entry], list[str]]:
     fields, unused = _fields(table, columns)
     entries = [_entry(table, where, row, fields) for where, row in rows]
     return _identified(table, entries), unused
+
+
+def check_header(table: Path) -> None:
+    """Read the header of a CSV or TSV and refuse it as ``read_entries`` would.
+
+    Raises:
+        DataError: it lacks a column that is needed.
+    """
+    _fields(table, read_header(table))
 
 
 def _fields(table: Path, columns: Sequence[str]) -> tuple[dict[str, str], list[str]]:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from earmark.errors import DataError, require
 
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
+_LONGEST_HEADER = 1 << 22
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -42,6 +43,24 @@ def read_rows(path: Path) -> Rows:
     if suffix in (".jsonl", ".ndjson"):
         return _json_lines(path, text)
     return _delimited(path, text, "\t" if suffix == ".tsv" else None)
+
+
+def read_header(path: Path) -> tuple[str, ...]:
+    """Return the columns of a CSV or TSV from its first line alone, however large it is.
+
+    Raises:
+        DataError: the line cannot be read; see ``read_rows``.
+    """
+    try:
+        with path.open("rb") as file:
+            line = file.readline(_LONGEST_HEADER)
+            if line.startswith(_UTF16):
+                line = path.read_bytes()
+        text = line.decode("utf-16" if line.startswith(_UTF16) else "utf-8-sig")
+    except (OSError, UnicodeError) as error:
+        raise DataError(f"{path}: cannot be read as a table: {error}.") from error
+    return _delimited(path, text.partition("\n")[0],
+                      "\t" if path.suffix.lower() == ".tsv" else None).columns
 
 
 def _text(path: Path) -> str:

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from earmark.datasets import artists
-from earmark.datasets._entries import Entry, read_entries
+from earmark.datasets._entries import Entry, check_header, read_entries
 from earmark.datasets._files import (
     counted,
     is_file,
@@ -119,6 +119,15 @@ manifest.csv    (.tsv, .jsonl, .parquet) a row a track: path and label, or label
                 lines.append(f"{path},{labels},{label} band {clip},,{part}")
                 write_bytes(root / path, sample_clip(110 * 2**number, rng))
         write_text(root / "manifest.csv", "\n".join(lines) + "\n")
+
+    def check_header(self) -> None:
+        """Refuse a CSV or TSV that cannot be read by its header alone, however large it is.
+
+        Raises:
+            DataError: as ``read_tracks`` says of the header.
+        """
+        if self._table is not None and self._table.suffix.lower() in (".csv", ".tsv"):
+            check_header(self._table)
 
     @cached_property
     def _found(self) -> _Found:

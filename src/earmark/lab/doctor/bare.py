@@ -15,7 +15,6 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from earmark.datasets.base import Dataset, Track
 from earmark.errors import DataError
@@ -128,10 +127,11 @@ class BareTable(Dataset):
     def features(self) -> FeatureSet:
         """The columns of numbers that may be features, a row a track."""
         columns = _features(self.sheet)
-        rows = np.zeros((self.sheet.rows, len(columns)), np.float64)
-        for at, name in enumerate(columns):
-            rows[:, at] = self.sheet.numbers[name]
-        return FeatureSet(_single(rows), np.asarray(self._ids, np.str_), np.zeros(len(rows)),
+        rows = np.zeros((self.sheet.rows, len(columns)), np.float32)
+        with np.errstate(over="ignore"):  # too large: infinite, and found as such
+            for at, name in enumerate(columns):
+                rows[:, at] = self.sheet.numbers[name]
+        return FeatureSet(rows, np.asarray(self._ids, np.str_), np.zeros(len(rows)),
                           tuple(columns), {"table": self.root.name})
 
     @cached_property
@@ -303,8 +303,3 @@ def _space_joined(cells: Sequence[Cell]) -> bool:
         return False
     words = Counter(word for text in texts for word in text.split())
     return words.total() >= 2 * len(texts) and len(set(texts)) > 2 * len(words)
-
-
-def _single(rows: NDArray[np.float64]) -> NDArray[np.float32]:
-    with np.errstate(over="ignore"):  # too large for single precision: infinite, and found as such
-        return rows.astype(np.float32)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from earmark.datasets.base import Dataset
+from earmark.datasets.manifest import Manifest
 from earmark.datasets.opening import open_dataset, recognised, variant
 from earmark.errors import DataError
 from earmark.lab.doctor import listening
@@ -94,6 +95,8 @@ def openable(root: Path, name: str | None = None, options: dict[str, str] | None
     if name or options or not root.is_file() or root.suffix.lower() not in SUFFIXES:
         return dataset
     try:
+        if isinstance(dataset, Manifest):
+            dataset.check_header()  # before all of a large table is read to no end
         _ = dataset.tracks
     except DataError as error:
         dataset = BareTable(root, str(error))

@@ -21,7 +21,7 @@ from earmark.lab.doctor.findings import Finding
 _EQUAL = 1e-4
 _CORRELATED = 1 - 1e-6
 # All pairs of rows are measured; beyond, only equal rows are looked for.
-_MOST_COMPARED = 20_000
+_MOST_COMPARED = 10_000
 # A row that more tracks have says nothing of them: a second of silence, say.
 _MOST_HOLDERS = 50
 _LEAST_STILL = 3
@@ -62,20 +62,39 @@ def _copied(
     rows: NDArray[np.floating], columns: Sequence[str], table: str
 ) -> Iterator[Finding]:
     """Yield columns that are an earlier one: equal to it, a multiple of it, or shifted as well."""
-    values = np.asarray(rows, dtype=np.float64)
-    middle, spread = values.mean(axis=0), values.std(axis=0)
-    standard = (values - middle) / spread
-    alike = np.triu(np.abs(standard.T @ standard) / len(values) > _CORRELATED, 1)
     copies: set[int] = set()
-    for i, j in np.argwhere(alike).tolist():
-        sign = np.sign(standard[:, i] @ standard[:, j])
-        if i in copies or np.abs(standard[:, j] - sign * standard[:, i]).max() > _EQUAL:
+    for i, j in _suspects(rows):
+        if i in copies:
             continue
-        copies.add(j)
-        factor = sign * spread[j] / spread[i]
-        shift = middle[j] - factor * middle[i]
-        yield _of_column("copied column", columns[j], f"{_how(factor, shift / spread[j])} "
-                         f"'{columns[i]}' in all {len(values)} rows of {table}", columns[i])
+        factor, shift, off = _fitted(rows[:, i], rows[:, j])
+        if off <= _EQUAL:
+            copies.add(j)
+            yield _of_column("copied column", columns[j], f"{_how(factor, shift)} '{columns[i]}' "
+                             f"in all {len(rows)} rows of {table}", columns[i])
+
+
+def _fitted(
+    first: NDArray[np.floating], second: NDArray[np.floating]
+) -> tuple[float, float, float]:
+    """Return by what factor, and how far shifted, a column is another, and how far it is off.
+
+    Shift and distance are in standard deviations of the second.
+    """
+    a, b = (values.astype(np.float64) for values in (first, second))
+    around, spread = a - a.mean(), b.std()
+    factor = around @ (b - b.mean()) / (around @ around)
+    shift = b.mean() - factor * a.mean()
+    return float(factor), float(shift / spread), float(np.abs(factor * a + shift - b).max()
+                                                       / spread)
+
+
+def _suspects(rows: NDArray[np.floating]) -> list[tuple[int, int]]:
+    """Return the pairs of columns that go together, on some of the rows of a large table."""
+    some = np.asarray(rows[:: max(1, len(rows) // _MOST_COMPARED)], dtype=np.float64)
+    spread = some.std(axis=0)
+    standard = (some - some.mean(axis=0)) / np.where(spread > 0, spread, np.inf)
+    alike = np.triu(np.abs(standard.T @ standard) / len(some) > _CORRELATED, 1)
+    return [(i, j) for i, j in np.argwhere(alike).tolist()]
 
 
 def _how(factor: float, shift: float) -> str:
