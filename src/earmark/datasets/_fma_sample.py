@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import pickle
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import repeat
 from pathlib import Path
@@ -90,6 +91,8 @@ def write_sample(root: Path) -> None:
     }  # fmt: skip
     for name, text in tables.items():
         write_text(root / "fma_metadata" / name, text)
+    # Published so; nothing here ever opens it.
+    write_bytes(root / "fma_metadata" / "not_found.pickle", pickle.dumps({}))
     write_text(root / "fma_metadata" / "checksums", _checksums(tables))
     for track in tracks:
         if track.subset == "small":
