@@ -8,9 +8,9 @@ columns (260 MB, most of it biographies), in a temporary folder that is removed.
 through the public door (``Fma518.read``; ``Fma(...).tracks``) three times, each in a process of its
 own: with nothing kept, then twice from what was kept; and once by the csv module alone, which a
 base install has. The lesser of the two kept times is written. Seconds are of the reading alone,
-the imports being named beside them, and the cores' time, which tells what
-other programs took away; memory is the process's high-water mark. Takes 1.5 GB of disk
-and writes ``benchmarks/results/wide_tables.json``.
+with the imports named beside them, and the cores' time, since other programs may be running; memory
+is the process's high-water mark. Takes 1.5 GB of disk and writes
+``benchmarks/results/wide_tables.json``.
 """
 
 from __future__ import annotations

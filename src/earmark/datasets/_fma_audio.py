@@ -39,14 +39,14 @@ def subfolders(folder: Path) -> list[Path]:
     Raises:
         DataError: it cannot be read.
     """
-    if not folder.is_dir():
+    if not _is_folder(folder):
         return []
     return sorted(Path(e.path) for e in _entries(folder) if _is_open_folder(e))
 
 
 def _files(folder: Path) -> Iterator[tuple[int, str, str]]:
     """Yield number, suffix and path of the files in a folder and in those in it."""
-    if not folder.is_dir():
+    if not _is_folder(folder):
         return
     for entry in _entries(folder):
         inner = _entries(Path(entry.path)) if _is_open_folder(entry) else [entry]
@@ -62,6 +62,10 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
             return list(entries)
     except OSError as error:
         raise DataError(f"{folder}: cannot be read: {error.strerror or error}.") from error
+
+
+def _is_folder(path: Path) -> bool:
+    return os.path.isdir(path)  # noqa: PTH112 (Path.is_dir raises where it has no permission)
 
 
 def _is_open_folder(entry: os.DirEntry[str]) -> bool:

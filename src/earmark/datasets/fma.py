@@ -17,7 +17,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from earmark.datasets._files import counted
+from earmark.datasets._files import counted, is_file
 from earmark.datasets._fma_audio import named_audio, subfolders
 from earmark.datasets._fma_facts import MISCUT, SOURCES, miscut
 from earmark.datasets._fma_kept import listed_tracks
@@ -111,7 +111,7 @@ fma_small/000/000002.mp3              clips; also fma_medium, fma_large; fma_ful
             folder = cls(root)._metadata
         except DataError:
             return False
-        return (folder / "genres.csv").is_file()
+        return is_file(folder / "genres.csv")
 
     def read_tracks(self) -> list[Track]:
         """Read the subset's tracks that bear a label, sorted by id.
@@ -166,7 +166,7 @@ fma_small/000/000002.mp3              clips; also fma_medium, fma_large; fma_ful
         tables = {"features.csv": {"name": "fma518", "variant": "as_published"},
                   "echonest.csv": {"name": "table", "kind": "echonest"}}  # fmt: skip
         return tuple(FeatureTable(path, made, None, comparable=False)
-                     for name, made in tables.items() if (path := self._metadata / name).is_file())
+                     for name, made in tables.items() if is_file(path := self._metadata / name))
 
     def segment_of(self, row_name: str) -> tuple[str, int]:
         """Return (track id, 0) for a name in a table, a list or a folder.
@@ -197,7 +197,7 @@ fma_small/000/000002.mp3              clips; also fma_medium, fma_large; fma_ful
         """The folder that holds ``tracks.csv``."""
         bases = [self.root, *subfolders(self.root)]
         for folder in (base / name for base in bases for name in ("fma_metadata", ".")):
-            if (folder / "tracks.csv").is_file():
+            if is_file(folder / "tracks.csv"):
                 return folder
         raise DataError(self._nothing_found())
 
