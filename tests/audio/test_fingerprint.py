@@ -9,7 +9,15 @@ import numpy as np
 import pytest
 import soundfile
 
-from earmark.audio.fingerprint import HOP_SECONDS, Fingerprint, Index, fingerprint, similarity
+from earmark.audio.fingerprint import (
+    HOP_SECONDS,
+    SAMPLE_RATE,
+    Fingerprint,
+    Index,
+    Printer,
+    fingerprint,
+    similarity,
+)
 from earmark.audio.synth import compose, make_artist
 from earmark.errors import AudioError
 
@@ -113,6 +121,33 @@ def test_bits_by_hand():
     assert similarity(Fingerprint(words), Fingerprint(flipped)) == pytest.approx(0.5)
 
 
+def test_bits_that_are_not_firm_do_not_count():
+    """A quarter of each cell's bits are flipped, once where they are firm and once where not."""
+    rng = np.random.default_rng(0)
+    words = rng.integers(1, 2**32, 400, dtype=np.uint32)
+    quarter = np.uint32(0b1000_1000_1000_1000_1000_1000_1000_1000)
+    flipped = words ^ quarter
+    firm, all_of_them = np.full(400, ~quarter, np.uint32), np.full(400, 2**32 - 1, np.uint32)
+
+    def against(bits: np.ndarray) -> float:
+        return similarity(Fingerprint(words, all_of_them), Fingerprint(flipped, bits))
+
+    assert against(firm) == pytest.approx(1)
+    assert against(all_of_them) == pytest.approx(0.5)
+    assert against(np.zeros(400, np.uint32)) == 0  # nothing is firm: nothing is known
+
+
+def test_a_stream_gives_what_the_whole_gives():
+    samples = np.random.default_rng(0).uniform(-0.5, 0.5, 500_000).astype(np.float32)
+    printer = Printer()
+    for block in np.array_split(samples, 7):
+        printer.add(block)
+    streamed, whole = printer.end(), fingerprint(samples, SAMPLE_RATE)
+    assert np.array_equal(streamed.words, whole.words)
+    assert np.array_equal(streamed.firm, whole.firm)
+    assert len(whole.words) == 500_000 // 128
+
+
 def test_half_an_overlap_is_needed():
     words = np.random.default_rng(0).integers(1, 2**32, 400, dtype=np.uint32)
     late = np.random.default_rng(1).integers(1, 2**32, 400, dtype=np.uint32)
@@ -177,6 +212,16 @@ class TestIndex:
             index.add(name, Fingerprint(np.arange(1, 9, dtype=np.uint32)))
         assert index.candidates() == [("c", "a"), ("c", "b"), ("a", "b")]
         assert index.candidates(least_shared=9) == []
+
+    def test_long_recordings_meet_short_ones_in_a_sample_of_words(self):
+        """A passage of 1000 frames in one of 40 000, of which a sixteenth is entered."""
+        rng = np.random.default_rng(0)
+        long, other = rng.integers(1, 2**32, (2, 40_000), dtype=np.uint32)
+        index = Index()
+        for name, words in (("long", long), ("other", other), ("passage", long[9000:10_000])):
+            index.add(name, Fingerprint(words))
+        assert [len(words) for words in index._words] == pytest.approx([2500, 2500, 1000], rel=0.1)
+        assert index.candidates() == [("long", "passage")]
 
     def test_nothing_heard_is_no_word(self):
         index = Index()

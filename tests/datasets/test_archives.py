@@ -458,6 +458,18 @@ def test_a_folder_in_the_way_is_named(kind, tmp_path, place):
     (place / "list.csv").mkdir()
     with pytest.raises(DataError, match=r"list\.csv: is in the way"):
         unpack([made(kind, tmp_path / "a")], place, kind)
+    assert {p.name for p in place.iterdir()} == {"list.csv", ".a.unpacking"}
+    (place / "list.csv").rmdir()
+    assert unpack([tmp_path / "a"], place, kind).written == 3
+    (place / "list.csv").unlink()
+    assert found(place) == {k: v for k, v in CONTENT.items() if k != "list.csv"}
+
+
+def test_a_file_in_the_way_is_named(kind, tmp_path, place):
+    (place / "genres").mkdir()
+    (place / "genres" / "blues").write_bytes(b"a file")
+    with pytest.raises(DataError, match=r"genres.blues: is in the way"):
+        unpack([made(kind, tmp_path / "a")], place, kind)
 
 
 def test_what_is_no_archive_is_one_line(kind, tmp_path, place):

@@ -56,6 +56,12 @@ def replace_record(root, content, part="eval"):
     return path
 
 
+def test_a_folder_that_cannot_be_looked_into_is_not_taken_for_it(tmp_path):
+    nowhere = tmp_path / ("x" * 300)  # longer than any system's names
+    assert not AudioSet.recognises(nowhere)
+    refused(AudioSet(nowhere), f"{nowhere}: cannot be read: ")
+
+
 class TestRecords:
     def test_the_sample(self, sample):
         read = AudioSet(sample)

@@ -1,5 +1,6 @@
 """Genres from tags as real taggers write them: several values, numbers, separators, our own."""
 
+import os
 import shutil
 
 import mutagen
@@ -28,6 +29,8 @@ from earmark.errors import DataError
     (["  Trip   Hop "], ("Trip Hop",)),
     (["Other", "Unknown", "17", "", "/", ";;"], ()),
     (["Post-Rock/Post Rock"], ("Post-Rock",)),
+    (["Soundtrack"], ("Soundtrack",)),
+    (["Tracks of sound; ck oundtr"], ("Tracks of sound", "ck oundtr")),
     (["民謡/演歌"], ("民謡", "演歌")),
     ([], ()),
 ])
@@ -141,6 +144,36 @@ def test_a_collection_without_genres_says_what_to_do(tagged, tmp_path):
     tagged("a.flac")
     with pytest.raises(DataError, match=r"1 file without a genre left out: a\.flac.*folders"):
         FileTags(tmp_path / "music").read_tracks()
+
+
+def test_all_genres_of_a_file_may_count(collection, tagged, tmp_path):
+    for k in range(4):
+        tagged(f"b{k}.flac", ["blues", "hip hop", "Gamelan"], f"player {k}")
+    every = FileTags(tmp_path / "music", labels="all")
+    assert every.vocabulary.labels == ("blues", "Hip Hop", "Jazz")
+    assert every.vocabulary.task == "multi"
+    assert every.tracks["j0"].labels == ("Jazz", "blues")
+    assert every.tracks["b0"].labels == ("blues", "Hip Hop")
+    assert "6 of 15 tracks bear several genres: each genre is judged by itself" in every.remarks()
+    first = FileTags(tmp_path / "music")
+    assert first.vocabulary.task == "single"
+    assert "b0" not in first.tracks  # four blues are too few
+
+
+def test_ones_own_taxonomy_says_which_names_are_one(tagged, tmp_path):
+    for k in range(6):
+        tagged(f"{k}.flac", ["Gqom" if k % 2 else "iGqom"], f"band {k}")
+    files = [tmp_path / "a.toml", tmp_path / "b.toml"]
+    files[0].write_text("[genre]\ngqom = { parents = ['house'] }")
+    files[1].write_text("[genre]\ngqom = { also = ['igqom'] }")
+    with pytest.raises(DataError, match="no genre of 5 tracks"):
+        FileTags(tmp_path / "music").read_tracks()
+    mine = FileTags(tmp_path / "music", taxonomy=os.pathsep.join(map(str, files)))
+    assert len(mine.tracks) == 6
+    assert mine.vocabulary.labels == ("Gqom",)
+    files[1].write_text("[genre]\n\ngqom = { parents = ['hous'] }")
+    with pytest.raises(DataError, match=r"b\.toml, line 3: 'hous'"):
+        FileTags(tmp_path / "music", taxonomy=str(files[1])).read_tracks()
 
 
 def test_a_copy_is_known(collection, tmp_path):

@@ -99,6 +99,18 @@ class TestSample:
                 compared += 1
         assert compared == 39
 
+    def test_label_sets_agree_with_one_another(self, sample: Path) -> None:
+        top, roots, genres, every = (Fma(sample, subset="large", labels=kind).tracks
+                                     for kind in ("top", "roots", "genres", "all"))
+        tree = Fma(sample).genre_tree
+        assert roots.keys() == genres.keys() == every.keys() > top.keys()
+        for name, track in every.items():
+            assert set(genres[name].labels) <= set(track.labels)
+            assert set(roots[name].labels) == {g for g in track.labels if not tree[g]}
+            assert {above for g in track.labels for above in tree[g]} <= set(track.labels)
+        assert {name: top[name].labels for name in top} == {
+            name: track.labels for name, track in roots.items() if len(track.labels) == 1}
+
     def test_the_split_is_the_published_one_and_keeps_artists_apart(self, sample: Path) -> None:
         dataset = Fma(sample, subset="large", labels="all")
         parts = dataset.partitions()["official"]
@@ -170,7 +182,7 @@ class TestSample:
         self, sample: Path, front_end: dict[str, str]
     ) -> None:
         # They were made of whole tracks, so that clips would contradict them.
-        branch = BranchChoice(front_end=front_end, model={"name": "logistic"}, source="table")
+        branch = BranchChoice(front_end=front_end, model={"name": "classical:logistic"}, source="table")
         gathered = gather(Fma(sample), ["000002", "098565"], branch, lambda line: None)
         assert gathered.features.track_ids.tolist()[0] == "000002"
         assert len(gathered.features.rows) + len(gathered.failed) == 2

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from earmark.audio.load import load
 from earmark.datasets._magnatagatune_labels import (
     GENRES,
     SYNONYMS,
@@ -24,6 +25,8 @@ from earmark.datasets._magnatagatune_labels import (
 from earmark.datasets._magnatagatune_names import artist_of, parse, part_of
 from earmark.datasets.magnatagatune import MagnaTagATune
 from earmark.errors import DataError
+from earmark.judging import splits
+from earmark.judging.splits import Split
 from earmark.labels import crosswalk
 
 PATHS = ("0/aba_structure-epic-03-houseboats-0-29.mp3",
@@ -149,6 +152,14 @@ def test_who_plays(written_as: str, title: str, artist: str) -> None:
     assert artist_of(written_as, title) == artist
 
 
+def test_a_sampler_is_an_album_for_each_artist() -> None:
+    one = parse("3/magnatune_com-salon-05-lagoon_artemis-0-29.mp3")
+    other = parse("3/magnatune_com-salon-06-less_of_you_c_layne-0-29.mp3")
+    assert one is not None
+    assert other is not None
+    assert (one.album, other.album) == ("artemis-salon", "c__layne-salon")
+
+
 def test_what_a_file_name_says() -> None:
     name = parse("6/norine_braun-now_and_zen-08-gently-117-146.mp3")
     assert name == ("6", "norine_braun", "norine_braun-now_and_zen",
@@ -250,6 +261,25 @@ def test_a_damaged_table_is_one_line(tmp_path: Path, content: bytes, message: st
     assert "\n" not in str(caught.value)
 
 
+@given(cut=st.integers(0, len(GOOD)), quoted=st.booleans())
+def test_no_table_cut_anywhere_changes_a_clip(
+    tmp_path_factory: pytest.TempPathFactory, cut: int, quoted: bool
+) -> None:
+    table = tmp_path_factory.mktemp("cut") / "annotations_final.csv"
+    text = GOOD if quoted else GOOD.replace('"', "")
+    table.write_text(text, "utf-8")
+    whole = MagnaTagATune(table.parent).tracks
+    table.write_text(text[:cut], "utf-8")
+    try:
+        read = MagnaTagATune(table.parent).tracks
+    except DataError as error:
+        read, refusal = {}, str(error)
+    else:
+        refusal = ""
+    assert read.items() <= whole.items()
+    assert "\n" not in refusal
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [(b"title\nx\n", "no column 'clip_id'"), (b"clip_id\ttitle\n1\ta\n1\tb\n", "line 3: .*second"),
@@ -285,6 +315,14 @@ def test_musicnns_lists_are_read_as_lists(tmp_path: Path) -> None:
     assert data.partitions()["clean"] == {"1": "train"}
     with pytest.raises(DataError, match=r"knows 50 of the 188 tags, too few for labels=all"):
         MagnaTagATune(root, "all").read_tracks()
+
+
+def test_of_several_tables_the_one_with_the_most_tags_is_read(tmp_path: Path) -> None:
+    partial(tmp_path, ("train", "0", {"pop": "1"}))
+    musicnn(tmp_path, train=f"1\t{listed('rock')}\n")
+    assert MagnaTagATune(tmp_path).tracks["1"].labels == ("rock",)
+    written(tmp_path, ("slow",))
+    assert MagnaTagATune(tmp_path).tracks["1"].labels == ("slow",)
 
 
 @pytest.mark.parametrize(
@@ -382,6 +420,13 @@ def test_an_index_alone_is_not_taken_for_the_dataset(tmp_path: Path) -> None:
         MagnaTagATune(tmp_path).read_tracks()
 
 
+def test_the_sample_sounds(tmp_path: Path) -> None:
+    MagnaTagATune.sample(tmp_path)
+    for track in MagnaTagATune(tmp_path).tracks.values():
+        assert track.path is not None
+        assert load(tmp_path / track.path, sample_rate=16_000).samples.std() > 0.01
+
+
 def test_the_sample_has_all_parts_of_every_division(tmp_path: Path) -> None:
     MagnaTagATune.sample(tmp_path)
     for name, parts in MagnaTagATune(tmp_path).partitions().items():
@@ -456,6 +501,14 @@ def test_folders_divide_albums_but_not_artists(realdata: Path, real: MagnaTagATu
     assert heard(plays, "test") == pytest.approx(0.713, abs=5e-4)
     assert len(set(plays.values())) == 239
     assert not {a for a in plays.values() if "magnatune" in a or a == "various_artists"}
+
+
+@pytest.mark.realdata
+def test_the_artist_division_leaks_nothing_and_the_others_do(real: MagnaTagATune) -> None:
+    leaks = {name: Counter(leak.kind for leak in splits.leaks(Split(name, parts), real))
+             for name, parts in real.partitions().items()}  # fmt: skip
+    assert leaks["artist"] == {}
+    assert leaks["folder"].keys() == leaks["clean"].keys() == {"artist"}
 
 
 @pytest.mark.realdata

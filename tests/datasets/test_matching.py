@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import replace
 from pathlib import Path
 
@@ -90,6 +91,34 @@ def test_the_title_as_written_goes_before_another_edition_then_the_path() -> Non
     assert found.others == (Path("a.mp3"), Path("c.mp3"))
 
 
+@pytest.mark.parametrize(("title", "seconds", "found"), [
+    ("Guayateo", 158.0, True), ("Guayateo", None, False), ("Guayateo", 170.0, False),
+    ("Guayeteo II", 158.0, False), ("Guayeteo 2", 158.0, False), ("Another one", 158.0, False),
+])  # fmt: skip
+def test_a_slip_in_a_title_is_forgiven_where_durations_agree(
+    title: str, seconds: float | None, found: bool
+) -> None:
+    file = _file("Guayeteo", seconds=157.75)
+    by = [m.by for m in match([_track(title, seconds)], None, [file]).values()]
+    assert by == (["artist, title nearly, duration"] if found else [])
+    assert not match([_track(title, seconds)], None, [file], seconds_tolerance=None)
+
+
+def test_the_exact_title_goes_before_one_that_is_nearly_so() -> None:
+    tracks = [_track("Guayateo", 158.0, "1"), _track("Guayeteo", 158.0, "2")]
+    assert list(match(tracks, None, [_file("Guayeteo", seconds=158.0)])) == ["2"]
+
+
+def test_escaped_marks_and_titles_that_repeat_the_artist(tmp_path: Path) -> None:
+    with soundfile.SoundFile(tmp_path / "x.flac", "w", 8000, 1) as file:
+        file.artist, file.title = "Ann &quot;O.N.&quot; Onym", "Ann - Miedo"
+        file.write(np.zeros(800))
+    track = Track("t", ("rock",), artist="ANN “O.N.” ONYM", title="Miedo")
+    assert match([track], None, read_candidates(tmp_path))["t"].by == "artist, title"
+    other = Track("t", ("rock",), artist="Ann", title="Miedo")
+    assert not match([other], None, read_candidates(tmp_path))
+
+
 def test_one_file_serves_one_track_and_one_track_has_one_file() -> None:
     twins = [_track("Song", i="1"), _track("Song (Remastered)", i="2"), _track("Song", i="3")]
     files = [_file("Song", name="a.mp3"), _file("Song", name="b.mp3")]
@@ -151,3 +180,17 @@ def test_candidates_are_read_from_tags_folders_and_names(tmp_path: Path) -> None
 def test_a_missing_folder_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no such folder"):
         read_candidates(tmp_path / "nowhere")
+
+
+@pytest.mark.realdata
+def test_real_songs_are_found_by_what_a_catalogue_says(realdata: Path) -> None:
+    with (realdata / "songs/jamendo_songs.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    tracks = [Track(row["Filepath"], (row["Genre"],), artist=row["Artist"], title=row["Title"])
+              for row in rows]  # fmt: skip
+    found = match(tracks, None, read_candidates(realdata / "songs"))
+    assert {track: made.file.name for track, made in found.items()} == {
+        row["Filepath"]: row["Filepath"] for row in rows if row["Title"] != "Guayateo"}
+    # The catalogue's slip is forgiven once it says how long the song is.
+    slip = [Track("slip", ("pop",), artist="JhoyKing", title="Guayateo", seconds=158.0)]
+    assert match(slip, None, read_candidates(realdata / "songs"))["slip"].origin == "tags"

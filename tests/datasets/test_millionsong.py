@@ -12,6 +12,7 @@ import pytest
 
 from earmark.datasets._millionsong_sample import track_id
 from earmark.datasets.millionsong import MillionSong
+from earmark.datasets.opening import recognised
 from earmark.errors import DataError
 from earmark.features import base as features
 from earmark.judging.splits import Split
@@ -131,6 +132,12 @@ class TestSample:
 
 
 class TestLists:
+    def test_a_folder_that_cannot_be_looked_into_is_not_taken_for_it(self, tmp_path):
+        nowhere = tmp_path / ("x" * 300)  # longer than any system's names
+        assert not MillionSong.recognises(nowhere)
+        refused(MillionSong(nowhere).read_tracks, f"{nowhere}: cannot be read: ")
+        assert recognised(tmp_path) == "folder"
+
     def test_without_metadata_artists_are_unknown(self, tmp_path):
         listed(tmp_path / "a", f"# made\n{A}\tRock\r\n\n{B}\tNew Age\n")
         read = MillionSong(tmp_path / "a")

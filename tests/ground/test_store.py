@@ -6,9 +6,11 @@ import errno
 import hashlib
 import io
 import os
+import re
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from earmark import store
-from earmark.errors import EarmarkError
+from earmark.errors import DataError, EarmarkError
 
 KEY = "ab" * 32
 
@@ -287,3 +289,29 @@ def test_cache_folder_is_the_given_one_or_the_systems(
     assert store.cache_folder() == tmp_path
     monkeypatch.delenv("EARMARK_CACHE")
     assert store.cache_folder().name.lower() in {"earmark", "cache"}
+
+
+class TestNpz:
+    def test_arrays_by_name(self, tmp_path: Path) -> None:
+        np.savez(tmp_path / "a.npz", one=np.arange(3), two=np.array([None]))
+        assert store.read_npz(tmp_path / "a.npz", ["one"])["one"].tolist() == [0, 1, 2]
+
+    @pytest.mark.parametrize(("names", "message"), [
+        (["ones"], "a.npz: holds no array 'ones'. Did you mean 'one'?"),
+        (["two"], "a.npz: cannot be read as npz without running code in it"),
+    ])  # fmt: skip
+    def test_what_is_wrong_is_named(
+        self, tmp_path: Path, names: list[str], message: str
+    ) -> None:
+        np.savez(tmp_path / "a.npz", one=np.arange(3), two=np.array([None]))
+        with pytest.raises(DataError, match=re.escape(message)):
+            store.read_npz(tmp_path / "a.npz", names)
+
+    def test_an_array_larger_than_any_memory_is_refused(self, tmp_path: Path) -> None:
+        head = io.BytesIO()
+        np.lib.format.write_array_header_1_0(
+            head, {"descr": "|u1", "fortran_order": False, "shape": (1 << 60,)})
+        with zipfile.ZipFile(tmp_path / "a.npz", "w") as file:
+            file.writestr("one.npy", head.getvalue())
+        with pytest.raises(DataError, match=r"a\.npz: cannot be read as npz"):
+            store.read_npz(tmp_path / "a.npz", ["one"])

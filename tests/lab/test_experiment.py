@@ -37,6 +37,9 @@ def test_the_run_folder_is_whole(run):
 def test_every_score_states_its_protocol(run):
     protocol = run.results["protocol"]
     assert protocol["split"] == "filtered (30 of 930 tracks)"
+    for kind in ("dataset", "split"):
+        assert protocol[f"{kind}_fingerprint"] == run.results["identity"][kind]
+    assert (protocol["variant"], protocol["metric"]) == ("", "accuracy")
     assert protocol["tracks"] == {"train": 10, "valid": 10, "test": 10}
     assert protocol["leaky"] is False
     assert run.results["parts"]["train"]["learnt_from"] is True

@@ -5,8 +5,9 @@ import pytest
 
 from earmark.datasets.audioset import AudioSet
 from earmark.errors import DataError
+from earmark.lab import experiment
 from earmark.lab.batches import gather
-from earmark.lab.recipe import BranchChoice
+from earmark.lab.recipe import BranchChoice, DatasetChoice, Recipe, SplitChoice, TaggerChoice
 
 VGGISH = BranchChoice({"name": "table", "kind": "vggish"}, {"name": "classical:logistic"},
                       training_seconds=1.0)
@@ -40,6 +41,41 @@ def test_the_table_of_another_cut_is_not_taken(sample):
     expected = r"on whole tracks; at hand: bal_train \(.*, segments of 1 s\), eval"
     with pytest.raises(DataError, match=expected):
         gather(sample, list(sample.tracks), branch, print)
+
+
+@pytest.fixture
+def three_genres(tmp_path):
+    """Clips of three genres as npz, told apart by their embeddings."""
+    root = tmp_path / "music"
+    root.mkdir()
+    (root / "labels.csv").write_text(
+        "column,audioset_index,label,group\n0,216,Pop music,Music genre\n1,219,Rock music,Music "
+        "genre\n2,235,Jazz,Music genre\n")
+    rng = np.random.default_rng(0)
+    for part, count in (("bal_train", 18), ("eval", 9)):
+        genres = np.arange(count) % 3
+        own = np.arange(128) % 3 == genres[:, None]  # numbers that are high for one genre
+        levels = rng.normal(60 + 90 * own[:, None], 9, (count, 4, 128))
+        np.savez(root / f"music_{part}.npz", clip=np.array([f"{part}{k}" for k in range(count)]),
+                 frames=np.full(count, 4), labels=np.eye(3, dtype=np.uint8)[genres],
+                 embeddings=levels.astype(np.uint8))
+    return root
+
+
+def test_a_run_judges_what_is_learnt_from_a_table_and_makes_no_tagger(three_genres, tmp_path):
+    pytest.importorskip("sklearn")
+    recipe = Recipe(
+        "table", DatasetChoice("audioset", {"labels": "genre"}), SplitChoice(partition="official"),
+        (VGGISH,), TaggerChoice("table", "of a table", "CC BY 4.0", "none"), folds=0)
+    run = experiment.run(recipe, three_genres, tmp_path / "runs" / "first")
+    assert run.results["parts"]["test"]["roc_auc_macro"] == 1
+    assert run.results["tagger"] is None
+    assert not (run.folder / "tagger.earmark").exists()
+    assert "no tagger is made: features of table come ready-made, not from sound" in (
+        run.results["notes"])
+    again = experiment.run(recipe, three_genres, tmp_path / "runs" / "first")
+    assert again.resumed
+    assert again.results == run.results
 
 
 @pytest.mark.realdata

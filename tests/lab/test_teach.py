@@ -193,11 +193,15 @@ def test_genres_in_tags_may_be_the_labels(earmark, music, tmp_path):  # noqa: F8
     (("in", "--labels", "filetags"), "holds no genre of 5 tracks"),
     (("gtzan57-logistic", "--data", "in", "--labels", "filetags"), "own music"),
     (("in", "--features", "gtzan75"), "Did you mean 'gtzan57'"),
+    (("in", "--taxonomy", "mine.toml"), "it needs '--labels filetags'"),
+    (("gtzan57-logistic", "--data", "in", "--taxonomy", "mine.toml"), "own music"),
+    (("in", "--labels", "filetags", "--taxonomy", "mine.toml"), "mine.toml, line 2: 'hous'"),
 ])
 def test_options_that_do_not_fit_are_one_line(earmark, clip, tmp_path, arguments, message):  # noqa: F811
     for name in ("rock/a", "rock/b", "pop/c", "pop/d"):
         clip(f"in/{name}.wav")
     (tmp_path / "list.csv").write_text("path,label\nin/rock/a.wav,rock\n")
+    (tmp_path / "mine.toml").write_text("[genre]\ngqom = { parents = ['hous'] }\n")
     done = earmark("train", *arguments)
     assert done.returncode in (1, 2)
     assert "Traceback" not in done.stderr

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from earmark.errors import SettingsError
 from earmark.labels import crosswalk
 from earmark.labels.taxonomy import Taxonomy
-from earmark.labels.vocabulary import GROUPS
+from earmark.labels.vocabulary import GROUPS, fold
 
 # Which tags are of which group, said anew by hand: (set, group) -> tags.
 BY_HAND = {
@@ -110,6 +110,9 @@ def test_every_label_listed_is_known_and_every_exception_is_one_of_ours(name):
     assert [x for x in walk.sheet.labels if not walk.meaning(x).known] == \
         [x for x in walk.sheet.labels if x in walk.sheet.left]  # fmt: skip
     assert set(walk.sheet.left) <= set(walk.sheet.labels)
+    assert set(walk.sheet.covers) <= set(walk.sheet.labels)
+    for ours in (name for names in walk.sheet.covers.values() for name in names):
+        assert walk.taxonomy.canonical(ours) == ours
     for label, ours in walk.sheet.ours.items():
         assert walk.taxonomy.canonical(ours) == ours
         assert walk.meaning(label).ours == ours
@@ -162,6 +165,35 @@ def test_every_published_music_label_of_audioset_is_mapped(realdata):
         found = walk.meaning(row["label"])
         assert found.known, row
         assert found.group in groups[row["group"]], row
+
+
+def test_the_numbers_of_id3_are_those_of_another_library():
+    names = pytest.importorskip("mutagen._constants").GENRES
+    listed = crosswalk.read("id3").sheet.labels
+    assert [(ours, theirs) for ours, theirs in zip(listed, names, strict=True)
+            if fold(ours) != fold(theirs)] == [
+        ("AlternRock", "Alt. Rock"), ("Gangsta", "Gangsta Rap"), ("Hardcore Techno", "Hardcore")]
+
+
+@pytest.mark.realdata
+def test_all_but_three_genres_of_fma_are_known(realdata):
+    walk = crosswalk.read("fma")
+    with (realdata / "fma/fma_metadata/genres.csv").open(encoding="utf-8") as file:
+        titles = [row["title"] for row in csv.DictReader(file)]
+    assert len(titles) == 163
+    assert [title for title in titles if not walk.meaning(title).known] == [
+        "Sound Effects", "Unclassifiable", "Compilation"]
+
+
+@pytest.mark.realdata
+def test_the_tags_of_magnatagatune_are_those_published(realdata):
+    listed = crosswalk.read("mtt188").sheet.labels
+    assert len(set(listed)) == 188
+    text = (realdata / "mtat/tag_list_and_synonyms.md").read_text(encoding="utf-8")
+    families = re.findall(r"\[('[^\]]+')\]", text)
+    named = {name for family in families for name in re.findall(r"'([^']+)'", family)}
+    assert len(named) > 80
+    assert named - set(listed) == set()
 
 
 @pytest.mark.realdata

@@ -105,6 +105,30 @@ def test_a_file_that_does_not_hold_together_is_refused(tmp_path, text, message):
         Taxonomy.read(written(tmp_path, text))
 
 
+@pytest.mark.parametrize(("text", "line"), [
+    ("[genre]\n\ngqom = { parents = ['hous'] }", 3), ("[genre]\ngqom = { also = ['techno'] }", 2),
+    ("[mood]\n'x' = {}\n'techno' = {}", 3), ("[genre]\n# gqom\n\"gqom\" = 3", 3),
+    ("[genre]\na = {}\nb = { parents = ['c'] }\nc = { parents = ['b'] }", 3),
+    ("[genre]\ngqom = { parent = ['house'] }", 2), ("[gender]\ngqom = {}", 2),
+    ("[genre]\na = { also = ['z'] }\nb = { also = ['z'] }", 3),
+])  # fmt: skip
+def test_a_refusal_names_the_file_and_the_line(tmp_path, text, line):
+    with pytest.raises((DataError, SettingsError), match=rf"mine.toml, line {line}: "):
+        Taxonomy.read(written(tmp_path, text))
+
+
+@pytest.mark.parametrize(("names", "label"), [
+    (["R&B", "RnB", "Rhythm and Blues", "rhythm & blues", "R & B"], "r&b"),
+    (["Hip-Hop", "HipHop", "hip hop", "Rap"], "hip hop"), (["Alt. Rock", "AlternativeRock"],
+                                                           "alternative rock"),
+    (["D&B", "DnB", "Drum'n'Bass", "Drum & Bass", "drum and bass"], "drum and bass"),
+    (["Folk, World, & Country", "folk, world and country"], "folk, world and country"),
+    (["Electronica"], "electronica"), (["Música concreta"], None),
+])  # fmt: skip
+def test_the_ways_people_write_them(names, label):
+    assert {OURS.canonical(name) for name in names} == {label}
+
+
 @given(st.dictionaries(st.sampled_from("abcdef"), st.sets(st.sampled_from("abcdef")), min_size=6))
 def test_exactly_the_graphs_with_a_circle_are_refused(edges):
     def reaches(start):

@@ -13,6 +13,8 @@ from pathlib import Path
 from earmark.audio.identity import mpeg_starts_at
 
 _HEAD_BYTES = 32
+_TAIL_BYTES = 1 << 17  # a page of Ogg has 65 307 at most
+_PAGE_HEADER, _LAST_PAGE = 27, 0x04
 _SYSTEM_NAMES = frozenset({".ds_store", "thumbs.db", "desktop.ini", ".directory"})
 _APPLE_DOUBLE = b"\x00\x05\x16\x07"
 
@@ -64,6 +66,25 @@ def wrong_suffix(path: Path) -> tuple[str, str] | None:
     if found is None or suffix in found[1]:
         return None
     return found[0], found[1][0]
+
+
+def ogg_breaks_off(path: Path) -> bool:
+    """Tell whether a file is Ogg whose last page is cut off or not marked as the last: decoders
+    take such a file for a shorter one and say nothing.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with path.open("rb") as file:
+        if file.read(4) != b"OggS":
+            return False
+        file.seek(max(0, file.seek(0, 2) - _TAIL_BYTES))
+        tail = file.read()
+    page = tail[max(0, tail.rfind(b"OggS")) :]
+    if len(page) < _PAGE_HEADER or not page[5] & _LAST_PAGE:
+        return True
+    segments = page[_PAGE_HEADER : _PAGE_HEADER + page[26]]
+    return len(page) < _PAGE_HEADER + page[26] + sum(segments)
 
 
 def is_system_file(path: Path) -> bool:

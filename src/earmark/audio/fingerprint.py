@@ -45,6 +45,8 @@ _LEAST_SHARE = 0.5
 _CELL_BITS = 4  # a cell of what is compared is a second of so many neighbouring bits
 _CELL_FIRM = 20  # bits that must be firm in both for a cell to count
 _CELL_SHARE = 0.1  # of all cells that must count
+_MOST_WORDS = 4096  # different ones of a recording that are entered: 95 s of music, or a sample
+_MIX = np.uint32(2_654_435_761)  # Knuth's multiplier: spreads words that are alike
 _REACH = 24  # neighbours among equal words that are looked at
 
 Samples = NDArray[np.float32]
@@ -158,7 +160,8 @@ class Index:
 
     The work grows with the number of recordings, not of pairs: words are sorted, and each is
     looked up among its equals only. A word that very many share says little and is not followed
-    to the last of them.
+    to the last of them. Of a long recording a sample of words is entered, chosen by the words
+    themselves, so that recordings of any two lengths still meet.
     """
 
     _names: list[str] = field(default_factory=list)
@@ -168,7 +171,11 @@ class Index:
         """Enter a recording."""
         self._names.append(name)
         words = np.unique(print_.words)
-        self._words.append(words[words > 0])
+        words = words[words > 0]
+        halvings = max(0, (len(words) - 1) // _MOST_WORDS).bit_length()
+        if halvings:
+            words = words[words * _MIX >> np.uint32(32 - halvings) == 0]
+        self._words.append(words)
 
     def candidates(self, least_shared: int = 4) -> list[tuple[str, str]]:
         """Return the pairs that share at least so many words, in the order of entry."""

@@ -6,8 +6,9 @@ that is less than 20 dB softer does not, and is not found. Nothing is known here
 
 Source of the idea: Scheirer & Slaney, "Construction and evaluation of a robust multifeature
 speech/music discriminator", ICASSP 1997 (modulation at 4 Hz, low-energy frames, pulse). Measures
-and limits are Earmark's own, chosen on 90 recordings of music and 40 texts of a speech synthesiser,
-dry and in a room: of windows of 5 s, 98 % of speech and 0.3 % of music are suspected.
+and limits are Earmark's own, chosen on 60 real and 48 composed recordings of music and 40 passages
+of a speech synthesiser, dry and in a room: of windows of 5 s, 98 % of speech (196) and 0.3 % of
+music (713) are suspected. Real voices, and rap without a beat, were not at hand.
 """
 
 from __future__ import annotations

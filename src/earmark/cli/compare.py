@@ -19,7 +19,9 @@ from earmark.cli.output import print_json
 def compare(runs: tuple[Path, ...], out: Path | None, as_json: bool, mixed: bool) -> None:
     """Set finished RUNS side by side: scores with intervals, and differences on the same tracks.
 
-    Runs are ranked within one protocol (dataset, split, unit, leaky or not), never across.
+    Runs are ranked within one protocol (dataset and options, split, unit, metric, averaging, leaky
+    or contaminated or neither), never across; what keeps them apart is said. Published scores of
+    the very same protocol stand beside yours.
     """
     from earmark.judging.report import comparison, side_by_side
     from earmark.store import write_text

@@ -34,11 +34,16 @@ if TYPE_CHECKING:
               show_default=True,
               help="Where the labels of FOLDER are from: its folders, or the genres in the files' "
                    "tags.")
+@click.option("--taxonomy", "taxonomies", multiple=True, metavar="FILE",
+              type=click.Path(path_type=Path, dir_okay=False, exists=True),
+              help="A TOML file that says which genres in tags are one, with --labels filetags; "
+                   "may be repeated.")
 @click.option("--exclude", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.csv",
               help="Tracks to leave out, as `earmark data check --exclude` lists them.")
 @click.option("--json", "as_json", is_flag=True, help="Print results.json.")
 def train(what: str, root: Path | None, out: Path | None, name: str, front_end: str | None,
-          labels: Labels, exclude: Path | None, as_json: bool) -> None:
+          labels: Labels, taxonomies: tuple[Path, ...], exclude: Path | None,
+          as_json: bool) -> None:
     """Learn a tagger, judge it, and keep all of it in a run folder.
 
     RECIPE (a name or a .toml file) learns from a published dataset, given with --data. FOLDER
@@ -53,7 +58,7 @@ def train(what: str, root: Path | None, out: Path | None, name: str, front_end: 
 
     allow_all_cores()
     if root is None and teach.is_collection(what):
-        dataset = teach.collection(Path(what), labels)
+        dataset = teach.collection(Path(what), labels, taxonomies)
         _teach(Path(what), dataset, out, name, front_end, exclude, as_json)
         return
     if root is None and (what in recipes.names() or what.endswith(".toml")):
@@ -61,8 +66,9 @@ def train(what: str, root: Path | None, out: Path | None, name: str, front_end: 
     if root is None:
         raise click.UsageError(f"'{what}' is no folder or table of music, and no recipe's name "
                                "either; check the spelling.")
-    if labels == "filetags":
-        raise click.UsageError("--labels filetags is for a folder of your own music.")
+    if labels == "filetags" or taxonomies:
+        raise click.UsageError("--labels filetags and --taxonomy are for a folder of your own "
+                               "music.")
     loaded, folder = recipes.read(what), ""
     if front_end:
         loaded, folder = with_features(loaded, front_end), f"-{slug(front_end)}"
@@ -108,7 +114,10 @@ def _run(
         click.echo(f"{folder} holds this run, finished; nothing was done.", err=True)
     for line in summary(run.results):
         click.echo(line)
-    click.echo(f"tagger: {folder / runfolder.TAGGER}")
+    if run.results.get("tagger", runfolder.TAGGER):
+        click.echo(f"tagger: {folder / runfolder.TAGGER}")
+    else:
+        click.echo("tagger: none, the features come ready-made and not from sound")
     click.echo(f"report: {folder / 'report.html'}")
     return run.results
 

@@ -109,7 +109,7 @@ def read_records(folder: Path, part: str, clips: Clips) -> None:
         DataError: a file is damaged, or a record is not as AudioSet's are.
     """
     for file in record_files(folder):
-        for number, message in enumerate(sequence_examples(file), 1):
+        for number, message in enumerate(sequence_examples(file, lists=False), 1):
             where = f"{file}, record {number}"
             clips.add(_clip(message, part, where), where)
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from collections.abc import Iterable, Mapping, Sequence
+import pickle
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import repeat
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,7 +21,7 @@ from earmark.store import write_bytes, write_text
 
 _SAMPLE_RATE = 44_100
 # id: (parent, title); 178 is one of the two that no track bears
-_GENRES = {
+GENRES = {
     2: (0, "International"), 3: (0, "Blues"), 4: (0, "Jazz"), 5: (0, "Classical"), 6: (38,
     "Novelty"), 8: (0, "Old-Time / Historic"), 9: (0, "Country"), 10: (0, "Pop"), 12: (0, "Rock"),
     13: (0, "Easy Listening"), 14: (0, "Soul-RnB"), 15: (0, "Electronic"), 16: (6,
@@ -27,8 +29,8 @@ _GENRES = {
     38: (0, "Experimental"), 42: (15, "Ambient Electronic"), 178: (4, "Be-Bop"),
     1235: (0, "Instrumental"),
 }  # fmt: skip
-_SMALL = (2, 10, 12, 15, 17, 21, 38, 1235)
-_SPLITS = ("training", "validation", "test")
+SMALL = (2, 10, 12, 15, 17, 21, 38, 1235)
+SPLITS = ("training", "validation", "test")
 _COLUMNS = {
     "album": ("comments date_created date_released engineer favorites id information listens "
               "producer tags title tracks type"),
@@ -60,7 +62,9 @@ _ECHONEST = {
 _BIOGRAPHY = '<p>Plays alone, or "with friends",\nin the café.</p>\n'
 
 
-class _Track(NamedTuple):
+class SampleTrack(NamedTuple):
+    """A made-up track; its genres are ids."""
+
     id: int
     subset: str
     split: str
@@ -79,13 +83,16 @@ def write_sample(root: Path) -> None:
     tables = {
         "README.txt": "A made-up copy of FMA's metadata.\n",
         "echonest.csv": _echonest(tracks[::2], rng), "features.csv": _features(tracks, rng),
-        "genres.csv": _genres(tracks), "tracks.csv": _table(tracks),
+        "genres.csv": genres_table(tracks),
+        "tracks.csv": _text(tracks_table(tracks, repeat(_BIOGRAPHY))),
         **{f"raw_{kind}.csv": f"{kind[:-1]}_id\n"
            for kind in ("albums", "artists", "genres", "tracks")},
         "raw_echonest.csv": "track_id\n",
     }  # fmt: skip
     for name, text in tables.items():
         write_text(root / "fma_metadata" / name, text)
+    # Published so; nothing here ever opens it.
+    write_bytes(root / "fma_metadata" / "not_found.pickle", pickle.dumps({}))
     write_text(root / "fma_metadata" / "checksums", _checksums(tables))
     for track in tracks:
         if track.subset == "small":
@@ -93,53 +100,56 @@ def write_sample(root: Path) -> None:
             write_bytes(root / "fma_small" / name[:3] / f"{name}.mp3", _clip(track, rng))
 
 
-def _tracks() -> list[_Track]:
+def _tracks() -> list[SampleTrack]:
     """Return a track for each part of the split and genre of the small subset, and some others:
     of one root outside of it, of several roots, and of none."""
     listed: list[tuple[str, str, tuple[int, ...]]]
-    listed = [("small", split, (genre,)) for genre in _SMALL for split in _SPLITS]
+    listed = [("small", split, (genre,)) for genre in SMALL for split in SPLITS]
     # Below a root stands a genre of its own, for some at the second level below.
     finer = {12: (25,), 38: (16,), 15: (42, 15)}
     listed = [(subset, split, finer.get(of[0], of) if split != "test" else of)
               for subset, split, of in listed]
-    listed += [("medium", split, (genre,)) for genre in (3, 4, 5) for split in _SPLITS]
-    listed += [("large", split, genres) for split in _SPLITS for genres in ((25, 16), (21, 14))]
+    listed += [("medium", split, (genre,)) for genre in (3, 4, 5) for split in SPLITS]
+    listed += [("large", split, genres) for split in SPLITS for genres in ((25, 16), (21, 14))]
     listed.append(("large", "training", ()))
     ids = [2, *range(98_565, 98_565 + 1500 * (len(listed) - 1), 1500)]
-    return [_Track(i, *of, artist=100 + n) for n, (i, of) in enumerate(zip(ids, listed,
+    return [SampleTrack(i, *of, artist=100 + n) for n, (i, of) in enumerate(zip(ids, listed,
                                                                           strict=True))]
 
 
 def _lineage(genre: int) -> list[int]:
     found = [genre]
-    while parent := _GENRES[found[-1]][0]:
+    while parent := GENRES[found[-1]][0]:
         found.append(parent)
     return found
 
 
-def _all_genres(track: _Track) -> list[int]:
+def _all_genres(track: SampleTrack) -> list[int]:
     return sorted({above for genre in track.genres for above in _lineage(genre)})
 
 
-def _table(tracks: Sequence[_Track]) -> str:
+def tracks_table(
+    tracks: Iterable[SampleTrack], biographies: Iterable[str]
+) -> Iterator[Sequence[object]]:
+    """Yield the lines of ``tracks.csv``, headers first."""
     columns = [(above, name) for above, names in _COLUMNS.items() for name in names.split()]
-    rows = []
-    for track in tracks:
-        values = _values(track)
-        rows.append([track.id, *(values.get(column, "") for column in columns)])
-    return _text([["", *(above for above, _ in columns)], ["", *(name for _, name in columns)],
-                  ["track_id", *[""] * len(columns)], *rows])  # fmt: skip
+    yield ["", *(above for above, _ in columns)]
+    yield ["", *(name for _, name in columns)]
+    yield ["track_id", *[""] * len(columns)]
+    for track, biography in zip(tracks, biographies, strict=False):
+        values = _values(track) | {("artist", "bio"): biography}
+        yield [track.id, *(values.get(column, "") for column in columns)]
 
 
-def _values(track: _Track) -> Mapping[tuple[str, str], object]:
+def _values(track: SampleTrack) -> dict[tuple[str, str], object]:
     """Return what is known of a track; of the first, its album is not."""
-    top = _GENRES[track.roots[0]][1] if len(track.roots) == 1 else ""
+    top = GENRES[track.roots[0]][1] if len(track.roots) == 1 else ""
     # Two artists, of two ids, have one name.
     name = "Nobody" if track.artist in (101, 105) else f"Nobody {track.artist}"
     return {
         ("album", "id"): -1 if track.id == 2 else track.artist + 1000,
         ("album", "comments"): -1 if track.id == 2 else 0, ("album", "tags"): "[]",
-        ("album", "title"): f"Songs of {name}", ("artist", "bio"): _BIOGRAPHY,
+        ("album", "title"): f"Songs of {name}",
         ("artist", "id"): track.artist, ("artist", "name"): name,
         ("artist", "tags"): "['nobody', \"nobody's\"]", ("set", "split"): track.split,
         ("set", "subset"): track.subset, ("track", "bit_rate"): 256_000,
@@ -150,17 +160,18 @@ def _values(track: _Track) -> Mapping[tuple[str, str], object]:
     }  # fmt: skip
 
 
-def _genres(tracks: Sequence[_Track]) -> str:
+def genres_table(tracks: Sequence[SampleTrack]) -> str:
+    """Return ``genres.csv``."""
     borne = [genre for track in tracks for genre in _all_genres(track)]
     rows = [[genre, borne.count(genre), parent, title, _lineage(genre)[-1]]
-            for genre, (parent, title) in _GENRES.items()]  # fmt: skip
+            for genre, (parent, title) in GENRES.items()]  # fmt: skip
     return _text([["genre_id", "#tracks", "parent", "title", "top_level"], *rows])
 
 
-def _features(tracks: Sequence[_Track], rng: np.random.Generator) -> str:
+def _features(tracks: Sequence[SampleTrack], rng: np.random.Generator) -> str:
     columns = [(feature, statistic, f"{number:02d}") for feature, size in _FEATURES.items()
                for statistic in _STATISTICS for number in range(1, size + 1)]  # fmt: skip
-    typical = {genre: rng.standard_normal(len(columns)) for genre in _GENRES}
+    typical = {genre: rng.standard_normal(len(columns)) for genre in GENRES}
     rows = []
     for track in tracks:
         values = typical[track.roots[0] if track.roots else 12] + rng.normal(0, 0.2, len(columns))
@@ -170,7 +181,7 @@ def _features(tracks: Sequence[_Track], rng: np.random.Generator) -> str:
     return _text([*head, ["track_id", *[""] * len(columns)], *rows])
 
 
-def _echonest(tracks: Sequence[_Track], rng: np.random.Generator) -> str:
+def _echonest(tracks: Sequence[SampleTrack], rng: np.random.Generator) -> str:
     columns = [(group, name) for group, names in _ECHONEST.items() for name in names]
     words = _ECHONEST["metadata"]
     rows = [[track.id, *("" if name in words else f"{rng.uniform():.10f}" for _, name in columns)]
@@ -191,12 +202,12 @@ def _text(rows: Iterable[Iterable[object]]) -> str:
     return buffer.getvalue()
 
 
-def _clip(track: _Track, rng: np.random.Generator) -> bytes:
+def _clip(track: SampleTrack, rng: np.random.Generator) -> bytes:
     """Return half a second of mp3: a tone of the genre's own pitch under noise."""
     import soundfile
 
     seconds = np.arange(_SAMPLE_RATE // 2) / _SAMPLE_RATE  # (samples,)
-    tone = 0.3 * np.sin(2 * np.pi * 110 * 2 ** (_SMALL.index(track.roots[0]) / 3) * seconds)
+    tone = 0.3 * np.sin(2 * np.pi * 110 * 2 ** (SMALL.index(track.roots[0]) / 3) * seconds)
     samples = tone + 0.02 * rng.standard_normal(len(seconds))
     buffer = io.BytesIO()
     soundfile.write(buffer, np.stack([samples, samples], axis=1), _SAMPLE_RATE, format="MP3")

@@ -35,8 +35,8 @@ class ClipName(NamedTuple):
     Attributes:
         folder: one of 0 to f.
         artist: who plays, also on samplers, spelt in one way.
-        album: with the artist as the file name has it, so that two artists' albums of one name
-            are two.
+        album: of the artist, so that two albums of one name are two, and a sampler is as many as
+            there are artists on it: else it would tie them together.
         song: equal for the clips of one recording.
         title: with spaces.
         seconds: from the start to the end of the clip, in whole seconds; in truth .1 more.
@@ -60,8 +60,9 @@ def parse(path: str) -> ClipName | None:
     if match is None:
         return None
     written, album, title = match["artist"], match["album"], match["title"]
+    artist = artist_of(written, title)
     return ClipName(
-        match["folder"], artist_of(written, title), f"{written}-{album}",
+        match["folder"], artist, f"{artist}-{album}",
         f"{written}-{album}-{match['number']}-{title}", title.replace("_", " ").strip(),
         float(match["end"]) - float(match["start"]),
     )  # fmt: skip

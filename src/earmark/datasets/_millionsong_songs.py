@@ -60,15 +60,15 @@ def read_songs(path: Path, wanted: Container[str]) -> Songs:
     rows = _of_database(path) if path.name in DATABASES else _of_summary(path, wanted)
     known: dict[str, Song] = {}
     others = 0
-    for track, *values in rows:
+    for row in rows:
+        track = row[0]
         if track not in wanted:
             others += 1
         elif track in known:
             raise DataError(f"{path}: the track '{track}' is there twice; expected once.")
         else:
-            title, song, release, artist, seconds = values
-            known[track] = Song(_text(title), _text(song), _text(release), _text(artist),
-                                _seconds(seconds))  # fmt: skip
+            title, song, release, artist = map(_text, row[1:5])
+            known[track] = Song(title, song, release, artist, _seconds(row[5]))
     return Songs(known, others)
 
 

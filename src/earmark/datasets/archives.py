@@ -117,6 +117,7 @@ class _Job:
         left_out = self._copy_links()
         self._forget_strangers()
         count = len(self.files) + len(self.links) - len(left_out) - self.kept
+        _clear_way(self.staging, self.folder)
         aside = tuple(_merge(self.staging, self.folder, self.folder))
         self.staging.rmdir()
         return Unpacked(count, self.kept, aside, left_out)
@@ -255,17 +256,25 @@ def _ignores_case(folder: Path) -> bool:
         probe.unlink()
 
 
+def _clear_way(source: Path, target: Path) -> None:
+    """Refuse where a file would have to take a folder's place, or a folder a file's."""
+    for path in source.iterdir():
+        place = target / path.name
+        if place.exists() and path.is_dir() != place.is_dir():
+            raise DataError(f"{place}: is in the way of what is unpacked; move it and run this "
+                            "again.")
+        if place.is_dir():
+            _clear_way(path, place)
+
+
 def _merge(source: Path, target: Path, root: Path) -> Iterator[str]:
     """Move what is in a folder into another; yield the files that had to be put aside."""
     for path in sorted(source.iterdir()):
         place = target / path.name
-        if path.is_dir() and place.is_dir():
+        if place.is_dir():
             yield from _merge(path, place, root)
             path.rmdir()
             continue
-        if path.is_dir() != place.is_dir() and place.exists():
-            raise DataError(f"{place}: is in the way of what is unpacked; move it and run this "
-                            "again.")
         if place.is_file():
             place.replace(place.with_name(place.name + ".bad"))
             yield place.relative_to(root).as_posix()

@@ -97,7 +97,10 @@ music_bal_train.npz, music_eval.npz, labels.csv           instead of all that: t
     @classmethod
     def recognises(cls, root: Path) -> bool:
         """Tell whether clips and a list of labels are there under their published names."""
-        return cls(root)._form != ""
+        try:
+            return cls(root)._form != ""
+        except DataError:
+            return False
 
     @property
     def vocabulary(self) -> Vocabulary:

@@ -67,7 +67,7 @@ class FeatureTable:
     """Ready-made features that come with a dataset.
 
     Attributes:
-        path: of the CSV file.
+        path: of the file, or of the folder that holds its pieces.
         front_end: name and settings of the feature family that made it: tables of other
             settings bear the same column names and must not be mixed.
         seconds: length of the segments; None for rows of whole tracks.

@@ -14,7 +14,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Literal
 
 from earmark.datasets._files import counted
@@ -177,7 +177,7 @@ fma_small/000/000002.mp3              clips; also fma_medium, fma_large; fma_ful
         >>> Fma("data").segment_of("2"), Fma("data").segment_of("fma_small/000/000002.mp3")
         (('000002', 0), ('000002', 0))
         """
-        match = _ROW.fullmatch(PurePath(row_name).name)
+        match = _ROW.fullmatch(row_name.replace("\\", "/").rpartition("/")[2])
         if match is None:
             raise DataError(f"'{row_name}' does not name a track of FMA; expected a number such as "
                             "2 or 000002.")
@@ -257,18 +257,23 @@ fma_small/000/000002.mp3              clips; also fma_medium, fma_large; fma_ful
 
     def _of(self, row: Listed) -> tuple[str, ...]:
         """Return the labels of a row, of the kind asked for."""
-        try:
-            lines = [self._genres.lineage(genre) for genre in row.genres]
-        except KeyError as error:
-            raise self._no_genre(row, error.args[0]) from None
-        titles = self._genres.titles
-        if self.labels == "top":
-            if row.genre_top is not None and row.genre_top not in self._roots:
-                raise self._no_genre(row, row.genre_top)
-            return (row.genre_top,) if row.genre_top else ()
-        chosen = {"roots": [line[-1:] for line in lines], "genres": [line[:1] for line in lines],
-                  "all": lines}[self.labels]
-        return tuple(dict.fromkeys(titles[genre] for line in chosen for genre in line))
+        for genre in row.genres:
+            if genre not in self._borne:
+                raise self._no_genre(row, genre)
+        if self.labels != "top":
+            return tuple(dict.fromkeys(name for genre in row.genres for name in self._borne[genre]))
+        if row.genre_top is not None and row.genre_top not in self._roots:
+            raise self._no_genre(row, row.genre_top)
+        return (row.genre_top,) if row.genre_top else ()
+
+    @cached_property
+    def _borne(self) -> Mapping[int, tuple[str, ...]]:
+        """Each genre to the labels that a track bears when it is listed with it."""
+        chosen = {"roots": slice(-1, None), "genres": slice(1), "all": slice(None),
+                  "top": slice(0)}[self.labels]  # fmt: skip
+        genres = self._genres
+        return {genre: tuple(genres.titles[above] for above in genres.lineage(genre)[chosen])
+                for genre in genres.titles}
 
     @cached_property
     def _roots(self) -> frozenset[str]:

@@ -32,6 +32,9 @@ Task = Literal["all", "genre", "instrument", "moodtheme", "top50tags"]
 _HEADS = {"genre": "genre", "instrument": "instrument", "moodtheme": "mood/theme"}
 _HOLDERS = ("audio", "raw_30s/audio", "audio-low", "raw_30s/audio-low", ".")
 _SUFFIXES = (".mp3", ".low.mp3", ".wav", ".flac")
+_PUBLISHED = {"all": 55_525, "genre": 55_094, "instrument": 24_976, "moodtheme": 17_982,
+              "top50tags": 54_380}  # fmt: skip
+"""Tracks in the divisions of each task."""
 _TITLES = "raw.meta.tsv"
 _MAP = "tag_map.json"
 _TABLES = "https://raw.githubusercontent.com/MTG/mtg-jamendo-dataset/master/data/"
@@ -77,7 +80,7 @@ data/raw.meta.tsv                                     titles; may be absent
 audio/41/241.mp3                                      or audio-low/41/241.low.mp3, or 41/241.mp3
 """
     where = (
-        "Tables: the repository below (git clone). Audio: its scripts/download fetches 508 GB, or "
+        "Tables: the repository (git clone). Audio: its scripts/download fetches 508 GB, or "
         "156 GB of low bitrate, in a hundred archives by the last two digits of the track."
     )
     sources = tuple(_sources())
@@ -168,10 +171,14 @@ audio/41/241.mp3                                      or audio-low/41/241.low.mp
     def _rows(self) -> dict[str, Row]:
         if self._splits:
             folder = next(iter(self._splits.values()))
-            self._parts(folder)  # refuses a track in two parts
             found: dict[str, Row] = {}
             for part in tables.PARTS:
-                found |= tables.united(tables.tables_of(folder, self.task, part))
+                paths = tables.tables_of(folder, self.task, part)
+                rows = tables.united(paths)
+                if twice := sorted(found.keys() & rows.keys()):
+                    raise DataError(f"{paths[0]}: holds tracks of another part, too: "
+                                    f"{some(twice)}; expected each track in one part.")
+                found |= rows
         else:
             base = tables.base_table(self.root, self.task)
             if base is None:
@@ -228,6 +235,8 @@ audio/41/241.mp3                                      or audio-low/41/241.low.mp
         folders = list(self._splits.values())
         if self.task == "all" and folders and len(tables.tables_of(folders[0], "all", "train")) > 1:
             yield "all tags were put together from the tables of genre, instrument and moodtheme"
+        if folders and len(self._rows) != (expected := _PUBLISHED[self.task]):
+            yield f"the tables hold {len(self._rows)} tracks where {expected} are published"
         if not folders:
             yield ("the undivided table was read: its few tags more than in the divisions are "
                    "kept, and there is no published division")

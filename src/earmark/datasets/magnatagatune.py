@@ -68,16 +68,22 @@ index_mtt.tsv, train_gt_mtt.tsv, val_ and test_            instead: the fifty ta
 top50_partial.csv                                          instead: the fifty, empty if not known
 """
     where = (
-        "From the address below: annotations_final.csv, clip_info_final.csv and mp3.zip.001 to "
-        ".003, which are one archive in three pieces: join them (cat mp3.zip.* > mp3.zip), then "
-        "unpack it."
+        "From mirg.city.ac.uk: annotations_final.csv, clip_info_final.csv and mp3.zip.001 to "
+        ".003, which are one archive in three pieces; earmark data download magnatagatune "
+        "--part all reads them as one."
     )
+    # The publisher gives no checksums; these stand alike in two codebases that fetch the files.
     sources = (
-        Source(f"{_HOME}annotations_final.csv", ANNOTATIONS, part="metadata"),
-        Source(f"{_HOME}clip_info_final.csv", CLIP_INFO, part="metadata"),
-        Source(f"{_HOME}mp3.zip.001", "mp3.zip.001", bytes=1_100_000_000),
-        Source(f"{_HOME}mp3.zip.002", "mp3.zip.002", bytes=1_100_000_000),
-        Source(f"{_HOME}mp3.zip.003", "mp3.zip.003", bytes=772_769_864),
+        Source(f"{_HOME}annotations_final.csv", ANNOTATIONS,
+               "md5:f04fa01752a8cc64f6e1ca142a0fef1d", part="metadata"),
+        Source(f"{_HOME}clip_info_final.csv", CLIP_INFO,
+               "md5:03ef3cb8ddcfe53fdcdb8e0cda005be2", part="metadata"),
+        Source(f"{_HOME}mp3.zip.001", "mp3.zip.001", "md5:179c91c8c2a6e9b3da3d4e69d306fd3b",
+               1_100_000_000, "zip"),
+        Source(f"{_HOME}mp3.zip.002", "mp3.zip.002", "md5:acf8265ff2e35c6ff22210e46457a824",
+               1_100_000_000, "zip"),
+        Source(f"{_HOME}mp3.zip.003", "mp3.zip.003", "md5:582dc649cabb8cd991f09e14b99349a5",
+               772_769_864, "zip"),
     )
 
     def __init__(self, root: Path | str, labels: Labels = "top50") -> None:

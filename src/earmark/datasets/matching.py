@@ -3,7 +3,8 @@
 Artist and title must be equal once spelling is folded away: case, accents, punctuation, guests
 ("feat. ..."), and notes on the edition ("(Remastered 2009)", "- Mono Version"). What tells another
 recording stays and must agree: "live", "acoustic", "remix", "demo". Where both say how long the
-recording is, durations that are further apart than a tolerance are two recordings. Where a dataset
+recording is, durations that are further apart than a tolerance are two recordings, and titles of
+one artist that are nearly equal (a slip of the hand) will do where durations agree. Where a dataset
 knows albums and no titles, artist and album must be equal.
 
 A file serves one track, a track has one file; of several that would do the one of the nearest
@@ -13,11 +14,13 @@ named.
 
 from __future__ import annotations
 
+import html
 import math
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -32,6 +35,7 @@ Names = tuple[str | None, ...]
 """Artist, title and, where known, album, as people write them."""
 
 SECONDS_TOLERANCE = 4.0
+_ALIKE = 0.85
 
 _EDITION = (
     r"(?:digital(?:ly)?\s|\d+(?:th|st|nd|rd)?\s|the\s)*"
@@ -75,7 +79,8 @@ class Match:
         track: its id.
         file: where the file is.
         by: what agrees, such as ``artist, title, duration``; ``first artist`` where only the
-            first of several artists does, ``title, artist`` where a file's name has them so.
+            first of several artists does, ``title, artist`` where a file's name has them so,
+            ``artist, title nearly, duration`` where the titles differ by a letter or two.
         seconds_apart: difference of the durations; None where one is unknown.
         origin: where the file's artist is known from: tags, folders or names.
         others: files that would have done as well.
@@ -131,6 +136,10 @@ def match(
             for made in _paired(group, free, way.by, seconds_tolerance):
                 found[made.track] = made
                 taken.add(made.file)
+    if seconds_tolerance is not None:
+        left = [each for each in wanted if each.id not in found]
+        free = [each for each in candidates if each.file not in taken]
+        found |= {made.track: made for made in _nearly(left, free, seconds_tolerance)}
     return {each.id: found[each.id] for each in wanted if each.id in found}
 
 
@@ -142,7 +151,7 @@ def fold_title(title: str) -> str:
     >>> fold_title("Song (Live)") == fold_title("Song")
     False
     """
-    plain, before = " ".join(title.split()), ""
+    plain, before = " ".join(html.unescape(title).split()), ""
     while plain != before:  # (feat. A) [Remastered] - Mono
         before, plain = plain, _TRAILING.sub("", _BRACKETED.sub("", plain))
     return fold(plain if any(c.isalnum() for c in plain) else title)
@@ -221,6 +230,32 @@ def _paired(
         yield Match(w.id, c.file, f"{by}, duration" if compared else by, apart, c.origin, others)
 
 
+def _nearly(
+    wanted: Iterable[_Wanted], free: Sequence[Candidate], tolerance: float
+) -> Iterator[Match]:
+    """Yield matches of tracks and files of one artist, near in duration and in title."""
+    way = _Way("artist, title nearly")
+    index = _index((c for c in free if c.seconds is not None), way)
+    taken: set[Path] = set()
+    for w in wanted:
+        if w.seconds is None or (key := way.key(w, index)) is None:
+            continue
+        near = [c for title, files in index[key[0]].items() if _alike(title, key[1])
+                for c in files if c.file not in taken]  # fmt: skip
+        for made in _paired([w], near, way.by, tolerance):
+            taken.add(made.file)
+            yield made
+
+
+def _alike(title: str, other: str) -> bool:
+    """Whether titles differ by a slip; other numbers, or another part of two, are no slip."""
+    if [c for c in title if c.isdigit()] != [c for c in other if c.isdigit()]:
+        return False
+    if title.startswith(other) or other.startswith(title):  # Part I, Part II
+        return False
+    return SequenceMatcher(None, title, other, autojunk=False).ratio() >= _ALIKE
+
+
 def _distance(w: _Wanted, c: Candidate, tolerance: float | None) -> tuple[float, bool]:
     """Return what sorts files for a track: seconds apart, then whether the title differs."""
     apart = _apart(w, c)
@@ -234,11 +269,13 @@ def _apart(w: _Wanted, c: Candidate) -> float | None:
     return None if w.seconds is None or c.seconds is None else abs(w.seconds - c.seconds)
 
 
-_folded = lru_cache(maxsize=1 << 16)(fold)
+@lru_cache(maxsize=1 << 16)
+def _folded(artist: str) -> str:
+    return fold(html.unescape(artist))
 
 
 def _first(artist: str) -> str:
-    return _NEXT_ARTIST.split(artist, maxsplit=1)[0] or artist
+    return _NEXT_ARTIST.split(html.unescape(artist), maxsplit=1)[0] or artist
 
 
 def _candidate(folder: Path, path: str, said: artists.Credit) -> Candidate:
@@ -247,7 +284,18 @@ def _candidate(folder: Path, path: str, said: artists.Credit) -> Candidate:
     if artist is None and above.artist:
         artist, origin = above.artist, "folders"
     album = (said.album or "").partition(" / ")[2] or above.album
-    return Candidate(folder / path, artist, said.title, _seconds(folder / path), album, origin)
+    title = _without_artist(said.title, artist)
+    return Candidate(folder / path, artist, title, _seconds(folder / path), album, origin)
+
+
+def _without_artist(title: str | None, artist: str | None) -> str | None:
+    """Return the title of 'Artist - Title', as some shops write it."""
+    head, mark, tail = (title or "").partition(" - ")
+    return tail.strip() or title if mark and artist and _said_in(head, artist) else title
+
+
+def _said_in(head: str, artist: str) -> bool:
+    return _folded(artist).startswith(_folded(head))
 
 
 def _seconds(path: Path) -> float | None:

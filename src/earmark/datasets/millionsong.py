@@ -100,7 +100,10 @@ msd_duplicates.txt, sid_mismatches.txt  known faults (optional)
     def recognises(cls, root: Path) -> bool:
         """Tell whether one of the genre lists is there under its published name."""
         found = cls(root)
-        return any(found._find(name) for name in lists.LISTS.values())
+        try:
+            return any(found._find(name) for name in lists.LISTS.values())
+        except DataError:
+            return False
 
     @property
     def vocabulary(self) -> Vocabulary:

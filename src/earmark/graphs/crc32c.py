@@ -32,13 +32,9 @@ def crc32c(content: bytes | memoryview) -> int:
     >>> hex(crc32c(b"123456789"))
     '0xe3069283'
     """
-    size = len(content)
-    if size <= _SHORT:
+    if len(content) <= _SHORT:
         return _byte_by_byte(content)
-    padded = np.zeros(-(-size // 4) * 4, np.uint8)
-    padded[len(padded) - size :] = np.frombuffer(content, np.uint8)  # zeros in front count nothing
-    rest = _moved(np.asarray([_ALL], np.uint32), size) ^ _moved(_joined(padded.view("<u4")), 4)
-    return int(rest[0]) ^ _ALL
+    return int(_crc32cs([content])[0])
 
 
 def masked_crc32c(content: bytes | memoryview) -> int:
@@ -49,23 +45,28 @@ def masked_crc32c(content: bytes | memoryview) -> int:
     return (((found >> 15) | (found << 17)) + _MASK) & _ALL
 
 
-def masked_crc32cs(contents: Sequence[bytes | memoryview]) -> NDArray[np.uint32]:
+def masked_crc32cs(contents: Sequence[bytes | memoryview]) -> Words:
     """Return ``masked_crc32c`` of each; of many short ones much faster than one by one.
 
     All are held as long as the longest: give together what is of like length.
     """
-    sizes = np.array([len(content) for content in contents], np.int64)
-    width = -(-int(sizes.max(initial=0)) // 4) * 4
+    if any(len(content) <= _SHORT for content in contents):
+        return np.array([masked_crc32c(content) for content in contents], np.uint32)
+    found = _crc32cs(contents)
+    turned: Words = (found >> np.uint32(15)) | (found << np.uint32(17))
+    return turned + np.uint32(_MASK)
+
+
+def _crc32cs(contents: Sequence[bytes | memoryview]) -> Words:
+    """Return the CRC-32C of each; none is shorter than a word."""
+    width = -(-max(map(len, contents), default=0) // 4) * 4
     padded = np.zeros((len(contents), width), np.uint8)
     for row, content in zip(padded, contents, strict=True):
-        row[width - len(content) :] = np.frombuffer(content, np.uint8)  # as above: in front
+        start = width - len(content)  # zeros in front count nothing
+        row[start:] = np.frombuffer(content, np.uint8)
+        row[start : start + 4] ^= 0xFF  # the same as to begin with the state of all ones
     words = np.ascontiguousarray(padded.view("<u4").T)  # (words, contents)
-    states = np.full(len(contents), _ALL, np.uint32)
-    for power in range(int(sizes.max(initial=0)).bit_length()):
-        states = np.where(sizes >> power & 1, _moved_by_power(states, power), states)
-    found = (states ^ _moved(_joined(words)[0], 4)) ^ np.uint32(_ALL)
-    turned: NDArray[np.uint32] = (found >> np.uint32(15)) | (found << np.uint32(17))
-    return turned + np.uint32(_MASK)
+    return _moved_by_power(_joined(words)[0], _WORD) ^ np.uint32(_ALL)
 
 
 def _byte_by_byte(content: bytes | memoryview) -> int:
@@ -95,14 +96,6 @@ def _joined(words: Words) -> Words:
         words = _moved_by_power(words[::2], power) ^ words[1::2]
         power += 1
     return words if len(words) else nothing
-
-
-def _moved(states: Words, count: int) -> Words:
-    """Return the states after ``count`` zero bytes."""
-    for power in range(count.bit_length()):
-        if count >> power & 1:
-            states = _moved_by_power(states, power)
-    return states
 
 
 def _moved_by_power(states: Words, power: int) -> Words:

@@ -65,15 +65,18 @@ def records(path: Path) -> Iterator[bytes]:
         raise DataError(f"{path}: cannot be read: {error.strerror or error}.") from error
 
 
-def sequence_examples(path: Path) -> Iterator[SequenceExample]:
+def sequence_examples(path: Path, *, lists: bool = True) -> Iterator[SequenceExample]:
     """Yield the messages of a file.
+
+    Args:
+        lists: read them too; without them is faster.
 
     Raises:
         DataError: as for ``records``; or a record is no ``SequenceExample``.
     """
     for number, record in enumerate(records(path), 1):
         try:
-            yield _example(record)
+            yield _example(record, lists)
         except (ValueError, IndexError, struct.error) as error:
             raise DataError(f"{path}, record {number}: is no SequenceExample ({error}); expected "
                             "features one time after another.") from error
@@ -163,14 +166,14 @@ def _damaged(path: Path, number: int, what: str) -> DataError:
                      "again.")
 
 
-def _example(record: bytes) -> SequenceExample:
+def _example(record: bytes, with_lists: bool) -> SequenceExample:
     context: dict[str, tuple[Value, ...]] = {}
     lists: dict[str, tuple[tuple[Value, ...], ...]] = {}
     for field in fields(memoryview(record)):
         if field.number == _CONTEXT:
             for name, feature in _entries(field):
                 context[name] = _values(feature)
-        elif field.number == _LISTS:
+        elif field.number == _LISTS and with_lists:
             for name, several in _entries(field):
                 lists[name] = tuple(_values(_message(f)) for f in fields(several) if f.number == 1)
     return SequenceExample(context, lists)

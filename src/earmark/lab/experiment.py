@@ -22,6 +22,7 @@ from earmark import settings
 from earmark.datasets.base import Dataset
 from earmark.datasets.opening import open_dataset
 from earmark.errors import DataError, require
+from earmark.features import base as features
 from earmark.judging import metrics, report, splits
 from earmark.judging.decisions import Decisions
 from earmark.judging.intervals import bootstrap
@@ -139,13 +140,23 @@ class _Experiment:
                       *self._notes, *filter(None, [self.hearsay.may_have_heard])],
             "ledger": ledger,
         }
+        if deaf := self._deaf():
+            note = f"no tagger is made: features of {deaf} come ready-made, not from sound"
+            return results | {"tagger": None, "notes": [*results["notes"], note]}
+        self._ship(exported, results)
+        return results | {"tagger": runfolder.TAGGER}
+
+    def _deaf(self) -> str:
+        """Return the name of a front end that takes no sound; a tagger of it could hear nothing."""
+        ends = (features.build(backbones.complete(b.front_end)) for b in self.recipe.branches)
+        return next((end.name for end in ends if not end.takes_audio), "")
+
+    def _ship(self, exported: dict[str, bytes], results: Mapping[str, Any]) -> None:
         if self.recipe.ship == "all":
             self.log("fitting the tagger on all tracks of the split")
-            shipped = self._fit_all_labels(sorted(self.split.parts))
-            exported = self._export(shipped)
+            exported = self._export(self._fit_all_labels(sorted(self.split.parts)))
         contents = pack(self.recipe, self.dataset, self.split, exported, results, self._decisions)
         tagger_format.write(contents, self.folder / runfolder.TAGGER)
-        return results
 
     def _fit_all_labels(self, ids: list[str]) -> Fitted:
         fitted = self.learner.fit(ids, self.rng)

@@ -94,7 +94,9 @@ def finished(folder: Path, identity: Mapping[str, str]) -> dict[str, Any] | None
         results = _read(folder / RESULTS)
     except FileNotFoundError:
         return None
-    whole = all((folder / name).is_file() for name in (TAGGER, PREDICTIONS, "split.csv"))
+    # None where no tagger can be made; runs from before this was said have one.
+    made = (PREDICTIONS, "split.csv", results.get("tagger", TAGGER))
+    whole = all((folder / name).is_file() for name in made if name is not None)
     return results if whole else None
 
 

@@ -47,21 +47,28 @@ def is_collection(given: str) -> bool:
     return Path(given).suffix.lower() in TABLES and os.path.isfile(given)  # noqa: PTH113
 
 
-def collection(path: Path, labels: Labels = "folders") -> Dataset:
+def collection(
+    path: Path, labels: Labels = "folders", taxonomies: Sequence[Path] = ()
+) -> Dataset:
     """Return the reader for a folder a label, a table of files, or a dataset that Earmark made.
 
     Args:
         labels: where a folder's labels are from: its own folders, or the genres in files' tags.
+        taxonomies: TOML files that say which genres in tags are one.
 
     Raises:
-        SettingsError: a table's labels are to be from tags.
+        SettingsError: a table's labels are to be from tags, or taxonomies without tags.
     """
     dataset: Dataset
+    if taxonomies and labels != "filetags":
+        raise SettingsError("'--taxonomy' says which genres in files' tags are one; it needs "
+                            "'--labels filetags'.")
     if labels == "filetags" and not path.is_dir():
         raise SettingsError(f"{path} is a table, which has labels of its own; '--labels filetags' "
                             "needs a folder.")
     if labels == "filetags":
-        dataset = registry.load("datasets", "filetags")(path)
+        files = os.pathsep.join(map(str, taxonomies))
+        dataset = registry.load("datasets", "filetags")(path, taxonomy=files)
     elif Made.recognises(path):
         dataset = Made(path)
     elif path.is_dir() and find_table(path) is None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from earmark.errors import DataError
 from earmark.labels import crosswalk
@@ -19,6 +19,7 @@ from earmark.labels.taxonomy import Taxonomy, folded
 from earmark.labels.vocabulary import Vocabulary
 
 How = Literal["equal", "alias", "ancestor", "given", "none"]
+WAYS = get_args(How)
 
 
 @dataclass(frozen=True)
@@ -94,11 +95,12 @@ def unreached(passages: Mapping[str, Passage], to: Iterable[str]) -> tuple[str, 
 
 
 def _by_meaning(goals: Sequence[str], target: Crosswalk) -> dict[str, list[str]]:
-    """Return our label to the labels of the other set that mean it."""
+    """Return our label to the labels of the other set that mean it, else to those that cover it."""
     reached: dict[str, list[str]] = {}
     for goal in goals:
         reached.setdefault(_key(target.meaning(goal)), []).append(goal)
-    return reached
+    covered = {ours: [goal] for goal in goals for ours in target.sheet.covers.get(goal, ())}
+    return covered | reached
 
 
 def _key(meaning: Meaning) -> str:
@@ -115,7 +117,8 @@ def _passage(
         to = tuple(goal for goal in given if goal in goals)
         return Passage(label, to, "given" if to else "none", meaning)
     if (same := reached.get(_key(meaning))) is not None:
-        equal = [goal for goal in same if folded(goal) == folded(label)]
+        bare = folded(label.rpartition("---")[2])  # genre---rock is rock
+        equal = [goal for goal in same if folded(goal) in (folded(label), bare)]
         return Passage(label, tuple(equal or same)[:1], "equal" if equal else "alias", meaning)
     to = tuple(dict.fromkeys(_above(meaning.parents, reached, taxonomy)))
     return Passage(label, to, "ancestor" if to else "none", meaning)

@@ -33,7 +33,10 @@ class Sheet:
             music": only those listed are looked up); ``genre---style``; ``group---label``.
         labels: its labels; empty where any may come.
         ours: label to one of ours where its name alone would mislead.
+        covers: label to others of ours that lead to it: "Dance & Electronic" means electronic, and
+            what is dance leads there as well.
         left: labels that are left as they are, whatever their names: they mean none of ours.
+        dataset: name of the reader whose labels these are, whichever of them it is asked for.
         given: name of another set to its labels to labels of this one, as decided by hand; see
             ``bridge``.
     """
@@ -42,7 +45,9 @@ class Sheet:
     form: Form = "plain"
     labels: tuple[str, ...] = ()
     ours: Mapping[str, str] = field(default_factory=dict)
+    covers: Mapping[str, Sequence[str]] = field(default_factory=dict)
     left: tuple[str, ...] = ()
+    dataset: str = ""
     given: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
 
 
@@ -152,8 +157,26 @@ def of(labels: Iterable[str], taxonomy: Taxonomy | None = None) -> Crosswalk:
     """
     given = set(labels)
     found = next((name for name in names() if _is_of(_sheet(name), given)), None)
-    sheet = Sheet("labels by their names") if found is None else _sheet(found)
-    return Crosswalk(sheet, taxonomy or Taxonomy.read())
+    return plain(taxonomy) if found is None else read(found, taxonomy)
+
+
+def plain(taxonomy: Taxonomy | None = None) -> Crosswalk:
+    """Return the crosswalk of labels that mean what their names say."""
+    return Crosswalk(Sheet("labels by their names"), taxonomy or Taxonomy.read())
+
+
+def set_of(dataset: str, labels: Iterable[str]) -> str | None:
+    """Return the name of the set that a reader's labels are of; None for one's own.
+
+    The set that these labels are, to the last; else the one that belongs to the reader, which
+    knows what its labels mean also where some of them, or others, are asked for.
+
+    >>> set_of("mumu", ["Pop", "Memphis Soul"]), set_of("folder", ["Pop", "Memphis Soul"])
+    ('mumu250', None)
+    """
+    if (found := name_of(of(labels))) is not None:
+        return found
+    return next((name for name in names() if _sheet(name).dataset == dataset), None)
 
 
 def name_of(walk: Crosswalk) -> str | None:

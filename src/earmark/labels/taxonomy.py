@@ -10,14 +10,15 @@ files add labels, or parents and other names to labels that are there::
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 
 from earmark import settings
-from earmark.errors import DataError, suggestion
+from earmark.errors import DataError, EarmarkError, suggestion
 from earmark.labels.vocabulary import GROUPS, fold
 
 _VOCABULARIES = Path(__file__).parent / "vocabularies"
@@ -54,13 +55,13 @@ class Taxonomy:
     def __post_init__(self) -> None:
         for label, group in self.groups.items():
             if group not in GROUPS:
-                raise DataError(f"the label '{label}' is of the group '{group}'."
-                                f"{suggestion(group, GROUPS)}")
+                raise _UnfitError([label], f"the label '{label}' is of the group '{group}'."
+                                  f"{suggestion(group, GROUPS)}")
         for label, term in self.terms.items():
             for parent in term.parents:
                 if parent not in self.groups:
-                    raise DataError(f"'{parent}', a parent of '{label}', is not a label."
-                                    f"{suggestion(parent, self.groups)}")
+                    raise _UnfitError([label], f"'{parent}', a parent of '{label}', is not a "
+                                      f"label.{suggestion(parent, self.groups)}")
         _refuse_cycles(self.terms)
         _ = self._names
 
@@ -70,9 +71,10 @@ class Taxonomy:
 
         Raises:
             SettingsError: a file that cannot be read, or a misspelt key.
-            DataError: an unknown group or parent, a name of two labels, a cycle.
+            DataError: an unknown group or parent, a name of two labels, a cycle; names the file
+                and the line.
         """
-        return _read(paths)
+        return _read(paths) if paths else _ours()  # a user's file may change
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -122,9 +124,9 @@ class Taxonomy:
         found: dict[str, str] = {}
         for label in self.groups:
             for name in (label, *self.terms.get(label, Term()).also):
-                if found.setdefault(folded(name), label) != label:
-                    raise DataError(f"'{name}' stands for '{found[folded(name)]}' and for "
-                                    f"'{label}'; a name belongs to one label.")
+                if (other := found.setdefault(folded(name), label)) != label:
+                    raise _UnfitError([label, other], f"'{name}' stands for '{other}' and for "
+                                      f"'{label}'; a name belongs to one label.")
         return found
 
     @cached_property
@@ -147,6 +149,10 @@ def folded(name: str) -> str:
 
 
 @cache
+def _ours() -> Taxonomy:
+    return _read(())
+
+
 def _read(paths: tuple[Path, ...]) -> Taxonomy:
     groups: dict[str, str] = {}
     terms: dict[str, Term] = {}
@@ -155,21 +161,51 @@ def _read(paths: tuple[Path, ...]) -> Taxonomy:
             if not isinstance(table, dict):
                 raise DataError(f"{path}: '{group}' is no table; expected [group] and labels.")
             for label, values in table.items():
-                _add(groups, terms, label, group, values, path)
-    return Taxonomy(groups, terms)
+                try:
+                    _add(groups, terms, label, group, values)
+                except EarmarkError as error:
+                    place = _place([path], [label]) or f"{path}: "
+                    raise type(error)(f"{place}{error}") from error
+    try:
+        return Taxonomy(groups, terms)
+    except _UnfitError as error:
+        raise DataError(f"{_place(paths, error.labels)}{error}") from error
+
+
+class _UnfitError(DataError):
+    """Labels that do not go together."""
+
+    def __init__(self, labels: Sequence[str], message: str) -> None:
+        super().__init__(message)
+        self.labels = labels
+
+
+def _place(paths: Sequence[Path], labels: Iterable[str]) -> str:
+    """Return file and line of the first of the labels that a user's file names, as a prefix."""
+    for label in labels:
+        for path in reversed(paths):
+            if line := _line(path, label):
+                return f"{path}, line {line}: "
+    return ""
+
+
+def _line(path: Path, label: str) -> int:
+    """Return the number of the line that a label stands on; 0 for none."""
+    key = re.compile(rf"""\s*(["']?){re.escape(label)}\1\s*=""")
+    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    return next((number for number, line in enumerate(lines, 1) if key.match(line)), 0)
 
 
 def _add(groups: dict[str, str], terms: dict[str, Term], label: str, group: str,
-         values: object, path: Path) -> None:  # fmt: skip
-    where = f"{path}: {label}"
+         values: object) -> None:  # fmt: skip
     if not isinstance(values, dict):
-        raise DataError(f"{where} is {values!r}; expected {{}} or parents and other names.")
+        raise DataError(f"{label} is {values!r}; expected {{}} or parents and other names.")
     if not label.strip() or not label.isprintable():
-        raise DataError(f"{where!r} is not a label; expected a printable name.")
+        raise DataError(f"{label!r} is not a label; expected a printable name.")
     if groups.setdefault(label, group) != group:
-        raise DataError(f"{where} is of the group '{group}' here and of '{groups[label]}' in "
+        raise DataError(f"{label} is of the group '{group}' here and of '{groups[label]}' in "
                         "another file; a label has one group.")
-    given, had = settings.from_mapping(Term, values, where=where), terms.get(label, Term())
+    given, had = settings.from_mapping(Term, values, where=label), terms.get(label, Term())
     terms[label] = Term(_united(had.parents, given.parents), _united(had.also, given.also))
 
 
@@ -188,5 +224,6 @@ def _refuse_cycles(terms: Mapping[str, Term]) -> None:
         path = [label]
         while path.count(label := next(iter(sorted(left[path[-1]] & left.keys())))) == 0:
             path.append(label)
-        raise DataError(f"{' < '.join([*path[path.index(label):], label])}: no label may be a "
-                        "kind of itself; take one of these parents away.")
+        cycle = path[path.index(label):]
+        raise _UnfitError(cycle, f"{' < '.join([*cycle, label])}: no label may be a kind of "
+                          "itself; take one of these parents away.")

@@ -106,7 +106,8 @@ def _keep(kept: Path, made: WideRows) -> None:
     # Numbers so varied grow under compression and take twice as long.
     options = {"compression": "none", "use_dictionary": False, "write_statistics": False,
                "write_page_checksum": True}  # fmt: skip
-    with atomic_write(kept) as file, pq.ParquetWriter(file, schema, **options) as writer:
+    with (atomic_write(kept, temporary_in=kept.parent / "tmp") as file,
+          pq.ParquetWriter(file, schema, **options) as writer):
         for start in range(0, len(rows), _GROUP_ROWS):
             block = rows[start : start + _GROUP_ROWS]
             held = pa.FixedSizeBinaryArray.from_buffers(row, len(block),

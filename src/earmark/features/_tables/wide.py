@@ -45,6 +45,12 @@ class WideRows(NamedTuple):
     left_out: tuple[str, ...]
 
 
+class _Part(NamedTuple):
+    names: list[str]
+    complete: NDArray[np.bool_]  # of each name
+    block: NDArray[np.float32]  # of the complete rows (rows, columns)
+
+
 class _Header(NamedTuple):
     names: list[str]
     lines: int  # that it takes
@@ -120,28 +126,12 @@ def _by_arrow(path: Path, header: _Header, columns: Sequence[str]) -> WideRows |
     require("pyarrow.csv", extra="train", purpose="reading large tables")
     given = put_right(f"{path}, line 1", header.names, {}, {NAME_COLUMN, *columns})
     name_at, *wanted = positions(f"{path}, line 1", given, [NAME_COLUMN, *columns])
-    names: list[str] = []
-    kept: list[NDArray[np.bool_]] = []
-    blocks: list[NDArray[np.float32]] = []
     try:
         with _opened(arrow, path, header, name_at, wanted) as reader:
-            for batch in reader:
-                block = np.empty((batch.num_rows, len(wanted)), np.float32)
-                complete = _fill(block, batch)
-                block = block if complete.all() else block[complete]
-                if not np.isfinite(block).all():
-                    return None
-                names += (name.strip() for name in batch.column(0).to_pylist())
-                kept.append(complete)
-                blocks.append(block)
-    except arrow.ArrowInvalid:
+            parts = [_part(batch) for batch in reader]
+    except (arrow.ArrowInvalid, OSError):
         return None
-    if not all(names) or len(set(names)) < len(names) or not sum(map(len, blocks)):
-        return None
-    whole = np.concatenate(kept)
-    read = NamedRows(tuple(n for n, k in zip(names, whole, strict=True) if k),
-                     _joined(blocks), tuple(columns))
-    return WideRows(read, tuple(n for n, k in zip(names, whole, strict=True) if not k))
+    return _together(parts, tuple(columns))
 
 
 def _opened(arrow: Any, path: Path, header: _Header, name_at: int, wanted: Sequence[int]) -> Any:
@@ -158,22 +148,31 @@ def _opened(arrow: Any, path: Path, header: _Header, name_at: int, wanted: Seque
     )
 
 
-def _fill(block: NDArray[np.float32], batch: Any) -> NDArray[np.bool_]:
-    """Copy a batch's numbers; return which rows lack none."""
+def _part(batch: Any) -> _Part:
+    block = np.empty((batch.num_rows, batch.num_columns - 1), np.float32)
     complete = np.ones(len(block), np.bool_)
     for place, column in enumerate(batch.columns[1:]):
         block[:, place] = column.to_numpy(zero_copy_only=False)
         if column.null_count:
             complete &= column.is_valid().to_numpy(zero_copy_only=False)
-    return complete
+    names = [name.strip() for name in batch.column(0).to_pylist()]
+    return _Part(names, complete, block if complete.all() else block[complete])
 
 
-def _joined(blocks: list[NDArray[np.float32]]) -> NDArray[np.float32]:
-    """Return all rows together, letting go of each block once it is copied."""
-    rows = np.empty((sum(map(len, blocks)), blocks[0].shape[1]), np.float32)
-    start = len(rows)
-    while blocks:
-        block = blocks.pop()
-        rows[start - len(block) : start] = block
-        start -= len(block)
-    return rows
+def _together(parts: list[_Part], columns: tuple[str, ...]) -> WideRows | None:
+    """Return all rows, letting go of each part once it is copied; None where one is not fit."""
+    names = [name for part in parts for name in part.names]
+    complete = [whole for part in parts for whole in part.complete]
+    rows = np.empty((sum(complete), len(columns)), np.float32)
+    if not all(names) or len(set(names)) < len(names) or not len(rows):
+        return None
+    end = len(rows)
+    while parts:
+        block = parts.pop().block
+        if not np.isfinite(block).all():
+            return None
+        rows[end - len(block) : end] = block
+        end -= len(block)
+    kept, left_out = (tuple(n for n, whole in zip(names, complete, strict=True) if whole == wanted)
+                      for wanted in (True, False))
+    return WideRows(NamedRows(kept, rows, columns), left_out)

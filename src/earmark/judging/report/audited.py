@@ -70,17 +70,18 @@ def sentence(values: Values) -> str:
 
 def lines(values: Values) -> Iterator[str]:
     """Yield the table and what belongs to it, as Markdown that also reads well in a terminal."""
+    values = _cleaned(values)
     yield (f"{_dataset(values)}, recipe {values['recipe']}: the same model under "
-           f"each protocol, always learning from {values['tracks_learnt']} tracks; "
+           f"each protocol, always learning from {values['tracks_learnt']} tracks;"
            f" {facts.metric(values['metric'])}, 95 % intervals by a bootstrap over artists")
     if values["contaminated"]:
-        yield clean(f"contaminated: {values['contaminated']}")
+        yield f"contaminated: {values['contaminated']}"
     yield ""
     yield from _table(values)
     yield from (f"published under '{line['name']}', by track: {_cited(line['references'])}"
                 for line in values["protocols"] if line["references"])
     for word, key in _REMARKS:
-        yield from (clean(f"{word}{text}") for text in values[key])
+        yield from (f"{word}{text}" for text in values[key])
     yield f"\n{values['sentence']}"
 
 
@@ -90,6 +91,7 @@ def page(values: Values) -> str:
     Raises:
         MissingExtraError: Jinja2 is not installed.
     """
+    values = _cleaned(values)
     units = [unit for unit in ("segment", "track") if unit in values["protocols"][0]["scores"]]
     return render("audit.html.jinja", title=f"Audit of {values['recipe']} on {_dataset(values)}",
                   audit=values, dataset=_dataset(values), units=units, bars=bars, bracket=bracket,
@@ -119,6 +121,15 @@ def share(value: float | None) -> str:
     if value is None:
         return "not known"
     return "<1 %" if 0 < value < 0.01 else f"{value:.0%}".replace("%", " %")
+
+
+def _cleaned(value: Any) -> Any:
+    """Return the values with their texts cleaned for showing."""
+    if isinstance(value, Mapping):
+        return {key: _cleaned(its) for key, its in value.items()}
+    if isinstance(value, list | tuple):
+        return [_cleaned(its) for its in value]
+    return clean(value) if isinstance(value, str) else value
 
 
 def _table(values: Values) -> Iterator[str]:

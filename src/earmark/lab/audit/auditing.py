@@ -20,7 +20,6 @@ from earmark import __version__
 from earmark.datasets.base import Dataset
 from earmark.datasets.opening import open_dataset, variant
 from earmark.errors import DataError, SettingsError, require
-from earmark.judging import splits
 from earmark.judging.ledger import Ledger, read_test
 from earmark.judging.protocol import METRICS, protocol_of
 from earmark.judging.references import same_protocol
@@ -30,7 +29,7 @@ from earmark.lab import backbones, runfolder
 from earmark.lab.audit import measure, protocols
 from earmark.lab.audit.groups import infer
 from earmark.lab.audit.measure import Bench, Figures, Judged
-from earmark.lab.audit.protocols import Dealt, Draw
+from earmark.lab.audit.protocols import Dealt, Draw, Sizes
 from earmark.lab.audit.segments import cut
 from earmark.lab.batches import Log, gather
 from earmark.lab.learner import Learner, build_model
@@ -142,26 +141,31 @@ class _Audit:
         return sorted(self.dataset.tracks.keys() & set().union(*published))
 
     def _protocols(self, learner: Learner) -> tuple[list[Dealt], list[str]]:
-        """Return the protocols that tracks are dealt by, that of single tracks first."""
-        groups, choice = self.bench.groups, self.recipe.split
+        """Return the protocols that tracks are dealt by, that of single tracks first, and why
+        others are left out."""
+        choice = self.recipe.split
         wanted = protocols.sizes(self.dataset, choice, learner.known, self.settings.tracks)
-        drawn, left_out = [], []
-        for number, (name, how, group, why_not) in enumerate([
-            ("by track", "tracks dealt by chance", None, ""),
-            ("by song", "songs and copies kept whole", groups.song,
-             "" if groups.songs_repeat else "no song is known to have several tracks"),
-            ("by artist", "artists kept whole", groups.artist,
-             "" if groups.artists_suffice else "the artists of too few tracks are known"),
-        ]):
-            if why_not:
-                left_out.append(f"{name}: {why_not}")
-                continue
-            draws = protocols.by_groups(self.dataset, wanted, group, self._rngs(number))
-            drawn.append(Dealt(name, how, draws))
+        drawn, missing = self._drawn(wanted)
         found, refused = protocols.published(self.dataset, choice, learner.known, choice.partition)
         learn = min(wanted.learn, *(len(draw.learn) for d in drawn for draw in d.draws))
         kept, short = protocols.levelled(self.dataset, [*drawn, *found], learn, self._rngs(9))
-        return kept, [*left_out, *short, *refused]
+        return kept, [*missing, *short, *refused]
+
+    def _drawn(self, wanted: Sizes) -> tuple[list[Dealt], list[str]]:
+        groups = self.bench.groups
+        kinds: list[tuple[str, str, Mapping[str, str] | None]] = [
+            ("by track", "tracks dealt by chance", None)]
+        missing = []
+        if groups.songs_repeat:
+            kinds.append(("by song", "songs and copies kept whole", groups.song))
+        else:
+            missing.append("by song: no song is known to have several tracks")
+        if groups.artists_suffice:
+            kinds.append(("by artist", "artists kept whole", groups.artist))
+        else:
+            missing.append("by artist: the artists of too few tracks are known")
+        return [Dealt(name, how, protocols.by_groups(self.dataset, wanted, group, self._rngs(k)))
+                for k, (name, how, group) in enumerate(kinds)], missing
 
     def _rngs(self, number: int) -> list[np.random.Generator]:
         return [np.random.default_rng([self.recipe.seed, number, seed])
@@ -170,10 +174,9 @@ class _Audit:
     def _judge(self, dealt: Dealt) -> list[Judged]:
         if dealt.published is None:
             return [self._fit(dealt.name, k, draw) for k, draw in enumerate(dealt.draws)]
-        by_split: dict[str, list[Draw]] = {}
-        for draw in dealt.draws:
-            by_split.setdefault(draw.split.name if draw.split else "", []).append(draw)
-        return [judged for draws in by_split.values() for judged in self._read(dealt, draws)]
+        parts = {draw.split.name: draw.split for draw in dealt.draws if draw.split}
+        return [judged for split in parts.values()
+                for judged in self._read(split, [d for d in dealt.draws if d.split is split])]
 
     def _fit(self, name: str, number: int, draw: Draw) -> Judged:
         self.log(f"{name}, draw {number + 1}")
@@ -187,12 +190,11 @@ class _Audit:
             found.append(self.bench.judge_leaky(draw, [self.recipe.seed, number]))
         return found
 
-    def _read(self, dealt: Dealt, draws: Sequence[Draw]) -> list[Judged]:
+    def _read(self, split: Split, draws: Sequence[Draw]) -> list[Judged]:
         """Read a published test part, once for all draws of what was learnt from, and enter it."""
-        split: Split = draws[0].split or splits.official(self.dataset, dealt.name)
 
         def judge(_: tuple[str, ...]) -> tuple[dict[str, Any], list[Judged]]:
-            found = [self._fit(f"{dealt.name}, {split.name}", k, d) for k, d in enumerate(draws)]
+            found = [self._fit(split.name, k, d) for k, d in enumerate(draws)]
             samples = {"": [judged.by_track for judged in found]}
             figured = measure.figures(samples, self.dataset.vocabulary.task, self.recipe.seed)[""]
             return {name: its.value for name, its in figured.items()}, found
@@ -212,35 +214,45 @@ class _Audit:
         self, dealt: Sequence[Dealt], judged: Mapping[str, Sequence[Judged]],
         left_out: Sequence[str],
     ) -> dict[str, Any]:
-        task, seed = self.dataset.vocabulary.task, self.recipe.seed
-        tracks = {name: [j.by_track for j in its] for name, its in judged.items()}
-        by_unit = {"track": measure.figures(tracks, task, seed)}
-        if self.bench.tells_segments:
-            parts = {name: [j.by_segment for j in its if j.by_segment]
-                     for name, its in judged.items()}  # fmt: skip
-            by_unit["segment"] = measure.figures(parts, task, seed)
+        by_unit = self._figured(judged)
         how = {SEGMENTS: Dealt(SEGMENTS, "rows dealt by chance", ()), **{d.name: d for d in dealt}}
         lines = [self._line(how[name], its, {unit: by_unit[unit][name] for unit in by_unit})
                  for name, its in judged.items()]  # fmt: skip
         chosen = audited.choose(lines, self.recipe.split.partition)
-        metric = METRICS[task][0]
+        metric = METRICS[self.dataset.vocabulary.task][0]
         for line in lines:
             line["gap"] = _gap(line, chosen, by_unit, metric)
-        gathered = self.bench.learner.gathered
-        values = {
+        values = {**self._facts(), "metric": metric, "tracks_learnt": lines[-1]["learnt"]["tracks"],
+                  "protocols": lines, **chosen, "left_out": list(left_out)}
+        return {"sentence": audited.sentence(values), **values}
+
+    def _figured(
+        self, judged: Mapping[str, Sequence[Judged]]
+    ) -> dict[str, dict[str, dict[str, Figures]]]:
+        """Return unit, protocol and metric to figures."""
+        task, seed = self.dataset.vocabulary.task, self.recipe.seed
+        tracks = {name: [j.by_track for j in its] for name, its in judged.items()}
+        found = {"track": measure.figures(tracks, task, seed)}
+        if self.bench.tells_segments:
+            parts = {name: [j.by_segment for j in its if j.by_segment]
+                     for name, its in judged.items()}  # fmt: skip
+            found["segment"] = measure.figures(parts, task, seed)
+        return found
+
+    def _facts(self) -> dict[str, Any]:
+        """Return what is so under every protocol."""
+        gathered, groups = self.bench.learner.gathered, self.bench.groups
+        return {
             "recipe": self.recipe.name, "dataset": self.dataset.name,
-            "variant": variant(self.dataset), "metric": metric,
+            "variant": variant(self.dataset),
             "models": [branch.model.get("name") for branch in self.recipe.branches],
             "contaminated": self.hearsay.contaminated,
-            "seeds": self.settings.seeds, "seed": seed,
-            "artists_known": self.bench.groups.artists_suffice,
-            "tracks_learnt": lines[-1]["learnt"]["tracks"],
-            "protocols": lines, **chosen, "left_out": list(left_out),
-            "inferred": list(self.bench.groups.said), "readings": self.readings,
+            "seeds": self.settings.seeds, "seed": self.recipe.seed,
+            "artists_known": groups.artists_suffice, "inferred": list(groups.said),
+            "readings": self.readings,
             "notes": list(dict.fromkeys(note for g in gathered for note in g.notes)),
             "failed": sorted({line for g in gathered for line in g.failed}),
         }
-        return {"sentence": audited.sentence(values), **values}
 
     def _line(
         self, dealt: Dealt, judged: Sequence[Judged], by_unit: Mapping[str, Mapping[str, Figures]]

@@ -98,8 +98,8 @@ def sizes(dataset: Dataset, choice: SplitChoice, known: frozenset[str], most: in
 
 
 def by_groups(
-    dataset: Dataset, wanted: Sizes, groups: Mapping[str, str] | None, rngs: Sequence[
-        np.random.Generator],
+    dataset: Dataset, wanted: Sizes, groups: Mapping[str, str] | None,
+    rngs: Sequence[np.random.Generator],
 ) -> tuple[Draw, ...]:
     """Deal the pool, whole groups at a time, once for each generator.
 

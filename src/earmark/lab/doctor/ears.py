@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from earmark.audio import fingerprint as prints
 from earmark.audio._refusals import refuse_unreadable
+from earmark.audio.containers import ogg_breaks_off
 from earmark.audio.fingerprint import Fingerprint, Printer
 from earmark.audio.identity import identity
 from earmark.audio.levels import LevelMeter, Levels
@@ -85,6 +86,8 @@ class Ears:
             return Unheard("empty", str(error))
         except AudioError as error:
             return Unheard("unreadable", str(error))
+        except OSError as error:  # the file went while it was read
+            return Unheard("unreadable", f"{path}: cannot be read: {error.strerror or error}.")
         # A file that someone wrote meanwhile is not what the key is of.
         if not sound.notes and _state(path) == before:
             with contextlib.suppress(EarmarkError):  # it is heard again the next time
@@ -115,6 +118,9 @@ def hear(path: Path) -> Sound:
     listener = _Listener(rate)
     for block in stream(path, notes=notes, decoded=levels.add):
         listener.add(block)
+    if ogg_breaks_off(path):
+        notes.append(f"truncated: its last page is missing; {listener.samples / rate:.1f} s could "
+                     "be decoded")
     measured = levels.end()
     return Sound(
         seconds=listener.samples / rate,

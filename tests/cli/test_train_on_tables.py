@@ -1,0 +1,36 @@
+"""Training on features that come ready-made, from a recipe of one's own."""
+
+import numpy as np
+
+RECIPE = """
+name = "moods"
+folds = 0
+dataset = { name = "audioset", options = { labels = "mood" } }
+split = { partition = "official" }
+tagger = { name = "moods", title = "moods", licence = "CC BY 4.0", limits = "made up" }
+
+[[branches]]
+front_end = { name = "table", kind = "vggish" }
+model = { name = "classical:logistic" }
+training_seconds = 1.0
+"""
+
+
+def test_it_is_judged_and_makes_no_tagger(earmark, tmp_path, rng):
+    (tmp_path / "moods.toml").write_text(RECIPE)
+    (tmp_path / "labels.csv").write_text(
+        "column,audioset_index,label,group\n0,276,Happy music,x\n1,278,Sad music,x\n")
+    for part, count in (("bal_train", 12), ("eval", 6)):
+        sad = np.arange(count) % 2
+        np.savez(tmp_path / f"music_{part}.npz", frames=np.full(count, 2),
+                 clip=np.array([f"{part}{k}" for k in range(count)]),
+                 labels=np.eye(2, dtype=np.uint8)[sad],
+                 embeddings=rng.integers(0, 100, (count, 2, 128), np.uint8)
+                 + (100 * sad).astype(np.uint8)[:, None, None])
+    env = {"EARMARK_CACHE": str(tmp_path / "cache"), "EARMARK_DATA": str(tmp_path / "data")}
+    done = earmark("train", "moods.toml", "--data", ".", "--out", "runs/moods", env=env)
+    assert (done.returncode, done.stderr.count("Traceback")) == (0, 0), done.stderr
+    assert "tagger: none, the features come ready-made and not from sound" in done.stdout
+    made = {path.name for path in (tmp_path / "runs" / "moods").iterdir()}
+    assert {"results.json", "report.html", "predictions.parquet"} <= made
+    assert "tagger.earmark" not in made
