@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from earmark.errors import require
 from earmark.judging.report.page import render
 from earmark.judging.report.plain import clean
-from earmark.judging.report.svg import WIDTH, Scale, chart, element, text
+from earmark.judging.report.svg import WIDTH, Scale, chart, element, shorten, text
 from earmark.judging.splits import PARTS
 from earmark.lab.doctor.check import Checkup
 from earmark.lab.doctor.findings import KINDS, Finding
@@ -16,7 +16,7 @@ from earmark.lab.doctor.parts import Shared
 _TITLES = {"grave": "Grave", "warning": "To be looked at", "note": "To be known"}
 _FEW, _MOST = 12, 1000
 _MOST_BARS = 30
-_BAR = 24.0
+_BAR, _NAMED = 24.0, 36.0  # a bar's height, and how wide a part must be to bear its name
 
 
 def page(checkup: Checkup) -> str:
@@ -66,7 +66,8 @@ def parts_chart(shared: Iterable[Shared], sizes: Mapping[str, Mapping[str, int]]
 
 def _partition(name: str, found: list[Shared], sizes: Mapping[str, int], top: float) -> str:
     scale = Scale(0, sum(sizes.values()), 0, WIDTH)
-    parts, begin = [text(name, 0, top + 12, "strong")], 0
+    counted = ", ".join(f"{part} {sizes[part]}" for part in PARTS if sizes.get(part))
+    parts, begin = [text(f"{shorten(name, 24)}: {counted}", 0, top + 12, "strong")], 0
     for part in PARTS:
         if size := sizes.get(part, 0):
             x, width = scale(begin), scale(begin + size) - scale(begin)
@@ -74,7 +75,7 @@ def _partition(name: str, found: list[Shared], sizes: Mapping[str, int], top: fl
             parts += [element("rect", x=x, y=top + 18, width=width, height=_BAR, class_="box"),
                       element("rect", x=x, y=top + 18, width=width * known, height=_BAR,
                               class_="known"),
-                      text(f"{part} {size}", x + 4, top + 35, "label")]
+                      text(part if width >= _NAMED else "", x + 4, top + 35, "label")]
             begin += size
     parts += [text(_told(row), 0, top + 58 + 16 * i, "tick") for i, row in enumerate(found)]
     return "".join(parts)
