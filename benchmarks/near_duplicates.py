@@ -44,9 +44,9 @@ from earmark.lab.doctor.ears import Sound
 from earmark.store import write_text
 
 RESULTS = Path(__file__).parent / "results" / "near_duplicates.json"
-SEEDS = range(5000, 5005)
+SEEDS = range(5100, 5104)
 LENGTHS = (9, 12, 16, 25)  # seconds
-CUT_SECONDS, CUT_EVERY, CUT_FROM = 13, 16, 1
+CUT_SECONDS, CUT_EVERY, CUT_FROM = 12, 15, 3
 REPLICATES = 2000
 
 

@@ -41,7 +41,7 @@ _FIRM = 0.04  # a change, of the power in the four cells it is taken from
 _TINY = 1e-20
 _AT_ONCE = 2048  # frames transformed together
 _LEAST_SECONDS = 1.5
-_LEAST_SHARE = 0.5
+_LEAST_SHARE = 0.6  # songs repeat refrains to the sample: half an excerpt may be another's
 _CELL_BITS = 4  # a cell of what is compared is a second of so many neighbouring bits
 _CELL_FIRM = 20  # bits that must be firm in both for a cell to count
 _CELL_SHARE = 0.1  # of all cells that must count
@@ -139,7 +139,7 @@ def similarity(a: Fingerprint, b: Fingerprint) -> float:
     missing from 1. A plain mean would not do: music repeats itself, so another passage or another
     tune over the same loop may agree well in most cells, yet never in nearly all.
 
-    Only alignments at which at least half of the shorter one, and 1.5 s, are heard in both are
+    Only alignments at which at least 60 % of the shorter one, and 1.5 s, are heard in both are
     tried; without any such, or where hardly a bit is firm, the similarity is 0.
     """
     aligned = _align(a, b)
