@@ -140,7 +140,10 @@ def test_excerpts_are_found_when_durations_are_not_compared(tmp_path: Path) -> N
 
 
 def test_nothing_at_hand_is_one_line(tmp_path: Path) -> None:
+    dataset = wanted()
+    sample = draw(dataset, _MAKING, [tmp_path])
+    assert len(sample.plan.tracks) == 6
     with pytest.raises(DataError, match="none of the 6 recordings"):
-        draw(wanted(), _MAKING, [tmp_path])
+        make(dataset, sample, _MAKING, log)
     with pytest.raises(DataError, match="no such folder"):
         draw(wanted(), _MAKING, [tmp_path / "gone"])

@@ -86,7 +86,7 @@ def draw(dataset: Dataset, making: Making, audio: Sequence[Path]) -> Sample:
         audio: folders to look for the recordings in; empty for the dataset's own audio.
 
     Raises:
-        DataError: an unknown label, no such folder, or no audio at all.
+        DataError: an unknown label, or no such folder.
     """
     listed = _of_labels(dataset, making.labels)
     plan = sampling.rank(listed, making.per_label, making.unit,
@@ -98,10 +98,6 @@ def draw(dataset: Dataset, making: Making, audio: Sequence[Path]) -> Sample:
     else:
         files = {t.id: dataset.root / t.path for t in listed.tracks.values() if t.path is not None}
         evidence, why = {}, "no audio at hand"
-    if not files:
-        where = ", ".join(map(str, audio)) or str(dataset.root)
-        raise DataError(f"{where}: none of the {len(listed.tracks)} recordings of "
-                        f"'{dataset.name}' is there; give folders of audio with --audio.")
     missing = {track: why for track in listed.tracks if track not in files}
     return Sample(listed, plan, files, missing, evidence)
 
@@ -113,8 +109,11 @@ def make(
     """Return the dataset, ready to be written.
 
     Raises:
-        DataError: nothing sound is left.
+        DataError: no recording is at hand, or none that is sound.
     """
+    if not sample.files:
+        raise DataError(f"none of the {len(sample.listed.tracks)} recordings of '{dataset.name}' "
+                        "is at hand; name folders that hold them with --audio.")
     fill = Filling(sample.plan.picked_for, sample.plan.waiting, sample.missing,
                    _Inspector(sample, progress) if making.check else lambda _: {})
     ids = fill.tracks()
