@@ -182,8 +182,8 @@ class TestSample:
         self, sample: Path, front_end: dict[str, str]
     ) -> None:
         # They were made of whole tracks, so that clips would contradict them.
-        branch = BranchChoice(front_end=front_end, model={"name": "classical:logistic"},
-                              source="table")
+        branch = BranchChoice(front_end=front_end, source="table",
+                              model={"name": "classical:logistic"})
         gathered = gather(Fma(sample), ["000002", "098565"], branch, lambda line: None)
         assert gathered.features.track_ids.tolist()[0] == "000002"
         assert len(gathered.features.rows) + len(gathered.failed) == 2
