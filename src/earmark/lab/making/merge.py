@@ -88,7 +88,7 @@ class _Part:
     ) -> None:
         self.name, self.dataset = name, dataset
         labels = dataset.vocabulary.labels
-        self.bridge = _led(labels, merging.to, taxonomy)
+        self.bridge = _led(dataset.name, labels, merging.to, taxonomy)
         self.tracks: list[Track] = []
         self.origins: dict[str, Origin] = {}
         self.new_ids: dict[str, str] = {}
@@ -147,13 +147,14 @@ def wanted_labels(to: str | None) -> tuple[str, ...]:
 
 
 def _led(
-    labels: Sequence[str], to: Sequence[str], taxonomy: Taxonomy
+    dataset: str, labels: Sequence[str], to: Sequence[str], taxonomy: Taxonomy
 ) -> dict[str, tuple[str, ...]]:
     """Return what becomes of each label."""
+    of = crosswalk.set_of(dataset, labels)
     if to:
         return {label: passage.to
-                for label, passage in bridge.translate(labels, None, to, taxonomy).items()}
-    walk = crosswalk.of(labels, taxonomy)
+                for label, passage in bridge.translate(labels, of, to, taxonomy).items()}
+    walk = crosswalk.read(of, taxonomy) if of else crosswalk.of(labels, taxonomy)
     return {label: (walk.meaning(label).ours,) for label in labels}
 
 
