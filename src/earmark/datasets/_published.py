@@ -5,9 +5,11 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from earmark.datasets._files import counted, some
+from earmark.datasets.base import Track
 from earmark.errors import DataError
 
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -69,3 +71,24 @@ def columns_of(path: Path, header: list[str], wanted: list[str]) -> dict[str, in
             says = "has no column" if count == 0 else f"has {count} times the column"
             raise DataError(f"{path}, line 1: {says} '{name}'; expected the table as published.")
     return {name: names.index(name) for name in wanted}
+
+
+def audio_remarks(
+    tracks: Iterable[Track], named: Iterable[str], audio: Mapping[str, str], thing: str,
+    beyond: str,
+) -> Iterator[str]:
+    """Yield sentences on tracks without their file and on files that no row names.
+
+    Args:
+        named: the paths that the table names.
+        audio: name to path of the files found; none were looked for where it is empty.
+        thing: what a track is called; ``beyond``, what a file is that no row names.
+    """
+    if not audio:
+        return
+    absent = [track.id for track in tracks if track.path is None]
+    if absent:
+        yield f"{counted(len(absent), thing)} without their file: {some(absent)}"
+    listed = {path.removesuffix(".mp3") for path in named}
+    if extra := sorted(path for name, path in audio.items() if name not in listed):
+        yield f"{counted(len(extra), 'file')} {beyond}: {some(extra)}"

@@ -18,9 +18,9 @@ from typing import Literal, get_args
 import numpy as np
 
 from earmark.datasets import _jamendo_tables as tables
-from earmark.datasets._files import counted, sample_clip, some
+from earmark.datasets._files import sample_clip, some
 from earmark.datasets._jamendo_tables import Row
-from earmark.datasets._published import columns_of, read_lines, read_text
+from earmark.datasets._published import audio_remarks, columns_of, read_lines, read_text
 from earmark.datasets.base import Dataset, Source, Track
 from earmark.errors import DataError, SettingsError, suggestion
 from earmark.labels import crosswalk
@@ -244,14 +244,9 @@ audio/41/241.mp3                                      or audio-low/41/241.low.mp
             yield (f"{', '.join(incomplete)} left out: the tables of the task are not all there")
 
     def _of_audio(self) -> Iterator[str]:
-        if not self._audio:
-            return
-        absent = [track.id for track in self.tracks.values() if track.path is None]
-        if absent:
-            yield f"{counted(len(absent), 'track')} without their file: {some(absent)}"
-        listed = {row.path.removesuffix(".mp3") for row in self._rows.values()}
-        if extra := sorted(path for name, path in self._audio.items() if name not in listed):
-            yield f"{counted(len(extra), 'file')} not of this task: {some(extra)}"
+        named = (row.path for row in self._rows.values())
+        return audio_remarks(self.tracks.values(), named, self._audio, "track",
+                             "not of this task")
 
     def _nothing_found(self) -> str:
         if not self.root.is_dir():

@@ -22,7 +22,7 @@ from typing import get_args
 import numpy as np
 
 from earmark.datasets import _magnatagatune_splits as splits
-from earmark.datasets._files import counted, some
+from earmark.datasets._files import counted
 from earmark.datasets._magnatagatune_labels import TAGS, Labels, labeller, needed, vocabulary
 from earmark.datasets._magnatagatune_names import parse
 from earmark.datasets._magnatagatune_tables import (
@@ -36,6 +36,7 @@ from earmark.datasets._magnatagatune_tables import (
     read_table,
     titles,
 )
+from earmark.datasets._published import audio_remarks
 from earmark.datasets.base import Dataset, Fault, Source, Track
 from earmark.errors import DataError, SettingsError, suggestion
 from earmark.labels.vocabulary import Vocabulary
@@ -232,14 +233,9 @@ top50_partial.csv                                          instead: the fifty, e
                    "15244/1529/4332 are published: it follows from the tags at hand")
 
     def _of_audio(self) -> Iterator[str]:
-        if not self._audio:
-            return
-        absent = [track.id for track in self.tracks.values() if track.path is None]
-        if absent:
-            yield f"{counted(len(absent), 'clip')} without their file: {some(absent)}"
-        listed = {clip.path.removesuffix(".mp3") for clip in self._table.clips}
-        if extra := sorted(path for name, path in self._audio.items() if name not in listed):
-            yield f"{counted(len(extra), 'file')} not named in the table: {some(extra)}"
+        named = (row.path for row in self._table.clips)
+        return audio_remarks(self.tracks.values(), named, self._audio, "clip",
+                             "not named in the table")
 
     def _nothing_found(self) -> str:
         if not self.root.is_dir():
