@@ -286,6 +286,26 @@ def test_summary_single(rng):
     assert json.loads(json.dumps(found, allow_nan=False)) == found
 
 
+def test_figures_by_group_are_means_over_its_labels(rng):
+    groups = {"fast": "tempo", "drums": "instrument", "flute": "instrument"}
+    vocabulary = Vocabulary(("fast", "drums", "flute", "ska"), "multi", groups)
+    scores, truth = rng.random((40, 4)), (rng.random((40, 4)) < 0.4).astype(np.int8)
+    truth[:, 2] = 0  # no flute: its curve is not defined
+    found = metrics.summary(scores, truth, vocabulary)
+    labels = found["per_label"]
+    assert [row["group"] for row in labels.values()] == ["tempo", "instrument", "instrument",
+                                                         "genre"]
+    assert list(found["by_group"]) == ["genre", "instrument", "tempo"]
+    instrument = found["by_group"]["instrument"]
+    assert instrument["labels"] == 2
+    assert instrument["support"] == truth[:, 1].sum()
+    assert instrument["roc_auc_macro"] == labels["drums"]["roc_auc"]
+    assert instrument["f1_macro"] == pytest.approx(
+        (labels["drums"]["f1"] + labels["flute"]["f1"]) / 2)
+    alone = metrics.summary(scores, truth, Vocabulary(vocabulary.labels, "multi"))
+    assert "by_group" not in alone
+
+
 def test_summary_multi_uses_the_decisions():
     vocabulary = Vocabulary(("fast", "loud"), "multi")
     scores = np.array([[0.6, 0.2], [0.3, 0.9], [0.1, 0.4]])

@@ -12,7 +12,7 @@ without negatives has no ROC or PR curve; it is left out of macro means and name
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -30,7 +30,7 @@ from earmark.judging.curves import (
     quotient,
 )
 from earmark.judging.decisions import Decisions, answers, top_label
-from earmark.labels.vocabulary import Vocabulary
+from earmark.labels.vocabulary import Vocabulary, group_order
 
 Weighted = Callable[[Floats, Truth, Floats], Floats]
 
@@ -221,7 +221,8 @@ def summary(
     Single-label: ``accuracy``, ``baseline_accuracy`` (the most frequent label of these rows,
     answered always), ``log_loss``, ``confusion``. Multi-label: ``binary_log_loss`` and
     ``baseline_pr_auc_macro``. Both: ``rows``, ``f1_macro``, ``roc_auc_macro``, ``pr_auc_macro``,
-    ``labels_without_curve`` (names left out of the two AUC means) and ``per_label``.
+    ``labels_without_curve`` (names left out of the two AUC means), ``per_label``, and, where the
+    labels are of several groups, ``by_group``: means over the labels of each.
 
     Args:
         decisions: how scores, already calibrated, become answers; the top label, or scores
@@ -244,6 +245,8 @@ def summary(
     names = zip(vocabulary.labels, curved, strict=True)
     found["labels_without_curve"] = [name for name, has in names if not has]
     found["per_label"] = _label_table(x, y, predicted, vocabulary)
+    if groups := _group_table(found["per_label"]):
+        found["by_group"] = groups
     return found
 
 
@@ -272,9 +275,30 @@ def _label_table(
     figures["precision"] = np.where(predicted.any(axis=0), figures["precision"], np.nan)
     figures["recall"] = np.where(figures["support"] > 0, figures["recall"], np.nan)
     return {
-        label: {name: _plain(values[i]) for name, values in figures.items()}
+        label: {"group": vocabulary.group(label),
+                **{name: _plain(values[i]) for name, values in figures.items()}}
         for i, label in enumerate(vocabulary.labels)
-    }
+    }  # fmt: skip
+
+
+def _group_table(labels: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return the means over the labels of each group; nothing where there is one group only."""
+    groups: dict[str, list[Mapping[str, Any]]] = {}
+    for row in labels.values():
+        groups.setdefault(row["group"], []).append(row)
+    if len(groups) < 2:
+        return {}
+    return {
+        group: {"labels": len(rows), "support": sum(row["support"] for row in rows),
+                **{f"{name}_macro": _mean_of(rows, name) for name in ("f1", "roc_auc", "pr_auc")}}
+        for group, rows in sorted(groups.items(), key=lambda item: group_order(item[0]))
+    }  # fmt: skip
+
+
+def _mean_of(rows: Sequence[Mapping[str, Any]], name: str) -> float | None:
+    """Return the mean over the labels that have the figure; None where none has."""
+    known = [row[name] for row in rows if row[name] is not None]
+    return sum(known) / len(known) if known else None
 
 
 def _plain(value: Any) -> int | float | None:

@@ -6,6 +6,7 @@ import pytest
 from tests.judging.report.page_parser import Page
 
 from earmark.judging import report
+from earmark.judging.report.markdown import markdown
 
 EVERY = ("scores", "folds", "confusion", "labels", "calibration", "learning", "unknown",
          "mistakes", "leaks", "settings", "ledger")
@@ -117,6 +118,29 @@ def test_labels_in_most_need_come_first(make_run):
     run.change(edit)
     names = [label.name for label in report.read(run.folder).validated.by_need]
     assert names == [run.labels[i] for i in (2, 3, 0, 1)]
+
+
+def test_labels_of_several_groups_are_shown_group_by_group(make_run, page_of):
+    run = make_run()
+
+    def edit(results):
+        scores = results["cross_validated"]
+        for label, group in zip(run.labels, ("mood", "genre", "mood", "genre"), strict=True):
+            scores["per_label"][label]["group"] = group
+        scores["by_group"] = {
+            "mood": {"labels": 2, "support": 9, "f1_macro": 0.123, "roc_auc_macro": None,
+                     "pr_auc_macro": 0.25},
+            "genre": {"labels": 2, "support": 9, "f1_macro": 0.456, "roc_auc_macro": 0.5,
+                      "pr_auc_macro": 0.25},
+        }
+
+    run.change(edit)
+    found = report.read(run.folder).validated
+    assert [g.name for g in found.groups] == ["genre", "mood"]
+    assert [label.group for label in found.by_need] == ["genre", "genre", "mood", "mood"]
+    text = page_of(run).sections["labels"]
+    assert "genre20.4560.5000.250" in "".join(text.split())
+    assert "0.123" in markdown(report.read(run.folder))
 
 
 def test_the_headline_is_the_test_score_by_artist_with_its_readings(make_run, page_of):

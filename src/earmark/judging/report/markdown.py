@@ -109,9 +109,18 @@ def _detail(scores: Scores, note: str) -> Iterator[str]:
     title = f"{scores.name}, {scores.rows} tracks{note}"
     yield f"\n## Label by label: {escaped(title)}\n"
     figure = facts.number
+    if scores.groups:
+        yield from table(["group", "labels", "F1", "ROC AUC", "PR AUC"], [
+            [g.name, str(g.labels), figure(g.f1), figure(g.roc_auc), figure(g.pr_auc)]
+            for g in scores.groups], "-nnnn")
+        yield ""
     rows = [[s.name, figure(s.precision), figure(s.recall), figure(s.f1), str(s.support)]
             for s in scores.by_need]
-    yield from table(["label", "precision", "recall", "F1", "support"], rows, "-nnnn")
+    header, kinds = ["label", "precision", "recall", "F1", "support"], "-nnnn"
+    if scores.groups:
+        rows = [[*row, s.group] for row, s in zip(rows, scores.by_need, strict=True)]
+        header, kinds = [*header, "group"], kinds + "-"
+    yield from table(header, rows, kinds)
     if scores.confusion:
         names = [label.name for label in scores.labels]
         yield "\nRows: the true label; columns: the answer.\n"

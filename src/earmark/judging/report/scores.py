@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from earmark.errors import DataError
 from earmark.judging.intervals import Interval
 from earmark.judging.report.plain import Node
+from earmark.labels.vocabulary import group_order
 
 # metric: (its baseline's key, the word for people)
 _MAIN = {
@@ -21,13 +22,28 @@ _NUMBERS = ("accuracy", "f1_macro", "roc_auc_macro", "pr_auc_macro", "log_loss",
 
 @dataclass(frozen=True)
 class LabelScore:
-    """Figures of one label, each in [0, 1] or None where not defined; support in tracks."""
+    """Figures of one label, each in [0, 1] or None where not defined; support in tracks.
+
+    ``group`` is empty in runs from before it was recorded.
+    """
 
     name: str
     precision: float | None
     recall: float | None
     f1: float | None
     support: int
+    group: str = ""
+
+
+@dataclass(frozen=True)
+class GroupScore:
+    """Means over the labels of one group, None where not defined."""
+
+    name: str
+    labels: int
+    f1: float | None
+    roc_auc: float | None
+    pr_auc: float | None
 
 
 @dataclass(frozen=True)
@@ -41,6 +57,7 @@ class Scores:
         numbers: metric to value, those that are defined.
         intervals: (metric, ``track`` or ``artist``) to interval.
         labels: in the vocabulary's order.
+        groups: of the labels, where there are several, in the order in which they are shown.
         confusion: counts, true label by answered label; empty for multi-label work.
         fold_accuracy: one a fold; empty but for ``cross-validated``.
         how: protocol of the cross-validation in words; empty for the others.
@@ -55,6 +72,7 @@ class Scores:
     confusion: tuple[tuple[int, ...], ...] = ()
     fold_accuracy: tuple[float, ...] = ()
     how: str = ""
+    groups: tuple[GroupScore, ...] = ()
 
     @property
     def main(self) -> str:
@@ -88,8 +106,9 @@ class Scores:
 
     @property
     def by_need(self) -> tuple[LabelScore, ...]:
-        """Labels with the lowest F1 first; those without any come last."""
-        return tuple(sorted(self.labels, key=lambda s: (s.f1 is None, s.f1 or 0, s.name)))
+        """Labels with the lowest F1 first, group by group; those without any F1 come last."""
+        return tuple(sorted(self.labels, key=lambda s: (
+            group_order(s.group), s.f1 is None, s.f1 or 0, s.name)))
 
 
 def read_scores(name: str, node: Node) -> Scores:
@@ -111,6 +130,7 @@ def read_scores(name: str, node: Node) -> Scores:
         confusion=_confusion(node.get("confusion"), len(labels)),
         fold_accuracy=read_numbers(node.get("fold_accuracy")),
         how=_how(node),
+        groups=_groups(node.get("by_group")),
     )
 
 
@@ -145,14 +165,24 @@ def _labels(node: Node | None) -> tuple[LabelScore, ...]:
     if node is None:
         return ()
 
-    def maybe(of: Node, key: str) -> float | None:
-        return found.number() if (found := of.get(key)) else None
-
     return tuple(
-        LabelScore(name, maybe(its, "precision"), maybe(its, "recall"), maybe(its, "f1"),
-                   its.need("support").whole())
+        LabelScore(name, _maybe(its, "precision"), _maybe(its, "recall"), _maybe(its, "f1"),
+                   its.need("support").whole(), group.text() if (group := its.get("group")) else "")
         for name, its in node.items()
     )
+
+
+def _groups(node: Node | None) -> tuple[GroupScore, ...]:
+    if node is None:
+        return ()
+    found = [GroupScore(name, its.need("labels").whole(), _maybe(its, "f1_macro"),
+                        _maybe(its, "roc_auc_macro"), _maybe(its, "pr_auc_macro"))
+             for name, its in node.items()]
+    return tuple(sorted(found, key=lambda g: group_order(g.name)))
+
+
+def _maybe(of: Node, key: str) -> float | None:
+    return found.number() if (found := of.get(key)) else None
 
 
 def _confusion(node: Node | None, labels: int) -> tuple[tuple[int, ...], ...]:
