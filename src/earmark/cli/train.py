@@ -153,8 +153,8 @@ def summary(results: Mapping[str, Any]) -> list[str]:
         lines.append(_line(title, validated))
     for part, scores in results["parts"].items():
         lines.append(_line(f"{part}{' (learnt from)' if scores['learnt_from'] else ''}", scores))
-    lines.append(f"  {'always the commonest label':34} accuracy "
-                 f"{results['majority_baseline']['accuracy']:.3f}")
+    if baseline := results["majority_baseline"]:
+        lines.append(f"  {'always the commonest label':34} accuracy {baseline['accuracy']:.3f}")
     leaks = results["leaks"]
     lines += [f"  leak: {leak}" for leak in leaks[:_MOST_LEAKS]]
     if len(leaks) > _MOST_LEAKS:

@@ -282,8 +282,11 @@ class _Experiment:
             "runs": [f"{r.time} {r.run}" for r in before],
         }
 
-    def _baseline(self, learner: Learner) -> dict[str, float]:
-        """What always answering the commonest label of the learnt parts would score."""
+    def _baseline(self, learner: Learner) -> dict[str, float] | None:
+        """What always answering the commonest label of the learnt parts would score; None where
+        tracks bear several."""
+        if self.dataset.vocabulary.task == "multi":
+            return None
         # Of the tracks that are judged: those that could not be heard count for no model either.
         heard = [i for i in self.learnt if i in learner.known]
         judged = [i for i in self.split.ids("test") if i in learner.known] or heard
