@@ -5,7 +5,8 @@
 writes ``benchmarks/results/near_duplicates.json``. A collection is made of
 
 * composed pieces, each with three hard negatives: another tune over the same backing, to the
-  sample, where it is to be heard in half of the seconds or more; another take of the same notes; a later passage of the same piece;
+  sample, where it is to be heard in half of the seconds or more; another take of the same notes; a
+  later passage of the same piece;
 * with --audio real recordings, cut into excerpts: those of one song are hard negatives.
 
 For each transformation a copy of each piece and excerpt is added and the doctor looks for pairs.
