@@ -5,7 +5,8 @@
 writes ``benchmarks/results/near_duplicates.json``. A collection is made of
 
 * composed pieces, each with three hard negatives: another tune over the same backing, to the
-  sample; another take of the same notes; a later passage of the same piece;
+  sample, where it is to be heard in half of the seconds or more; another take of the same notes; a
+  later passage of the same piece;
 * with --audio real recordings, cut into excerpts: those of one song are hard negatives.
 
 For each transformation a copy of each piece and excerpt is added and the doctor looks for pairs.
@@ -134,11 +135,13 @@ def _call(job: partial[Iterator[Print]]) -> list[Print]:
 
 
 def _other_tune(style: str, seed: int, piece: Any, count: int) -> Any:
-    """Return the piece with another tune that is to be heard; None where the style has none."""
+    """Return the piece with another tune that is to be heard in at least half of its seconds, so
+    that it is another piece; None where there is none."""
     for tune in range(1, 5):
         other = material.song(style, seed, len(piece) / material.RATE, tune=tune)[:count]
-        change = (other - piece[:count]).std() / piece[:count].std()
-        if 20 * np.log10(change + 1e-9) > material.HEARD_DB:
+        changes = (other - piece[:count]).reshape(-1, material.RATE).std(axis=1)
+        levels = piece[:count].reshape(-1, material.RATE).std(axis=1)
+        if (20 * np.log10(changes / levels + 1e-9) > material.HEARD_DB).mean() >= 0.5:
             return other
     return None
 
