@@ -45,7 +45,7 @@ from earmark.lab.doctor.ears import Sound
 from earmark.store import write_text
 
 RESULTS = Path(__file__).parent / "results" / "near_duplicates.json"
-SEEDS = range(5100, 5104)
+SEEDS = range(5100, 5105)
 LENGTHS = (9, 12, 16, 25)  # seconds
 CUT_SECONDS, CUT_EVERY, CUT_FROM = 12, 15, 3
 REPLICATES = 2000
