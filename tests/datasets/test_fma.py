@@ -490,3 +490,18 @@ class TestReal:
         matrix = dataset.vocabulary.matrix([t.labels for t in dataset.tracks.values()])
         np.testing.assert_array_equal(matrix.sum(axis=0), 1000)
         assert not [line for line in dataset.remarks() if "published" in line]
+
+
+@pytest.mark.parametrize("at", ["fma_small/000", "000"])
+def test_numbered_audio_without_tables_is_not_taken_for_folders_of_labels(tmp_path, at):
+    (tmp_path / at).mkdir(parents=True)
+    (tmp_path / at / "000002.mp3").write_bytes(b"x")
+    assert recognised(tmp_path) == "fma"
+    with pytest.raises(DataError, match=r"tracks\.csv"):
+        Fma(tmp_path).read_tracks()
+
+
+def test_folders_called_by_numbers_with_other_music_are_not_fma(tmp_path):
+    (tmp_path / "000").mkdir()
+    (tmp_path / "000" / "song.mp3").write_bytes(b"x")
+    assert recognised(tmp_path) == "folder"

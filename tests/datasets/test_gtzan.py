@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+import shutil
 from collections import Counter
 from itertools import combinations
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 
 from earmark.datasets.base import FeatureTable
 from earmark.datasets.gtzan import Gtzan
+from earmark.datasets.opening import recognised
 from earmark.errors import DataError
 
 HEADER = "filename,length,tempo,label\n"
@@ -303,3 +305,17 @@ class TestRealData:
             if artist := gtzan.tracks[track].artist:
                 sides.setdefault(artist, set()).add(part)
         return sides
+
+
+def test_folders_of_genres_with_other_music_in_them_are_somebodys_own(tmp_path):
+    Gtzan.sample(tmp_path)
+    (tmp_path / "Data" / "features_30_sec.csv").unlink()
+    assert recognised(tmp_path) == "gtzan"
+    clip = next((tmp_path / "Data" / "genres_original" / "blues").iterdir())
+    for number in range(3):
+        shutil.copy(clip, clip.with_name(f"my song {number}.wav"))
+    shutil.copy(clip, clip.with_name("._blues.00001.wav"))
+    assert recognised(tmp_path / "Data" / "genres_original") == "folder"
+    (remark,) = Gtzan(tmp_path).remarks()
+    assert remark.startswith("3 audio files not named as GTZAN's left out: Data/genres_original/"
+                             "blues/my song 0.wav")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from earmark.errors import DataError
@@ -31,6 +31,22 @@ def named_audio(root: Path, folders: Iterable[Path]) -> dict[int, str]:
         for number, (_, path) in best.items():
             found.setdefault(number, Path(path).relative_to(root).as_posix())
     return found
+
+
+def looks_like_it(root: Path) -> bool:
+    """Tell whether a folder, or one of FMA's in it, holds ``000/000002.mp3`` and the like alone."""
+    try:
+        holders = [root, *(f for f in subfolders(root) if f.name.startswith("fma_"))]
+        return any(_is_numbered(subfolders(holder)) for holder in holders)
+    except DataError:
+        return False
+
+
+def _is_numbered(folders: Sequence[Path]) -> bool:
+    if not folders or not all(re.fullmatch(r"\d{3}", folder.name) for folder in folders):
+        return False
+    names = [entry.name for entry in _entries(folders[0]) if not entry.name.startswith(".")]
+    return bool(names) and all(_NAME.fullmatch(n) and n.startswith(folders[0].name) for n in names)
 
 
 def subfolders(folder: Path) -> list[Path]:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Literal
 
 from earmark.datasets._files import counted, is_file
-from earmark.datasets._fma_audio import named_audio, subfolders
+from earmark.datasets._fma_audio import looks_like_it, named_audio, subfolders
 from earmark.datasets._fma_facts import MISCUT, SOURCES, miscut
 from earmark.datasets._fma_kept import listed_tracks
 from earmark.datasets._fma_sample import write_sample
@@ -106,11 +106,15 @@ fma_small/000/000002.mp3              clips; also fma_medium, fma_large; fma_ful
 
     @classmethod
     def recognises(cls, root: Path) -> bool:
-        """Tell whether FMA's two tables of metadata are there."""
+        """Tell whether FMA's two tables of metadata, or its numbered audio, are there.
+
+        Without the tables its audio is not to be taken for folders of labels: reading it then says
+        what is missing.
+        """
         try:
             folder = cls(root)._metadata
         except DataError:
-            return False
+            return looks_like_it(root)
         return is_file(folder / "genres.csv")
 
     def read_tracks(self) -> list[Track]:

@@ -26,6 +26,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from earmark.audio.load import AUDIO_SUFFIXES
+from earmark.datasets._files import counted, some
 from earmark.datasets.base import Dataset, Fault, FeatureTable, Source, Track
 from earmark.errors import DataError
 from earmark.labels.vocabulary import Vocabulary
@@ -43,6 +45,7 @@ _TABLES = {
 _HOLDERS = ("genres_original", "genres", ".")  # of the ten genre folders
 _SUFFIXES = (".wav", ".au", ".flac", ".mp3")  # of several files of a track, the first is taken
 _FOLDS = ("1", "2", "3")
+_MOSTLY = 10  # files named as GTZAN's for each that is not, where a folder is taken for GTZAN
 _ONE_TITLE = "one artist and one title, as written, in the 2012 index of Sturm"
 _NAME = re.compile(
     r"(?P<genre>[a-z][a-z _-]*?)[._-]?(?P<number>[0-9]{5})(?:[._](?P<segment>[0-9]{1,3}))?"
@@ -94,11 +97,17 @@ genres/<genre>/<genre>.00000.au                  the first edition
 
     @classmethod
     def recognises(cls, root: Path) -> bool:
-        """Tell whether a table of its own, or three folders of its genres, are there."""
+        """Tell whether a table of its own, or three folders of its genres, are there.
+
+        Folders of genres in which other music lies as well are somebody's own.
+        """
         found = cls(root)
         try:
-            return bool(found._tables()) or (len(set(found._genre_folders().values())) >= 3 and any(
-                True for folder in found._genre_folders() for _ in _named_files(folder)))
+            if found._tables():
+                return True
+            genres = set(found._genre_folders().values())
+            named = [file for folder in found._genre_folders() for _, file in _named_files(folder)]
+            return len(genres) >= 3 and len(named) > _MOSTLY * len(found._others())
         except DataError:
             return False
 
@@ -149,6 +158,12 @@ genres/<genre>/<genre>.00000.au                  the first edition
             for path in self._tables()
             for seconds, padding in [_TABLES[path.name]]
         )
+
+    def remarks(self) -> list[str]:
+        """Return how many files of music are not named as GTZAN's, and so are not read."""
+        others = self._others()
+        return [f"{counted(len(others), 'audio file')} not named as GTZAN's left out: "
+                f"{some(others)}; with --dataset folder they are read"] if others else []
 
     def pictures(self) -> Path | None:
         """Return the folder of the Kaggle edition's spectrogram pictures, where present."""
@@ -211,6 +226,16 @@ genres/<genre>/<genre>.00000.au                  the first edition
                 choice = _rank(file), file.relative_to(self.root).as_posix()
                 best[name.track] = min(choice, best.get(name.track, choice))
         return {track: path for track, (_, path) in best.items()}
+
+    def _others(self) -> list[str]:
+        """Return the audio files in the genres' folders that are not named as GTZAN's."""
+        found = []
+        for folder in self._genre_folders():
+            with _reading(folder):
+                found += [file.relative_to(self.root).as_posix() for file in folder.iterdir()
+                          if file.suffix.lower() in AUDIO_SUFFIXES and _parse(file.name) is None
+                          and not file.name.startswith(".") and file.is_file()]
+        return sorted(found)
 
     def _nothing_found(self) -> str:
         if not self.root.is_dir():
