@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from earmark.datasets.base import Dataset, FeatureTable, Track
+from earmark.datasets.base import Dataset, Fault, FeatureTable, Track
+from earmark.datasets.folder import Folder
+from earmark.datasets.gtzan import Gtzan
 from earmark.datasets.made import About, Made, Origin
 from earmark.errors import DataError
 from earmark.features.base import FeatureSet
@@ -103,6 +105,45 @@ def test_features_are_joined_and_a_recording_in_both_counts_once(pair: list[Data
     assert found.about.segment_seconds == 3.0
     row = found.features.rows[found.features.track_ids == "made-2/3"][0]
     np.testing.assert_array_equal(row, [12.0, 144.0])
+
+
+@pytest.mark.parametrize("front_end", [{}, FRONT_END])
+def test_a_dataset_merged_with_itself_counts_once(
+    pair: list[Dataset], front_end: dict[str, object]
+) -> None:
+    found = merged([pair[0], pair[0]], front_end=front_end, segment_seconds=3.0)
+    assert len(found.tracks) == 10
+    assert {t.id.partition("/")[0] for t in found.tracks} == {"made"}
+    assert sum(e["event"] == "left out" for e in found.log) == 10
+    assert found.features is None or len(found.features.rows) == 20
+
+
+def test_the_same_file_in_two_folders_counts_once(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    for root in ("one", "two"):
+        for label in ("folk", "rock"):
+            (tmp_path / root / label).mkdir(parents=True)
+            for number in range(3):
+                noise = rng.integers(0, 255, 2000 + number, dtype=np.uint8).tobytes()
+                (tmp_path / root / label / f"{number}.wav").write_bytes(noise)
+    copy = (tmp_path / "one" / "folk" / "1.wav").read_bytes()
+    (tmp_path / "two" / "folk" / "other name.wav").write_bytes(copy)
+    found = merged([Folder(tmp_path / "one"), Folder(tmp_path / "two")])
+    assert len(found.tracks) == 12
+    assert "folder-2/folk/other name" not in {t.id for t in found.tracks}
+    assert {"event": "left out", "track": "folder-2/folk/other name",
+            "why": "the same as folder/folk/1"} in found.log
+
+
+def test_known_copies_without_artists_stay_together(tmp_path: Path) -> None:
+    Gtzan.sample(tmp_path / "g")
+    dataset = Gtzan(tmp_path / "g")
+    a, b, *rest = dataset.tracks
+    dataset.faults = lambda: [Fault(b, "exact duplicate", a, "made up")]  # type: ignore[method-assign]
+    found = merged([dataset, made(tmp_path / "x", [("q", "rock", "Q")], [1.0])])
+    songs = {t.id: t.song for t in found.tracks}
+    assert songs[f"gtzan/{a}"] == songs[f"gtzan/{b}"] == f"gtzan/{b}"
+    assert songs[f"gtzan/{rest[0]}"] is None
 
 
 def test_tables_of_other_columns_are_refused(pair: list[Dataset], tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 Each track keeps where it is from and what it was called there. The parts are dealt over all of it
 by artist, so that who sings in the train part of one dataset is not in the test part of another.
-Where features are at hand, tracks whose rows are the same in two datasets are taken once.
+A track that is in two of the datasets, by its origin, its file or its features, is taken once.
 """
 
 from __future__ import annotations
@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from earmark.datasets import artists
+from earmark.datasets._files import copies
 from earmark.datasets.base import Dataset, Track
 from earmark.datasets.made import About, Made, Origin
 from earmark.errors import DataError
@@ -26,6 +28,8 @@ from earmark.lab.recipe import BranchChoice
 from earmark.labels import bridge, crosswalk
 from earmark.labels.taxonomy import Taxonomy
 
+# Ids of these are paths within one folder: equal ones in two folders say nothing.
+_OWN = frozenset({"folder", "manifest", "filetags", "synthetic"})
 _NO_MODEL = {"name": "logistic"}  # a branch has one; here only its features are asked for
 
 
@@ -63,8 +67,11 @@ def merge(
     parts = [_Part(name, dataset, merging, taxonomy) for name, dataset in zip(names, datasets,
                                                                            strict=True)]
     tracks = _artists_as_one([track for part in parts for track in part.tracks])
+    origins = {track: origin for part in parts for track, origin in part.origins.items()}
+    again = _again(tracks, origins)
+    tracks = [track for track in tracks if track.id not in again]
     groups = _groups(tracks, merging.to, taxonomy)
-    features = _features(parts, merging, log)
+    features = _features(parts, {track.id for track in tracks}, merging, log)
     about = About(
         merging.title, _united(parts, "licence"), _united(parts, "citation"),
         "multi" if any(len(track.labels) > 1 for track in tracks) else "single", groups,
@@ -72,9 +79,13 @@ def merge(
         merging.segment_seconds if features else None,
         {part.name: part.dataset.fingerprint for part in parts}, merging.seed,
     )
-    origins = {track: origin for part in parts for track, origin in part.origins.items()}
-    events = [event for part in parts for event in part.events]
+    events = [{"event": "left out", "track": t, "why": f"the same as {a}"}
+              for t, a in again.items()]
+    events += [event for part in parts for event in part.events]
     told = [line for part in parts for line in part.told()]
+    if again:
+        told.append(f"{len(again)} tracks left out, which are in another of the datasets as well "
+                    "(the same origin, or the same file)")
     whole = without_rows(Published(about, tuple(tracks), origins, features, tuple(events),
                                    tuple(told)))
     return _once(whole)
@@ -93,6 +104,9 @@ class _Part:
         self.origins: dict[str, Origin] = {}
         self.new_ids: dict[str, str] = {}
         self.events: list[dict[str, Any]] = []
+        # Known copies go together where no artist keeps them so.
+        self._copies = {t: f.track for f in dataset.faults() if f.is_copy and f.other
+                        for t in (f.track, f.other)}
         for track in dataset.tracks.values():
             self._take(track)
         if not self.tracks:
@@ -105,13 +119,13 @@ class _Part:
             self.events.append({"event": "left out", "track": f"{self.name}/{track.id}",
                                 "why": f"no label wanted: {', '.join(track.labels) or 'none'}"})
             return
-        new = f"{self.name}/{track.id}"
+        new, song = f"{self.name}/{track.id}", track.song or self._copies.get(track.id)
         path = (self.dataset.root / track.path).resolve().as_posix() if track.path else None
         self.new_ids[track.id] = new
         self.tracks.append(replace(
             track, id=new, labels=labels, path=path,
             album=f"{self.name}/{track.album}" if track.album else None,
-            song=f"{self.name}/{track.song}" if track.song else None,
+            song=f"{self.name}/{song}" if song else None,
         ))  # fmt: skip
         self.origins[new] = (self.dataset.origin(track.id) if isinstance(self.dataset, Made)
                              else Origin(self.dataset.name, track.id, track.labels))
@@ -169,6 +183,33 @@ def _called(datasets: Sequence[Dataset]) -> list[str]:
     return names
 
 
+def _again(tracks: Sequence[Track], origins: Mapping[str, Origin]) -> dict[str, str]:
+    """Return each track that is in an earlier dataset as well, and which it is there."""
+    first: dict[tuple[str, str], str] = {}
+    again: dict[str, str] = {}
+    for track in tracks:
+        origin = origins[track.id]
+        keys = [(origin.dataset, origin.id)] if origin.dataset not in _OWN else []
+        keys += [("", track.path)] if track.path else []
+        known = [first[key] for key in keys if key in first]
+        if known:
+            again[track.id] = known[0]
+        for key in keys:
+            first.setdefault(key, track.id)
+    left = [track for track in tracks if track.id not in again]
+    turn = {track.id: number for number, track in enumerate(left)}
+    for fault in copies(Path(), left):
+        if fault.other is None or _part_of(fault.track) == _part_of(fault.other):
+            continue  # within one dataset it is the doctor's to tell
+        earlier, later = sorted((fault.track, fault.other), key=turn.__getitem__)
+        again[later] = earlier
+    return again
+
+
+def _part_of(track: str) -> str:
+    return track.partition("/")[0]
+
+
 def _artists_as_one(tracks: Sequence[Track]) -> list[Track]:
     spelt = artists.unify([track.artist for track in tracks])
     return [replace(track, artist=artist) for track, artist in zip(tracks, spelt, strict=True)]
@@ -190,14 +231,19 @@ def _united(parts: Sequence[_Part], fact: str) -> str:
     return " | ".join(f"{name}: {text}" for name, text in said.items())
 
 
-def _features(parts: Sequence[_Part], merging: Merging, log: Log) -> FeatureSet | None:
+def _features(
+    parts: Sequence[_Part], wanted: set[str], merging: Merging, log: Log
+) -> FeatureSet | None:
     if not merging.front_end:
         return None
     branch = BranchChoice(dict(merging.front_end), _NO_MODEL,
                           training_seconds=merging.segment_seconds)
     sets = []
     for part in parts:
-        found = gather(part.dataset, sorted(part.new_ids), branch, log)
+        ids = sorted(old for old, new in part.new_ids.items() if new in wanted)
+        if not ids:
+            continue
+        found = gather(part.dataset, ids, branch, log)
         part.events += [{"event": "left out", "track": line.partition(":")[0], "why": line}
                         for line in found.failed]
         rows = found.features
@@ -219,7 +265,7 @@ def _once(published: Published) -> Published:
     np.add.at(rows, owners, features.rows.reshape(len(features.rows), -1))
     np.add.at(counts, owners, 1)
     pairs = [pair for pair in find_duplicate_rows(rows / counts[:, None], ids)
-             if pair.kind == "exact" and pair.a.partition("/")[0] != pair.b.partition("/")[0]]
+             if pair.kind == "exact" and _part_of(pair.a) != _part_of(pair.b)]
     # Of the dataset named first it is kept.
     turn = {track.id: number for number, track in enumerate(published.tracks)}
     gone = {max(p.a, p.b, key=turn.__getitem__): min(p.a, p.b, key=turn.__getitem__)
