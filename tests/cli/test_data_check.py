@@ -6,6 +6,7 @@ import json
 import pytest
 from tests.cli.conftest import one_line
 
+from earmark.datasets.folder import Folder
 from earmark.datasets.gtzan import Gtzan
 from earmark.datasets.manifest import Manifest
 
@@ -79,9 +80,12 @@ def test_the_partition_of_the_manifest_can_be_named(earmark, tmp_path):
     (("g", "--no-audio", "--option", "zzz=1"), "no option 'zzz'"),
     (("g", "--no-audio", "--dataset", "gtzn"), "Did you mean 'gtzan'?"),
     (("n.csv",), "neither labels nor numbers"),
+    (("m", "--drop-mislabels", "--no-audio"), "has no partition that says which tracks are"),
+    (("g", "--drop-mislabels", "--no-audio"), "name one of filtered, artist-fold-1"),
 ])  # fmt: skip
 def test_slips_are_one_line(earmark, tmp_path, arguments, says):
     Gtzan.sample(tmp_path / "g")
+    Folder.sample(tmp_path / "m")
     table(tmp_path / "n.csv", "nothing", "of", "the sort")
     ran = earmark("data", "check", *arguments)
     assert ran.returncode == 1
@@ -94,3 +98,13 @@ def test_a_table_of_no_audio_gives_no_manifest(earmark, printed, tmp_path):
     assert ran.returncode == 1
     assert "no track is left that has audio" in one_line(ran)
     assert not (tmp_path / "m.csv").exists()
+
+
+def test_a_file_on_two_rows_is_grave(earmark, tmp_path):
+    Folder.sample(tmp_path / "m")
+    songs = [p.relative_to(tmp_path).as_posix() for p in (tmp_path / "m").rglob("*.wav")]
+    table(tmp_path / "t.csv", "path,label", *(f"{song},rock" for song in songs),
+          f"{songs[0]},folk")
+    ran = earmark("data", "check", "t.csv", "--no-audio")
+    assert ran.returncode == 4
+    assert f"the path '{songs[0]}' is already on line 2" in ran.stdout

@@ -21,7 +21,7 @@ from earmark.errors import DataError
 
 CONTENT = {"genres/blues/blues.00000.au": b"\x00sound\xff" * 999, "genres/README": b"read me\n",
            "list.csv": b""}  # fmt: skip
-CLIMBING = ["../evil", "a/../../evil", "/evil", "C:/evil", "c:evil", "a\\..\\..\\evil", "a\x1bb",
+CLIMBING = ["../evil", "d/" * 2000 + "x", "a/../../evil", "/evil", "C:/evil", "c:evil", "a\\..\\..\\evil", "a\x1bb",
             "a\nb"]  # fmt: skip
 
 

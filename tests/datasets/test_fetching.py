@@ -393,3 +393,17 @@ def test_archives_are_unpacked_beside_themselves_and_cut_ones_joined(site, tmp_p
     assert unpack_all(got)[(tmp_path / "root" / "mp3.zip").as_posix()].kept == 1
     with pytest.raises(DataError, match=r"piece 002 of mp3\.zip is missing"):
         unpack_all([got[1], got[3]])
+
+
+def test_what_cannot_be_unpacked_is_not_what_is_expected_ever_after(site, tmp_path):
+    with zipfile.ZipFile(tmp_path / "made", "w") as archive:
+        archive.writestr("a.mp3", SONG)
+    good = (tmp_path / "made").read_bytes()
+    wanted = source(site, "pack.zip", method=None, unpack="zip")
+    site.files["pack.zip"] = good[:-200_000]  # a cut copy on the server, for a while
+    with pytest.raises(DataError, match="damaged or cut short"):
+        unpack_all(fetch([wanted], tmp_path / "root"))
+    (tmp_path / "root" / "pack.zip").unlink()
+    site.files["pack.zip"] = good
+    assert unpack_all(fetch([wanted], tmp_path / "root"))
+    assert (tmp_path / "root" / "a.mp3").read_bytes() == SONG

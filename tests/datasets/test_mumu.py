@@ -200,7 +200,10 @@ class _Trap:
 
 def test_a_pickle_offered_as_a_matrix_is_refused_unread(sample: Path) -> None:
     path = next((sample / "splits").glob("y_val_*.npy"))
-    for content in (pickle.dumps(_Trap()), b"\x93NUMPY", b""):
+    whole = path.read_bytes()
+    unclosed = whole.replace(b"'fortran_order': False, ", b"'fortran_order': False{ ")
+    assert unclosed != whole
+    for content in (pickle.dumps(_Trap()), b"\x93NUMPY", b"", unclosed):
         path.write_bytes(content)
         with pytest.raises(DataError, match=r"y_val.*without pickled objects"):
             MuMu(sample).partitions()

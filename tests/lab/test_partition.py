@@ -76,3 +76,16 @@ def test_a_run_leaves_out_what_is_listed(sample_root: Path, tmp_path: Path) -> N
     assert sum(found.results["protocol"]["tracks"].values()) == len(tracks) - 1
     assert tracks[0] not in (tmp_path / "run/split.csv").read_text()
     assert set(PARTS) == set(found.results["protocol"]["tracks"])
+
+
+def test_a_part_less_some_tracks_is_the_same_part_to_the_ledger(
+    sample_root: Path, tmp_path: Path
+) -> None:
+    recipe = recipes.read("gtzan57-logistic")
+    whole = run(recipe, sample_root, tmp_path / "whole")
+    assert whole.results["ledger"]["readings_of_this_test_part"] == 1
+    test = [line.split(",")[0] for line in (tmp_path / "whole/split.csv").read_text().splitlines()
+            if line.endswith(",test")]
+    less = run(recipe, sample_root, tmp_path / "less", exclude={test[0]: "silent"})
+    assert less.results["ledger"]["readings_of_this_test_part"] == 2
+    assert less.results["parts"]["test"]["rows"] == len(test) - 1

@@ -206,3 +206,38 @@ def test_options_that_do_not_fit_are_one_line(earmark, clip, tmp_path, arguments
     assert done.returncode in (1, 2)
     assert "Traceback" not in done.stderr
     assert message in done.stderr
+
+
+def test_tracks_of_several_labels_make_a_tagger_and_what_is_left_out_is_said(
+    earmark, music, tmp_path  # noqa: F811
+):
+    rows = ["path,labels"]
+    for label in ("bright", "dark"):
+        rows += [f"{song},{label};{'loud' if number % 2 else 'soft'}"
+                 for number, song in enumerate(sorted((music / label).iterdir()))]
+    (tmp_path / "t.csv").write_text("\n".join(rows) + "\n")
+    done = earmark("train", "t.csv", "--name", "several")
+    assert done.returncode == 0, done.stderr
+    assert "no learning curve" in done.stdout
+    assert "commonest label" not in done.stdout
+    tagged = earmark("tag", next((music / "dark").iterdir()), "--tagger", "several.earmark",
+                     "--json")
+    assert "dark" in next(iter(json.loads(tagged.stdout)["files"]))["tags"]
+
+
+def test_folders_of_artists_are_pointed_to_the_files_tags(earmark, clip, tmp_path):  # noqa: F811
+    for place in ("Swedes", "Britons"):
+        for title in ("One", "Two"):
+            clip(f"lib/{place}/{'Abba' if place == 'Swedes' else 'Queen'} - {title}.wav")
+    done = earmark("train", "lib")
+    assert done.returncode == 1
+    assert "--labels filetags takes the genres" in one_line(done)
+    for band in ("ABBA", "Queen", "Others"):
+        path = tmp_path / "artists" / band / "song.flac"
+        path.parent.mkdir(parents=True)
+        with soundfile.SoundFile(path, "w", RATE, 1, "PCM_16", format="FLAC") as file:
+            file.artist = "Abba" if band == "ABBA" else band.replace("Others", "Somebody")
+            file.write(np.zeros(2000))
+    told = teach.remarks(teach.collection(tmp_path / "artists"))
+    assert any("2 of 3 folders are called like the artist of their files: ABBA, Queen" in line
+               for line in told)

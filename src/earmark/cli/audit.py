@@ -12,6 +12,7 @@ from earmark.cli.output import print_json
 
 if TYPE_CHECKING:
     from earmark.lab.recipe import Recipe
+    from earmark.lab.teach import Labels
 
 
 @click.command()
@@ -25,11 +26,13 @@ if TYPE_CHECKING:
 @click.option("--tracks", default=None, type=click.IntRange(min=2),
               help="To learn from under each protocol.  [default: as many as in the recipe's own "
                    "split]")
+@click.option("--labels", type=click.Choice(["folders", "filetags"]), default="folders",
+              show_default=True, help="Where the labels of FOLDER are from, as in earmark train.")
 @click.option("--out", type=click.Path(path_type=Path), default=None, metavar="FOLDER",
               help="Where audit.html and audit.json go.  [default: runs/audit-<recipe>]")
 @click.option("--json", "as_json", is_flag=True, help="Print audit.json.")
 def audit(what: str, root: Path | None, options: tuple[str, ...], seeds: int,
-          tracks: int | None, out: Path | None, as_json: bool) -> None:
+          tracks: int | None, labels: Labels, out: Path | None, as_json: bool) -> None:
     """Judge one model under leaky and honest protocols: what is its score worth?
 
     RECIPE (a name or a .toml file) is fitted anew, from equally many tracks, with segments, tracks,
@@ -43,7 +46,7 @@ def audit(what: str, root: Path | None, options: tuple[str, ...], seeds: int,
     from earmark.lab.workers import allow_all_cores
 
     allow_all_cores()
-    recipe, place = _recipe(what, root, pairs(options))
+    recipe, place = _recipe(what, root, pairs(options), labels)
     folder = out or Path("runs") / f"audit-{recipe.name}"
     settings = audits.Settings(seeds, tracks)
     values = audits.audit(recipe, place, folder, settings, log=Progress())
@@ -55,7 +58,9 @@ def audit(what: str, root: Path | None, options: tuple[str, ...], seeds: int,
     click.echo(f"page: {folder / 'audit.html'}")
 
 
-def _recipe(what: str, root: Path | None, options: dict[str, str]) -> tuple[Recipe, Path]:
+def _recipe(
+    what: str, root: Path | None, options: dict[str, str], labels: Labels
+) -> tuple[Recipe, Path]:
     """Return the recipe, and the folder of its data."""
     import dataclasses
 
@@ -65,7 +70,7 @@ def _recipe(what: str, root: Path | None, options: dict[str, str]) -> tuple[Reci
     if root is None and teach.is_collection(what):
         if options:
             raise click.UsageError("--option is for a published dataset, given with --data.")
-        return teach.recipe_for(teach.collection(Path(what)), _named(what)), Path(what)
+        return teach.recipe_for(teach.collection(Path(what), labels), _named(what)), Path(what)
     if root is None:
         raise click.UsageError(f"the recipe '{what}' needs --data, the folder of its dataset; "
                                "your own music is given by its folder or table.")

@@ -26,7 +26,7 @@ def compare(runs: tuple[Path, ...], out: Path | None, as_json: bool, mixed: bool
     from earmark.judging.report import comparison, side_by_side
     from earmark.store import write_text
 
-    found = comparison.compare(runs, mixed=mixed)
+    found = comparison.compare(_runs(runs), mixed=mixed)
     if out:
         write_text(out, side_by_side.page(found))
     if as_json:
@@ -35,3 +35,12 @@ def compare(runs: tuple[Path, ...], out: Path | None, as_json: bool, mixed: bool
         click.echo(out)
     else:
         click.echo(side_by_side.markdown(found), nl=False)
+
+
+def _runs(given: tuple[Path, ...]) -> list[Path]:
+    """Return the run folders, without what lies beside them where runs/* was given."""
+    beside = [path for path in given
+              if path.name == "ledger.jsonl" or (path / "audit.json").is_file()]
+    if beside:
+        click.echo(f"left out, no runs: {', '.join(map(str, beside))}", err=True)
+    return [path for path in given if path not in beside]

@@ -104,7 +104,7 @@ def extract(files: tuple[str, ...], family: str, given: tuple[str, ...],
     from earmark.lab.extractor import Extractor, refuse_misfit
 
     front_end = base.build({**front_end_for(family), **_settings(given)}, where="--setting")
-    _refuse_lengths(front_end, lengths)
+    refuse_lengths(front_end, lengths)
     found = find_audio([Path(f) for f in files])
     if not found:
         raise AudioError(f"no audio files in {', '.join(files)}.")
@@ -157,7 +157,12 @@ def _refuse_misplaced(style: str, out: Path | None) -> None:
         raise click.UsageError(f"--out {out} is a folder; --format {style} needs a file.")
 
 
-def _refuse_lengths(front_end: FrontEnd, lengths: Sequence[float]) -> None:
+def refuse_lengths(front_end: FrontEnd, lengths: Sequence[float]) -> None:
+    """Refuse lengths of segments that no track is cut into.
+
+    Raises:
+        SettingsError: one of them is none.
+    """
     from earmark.errors import SettingsError
 
     for seconds in lengths:

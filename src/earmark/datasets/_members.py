@@ -44,6 +44,9 @@ class Member:
     open: Callable[[], IO[bytes]] | None = None
 
 
+_DEEPEST = 60  # folders; systems refuse paths of some thousand characters
+
+
 def safe_name(name: str, windows: bool = sys.platform == "win32") -> str:
     """Return a member's name without ``.`` parts.
 
@@ -65,6 +68,9 @@ def safe_name(name: str, windows: bool = sys.platform == "win32") -> str:
     parts = [part for part in name.split("/") if part not in ("", ".")]
     if ".." in parts:
         raise Unsafe(f"a name leads out of the folder: '{name}'")
+    if len(parts) > _DEEPEST:
+        raise Unsafe(f"a name lies {len(parts)} folders deep: '{name[:60]}...'; the datasets' own "
+                     f"lie less than {_DEEPEST} deep")
     if windows and any(_forbidden_on_windows(part) for part in parts):
         raise Unsafe(f"a name is not possible on Windows: '{name}'")
     return "/".join(parts)

@@ -37,8 +37,20 @@ class Records:
         """
         digits = file_digits(path, "sha256")
         self.files[file] = {"url": url, "bytes": path.stat().st_size, "sha256": digits}
-        write_text(self.path, json.dumps({"files": self.files}, indent=1, sort_keys=True) + "\n")
+        self._write()
         return f"sha256:{digits}"
+
+    def remove(self, file: str) -> None:
+        """Forget a file, as if it had never come.
+
+        Raises:
+            EarmarkError: the records cannot be written.
+        """
+        if self.files.pop(file, None) is not None:
+            self._write()
+
+    def _write(self) -> None:
+        write_text(self.path, json.dumps({"files": self.files}, indent=1, sort_keys=True) + "\n")
 
 
 def agrees(path: Path, checksum: str) -> bool:

@@ -108,7 +108,7 @@ def _check(matrix: Path, index: Path, items: Sequence[str], labels: Sequence[str
 def _matrix(path: Path) -> NDArray[Any]:
     try:
         matrix: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+    except Exception as error:  # numpy's reader of headers raises many kinds on damaged ones
         raise DataError(f"{path}: cannot be read as a matrix: {error}; expected a .npy file of "
                         "numbers, without pickled objects.") from error
     if matrix.dtype.kind not in "biuf":

@@ -12,7 +12,7 @@ import contextlib
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from urllib.parse import quote, urlsplit
 
 from earmark.datasets._disk import need_room
@@ -88,8 +88,20 @@ def unpack_all(
         pieces = [by_file[file].path for file in files]
         kind = max(by_file[file].source.unpack for file in files)  # of a cut one, one may say it
         if kind != "":
-            done[whole] = unpack(pieces, pieces[0].parent, kind, progress)
+            try:
+                done[whole] = unpack(pieces, pieces[0].parent, kind, progress)
+            except DataError:
+                _forget([by_file[file] for file in files])
+                raise
     return done
+
+
+def _forget(files: Sequence[Fetched]) -> None:
+    """Expect no more what came of files that cannot be unpacked and have no published checksum."""
+    for fetched in files:
+        if not fetched.published:
+            root = fetched.path.parents[len(PurePosixPath(fetched.source.file).parts) - 1]
+            Records(root).remove(fetched.source.file)
 
 
 def choose(sources: Iterable[Source], parts: Sequence[str] | None) -> list[Source]:

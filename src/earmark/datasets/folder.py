@@ -80,7 +80,20 @@ class Folder(OwnMusic):
 
     @property
     def found_remarks(self) -> Sequence[str]:
-        return self._found.remarks
+        return [*self._found.remarks, *self._called_after_artists()]
+
+    def _called_after_artists(self) -> Iterator[str]:
+        """Yield a sentence where most folders are called like the artist of their first file."""
+        first: dict[str, str] = {}
+        for label, path in self._found.files:
+            first.setdefault(label, path)
+        same = [label for label, path in first.items()
+                if artists.fold(artists.read_tags(self.root / path).artist or "") ==
+                artists.fold(label)]
+        if 2 * len(same) > len(first):
+            yield (f"{len(same)} of {len(first)} folders are called like the artist of their "
+                   f"files: {some(same)}; if they are artists and no genres, take the genres in "
+                   "the files' tags: --dataset filetags, or in training --labels filetags")
 
     @classmethod
     def sample(cls, root: Path) -> None:

@@ -37,6 +37,10 @@ from earmark.store import write_bytes, write_text
 _NAMES = tuple(f"manifest{suffix}" for suffix in SUFFIXES)
 
 
+class NoFilesError(DataError):
+    """A table of which no file is at hand."""
+
+
 class Manifest(OwnMusic):
     """A CSV, TSV, JSON-lines or Parquet table of paths and labels, or the folder of one.
 
@@ -157,7 +161,8 @@ def _read(table: Path) -> _Found:
     labelled, merged = _spelt_alike([e for e in entries if e.labels])
     present = [e for e in labelled if is_file(table.parent / e.path)]
     if not present:
-        raise DataError(_none_left(table, entries, labelled))
+        kind = NoFilesError if labelled else DataError
+        raise kind(_none_left(table, entries, labelled))
     songs = songs_of([e.path for e in present])
     present = [e._replace(song=e.song or song) for e, song in zip(present, songs, strict=True)]
     parts = {e.id: e.part for e in labelled if e.part}

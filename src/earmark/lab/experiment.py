@@ -76,7 +76,8 @@ def run(
     require("sklearn", extra="train", purpose="training")
     recipe = backbones.completed(recipe)
     dataset = open_dataset(recipe.dataset.name, root, recipe.dataset.options)
-    split = without(draw(recipe.split, dataset, np.random.default_rng(recipe.seed)), exclude or {})
+    whole = draw(recipe.split, dataset, np.random.default_rng(recipe.seed))
+    split = without(whole, exclude or {})
     for branch in recipe.branches:  # a slip in a model's settings is found before anything is done
         build_model(branch, dataset.vocabulary.task)
     folder = folder.resolve()  # the ledger lies beside it, also when it is given as "."
@@ -86,7 +87,8 @@ def run(
         if done := runfolder.finished(folder, identity):
             return Run(folder, done, resumed=True)
         runfolder.begin(folder, recipe, split, identity)
-        experiment = _Experiment(recipe, learner, split, folder, runfolder.logger(folder, log))
+        experiment = _Experiment(recipe, learner, split, folder, runfolder.logger(folder, log),
+                                 whole)
         results = {"identity": identity, **experiment.results()}
         write_text(folder / runfolder.RESULTS, json.dumps(results, indent=1, allow_nan=False))
         report.write(folder)
@@ -105,9 +107,11 @@ class _Experiment:
     """The steps of one run, top to bottom."""
 
     def __init__(
-        self, recipe: Recipe, learner: Learner, split: Split, folder: Path, log: Log
+        self, recipe: Recipe, learner: Learner, split: Split, folder: Path, log: Log,
+        whole: Split,
     ) -> None:
         self.recipe, self.learner, self.split, self.folder = recipe, learner, split, folder
+        self.whole = whole  # with what was excluded: readings of a part less some are readings
         self.dataset = learner.dataset
         self.log = log
         self.rng = np.random.default_rng(recipe.seed)
@@ -176,12 +180,16 @@ class _Experiment:
         found: dict[str, Any] = {"cross_validated": None}
         if self.recipe.folds:
             found["cross_validated"] = self._cross_validate(learner)
-        if self.recipe.curve:
+        several = self.dataset.vocabulary.task == "multi"
+        if several and (self.recipe.curve or self.recipe.decide):
+            self._notes.append("tracks bear several labels: no learning curve, and scores as the "
+                               "models give them, each label named from 0.5 up")
+        if self.recipe.curve and not several:
             folds = self.recipe.folds or 5
             arguments = (learner, self.learnt, folds, self.rng, self.log)
             found["learning_curve"] = validation.learning_curve(*arguments)
             found["label_advice"] = validation.advice(*arguments)
-        if self.recipe.decide:
+        if self.recipe.decide and not several:
             found |= self._decide(learner)
         return found
 
@@ -263,11 +271,11 @@ class _Experiment:
     def _read_test(self, fitted: Fitted) -> Any:
         self.log("reading the test part")
 
-        def judge(ids: tuple[str, ...]) -> tuple[dict[str, Any], TrackScores]:
-            found = fitted.scores(ids)
+        def judge(_: tuple[str, ...]) -> tuple[dict[str, Any], TrackScores]:
+            found = fitted.scores(self.split.ids("test"))
             return {"learnt_from": False, **self._measure(fitted.learner, found)}, found
 
-        return read_test(self._ledger, self.split, self.dataset, run=self.folder.name,
+        return read_test(self._ledger, self.whole, self.dataset, run=self.folder.name,
                          recipe=self.recipe.fingerprint, judge=judge)
 
     @property
@@ -275,7 +283,7 @@ class _Experiment:
         return Ledger(self.folder.parent / "ledger.jsonl")
 
     def _ledger_lines(self, this_reading: str) -> dict[str, Any]:
-        before = self._ledger.readings(self.dataset.fingerprint, self.split.fingerprint)
+        before = self._ledger.readings(self.dataset.fingerprint, self.whole.fingerprint)
         return {
             "readings_of_this_test_part": len(before),
             "this_reading": this_reading,

@@ -138,9 +138,11 @@ def _refuse_lonely(dataset: Dataset, labels: Sequence[str]) -> None:
     for label in labels:
         ids = [track.id for track in dataset.tracks.values() if label in track.labels]
         if len(set(splits.group_names(dataset, ids, "artist"))) < 2:
+            hint = (" If the folders are artists, --labels filetags takes the genres in the files' "
+                    "tags." if dataset.name == "folder" else "")
             raise DataError(f"{label}: {_count(len(ids), 'track')} of one artist; a label is "
                             "judged on artists it was not learnt from: add tracks of another, or "
-                            "leave it out.")
+                            f"leave it out.{hint}")
 
 
 def _card(dataset: Dataset, name: str, labels: Sequence[str]) -> TaggerChoice:

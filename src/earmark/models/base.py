@@ -159,14 +159,21 @@ def fit_matrix(
     if task == "single":
         if len(only := np.flatnonzero(labels.any(axis=0))) == 1:  # few rows, in an inner fold
             return Fitted((_Always(only),), count, task, native)
-        return Fitted((make().fit(rows, class_vector(labels)),), count, task, native)
+        return Fitted((_fitted(make, rows, class_vector(labels)),), count, task, native)
     if native:
-        return Fitted((make().fit(rows, labels.astype(np.int64)),), count, task, native)
+        return Fitted((_fitted(make, rows, labels.astype(np.int64)),), count, task, native)
     estimators = tuple(
-        float(column[0]) if (column == column[0]).all() else make().fit(rows, column)
+        float(column[0]) if (column == column[0]).all() else _fitted(make, rows, column)
         for column in labels.T.astype(np.int64)
     )
     return Fitted(estimators, count, task, native)
+
+
+def _fitted(make: Callable[[], Any], rows: NDArray[np.float32], labels: NDArray[Any]) -> Any:
+    # A product of finite matrices now and then raises the processor's flag for invalid values: in
+    # lanes that the kernel fills up and throws away. numpy would warn of it.
+    with np.errstate(invalid="ignore"):
+        return make().fit(rows, labels)
 
 
 def _fill(scores: NDArray[np.float64], given: Any, classes: Any) -> None:

@@ -36,6 +36,17 @@ def test_compare_prints_tables_writes_a_page_or_json(make_run, tmp_path):
     assert run["test"]["by_artist"] == results["parts"]["test"]["accuracy_interval_by_artist"]
 
 
+def test_what_lies_beside_the_runs_is_left_out_when_all_are_named(make_run, tmp_path):
+    folders = [make_run("a").folder, make_run("b").folder]
+    ledger, audit = folders[0].parent / "ledger.jsonl", tmp_path / "audit-a"
+    ledger.write_text("")
+    audit.mkdir()
+    (audit / "audit.json").write_text("{}")
+    done = typed("compare", ledger, audit, *folders)
+    assert done.exit_code == 0
+    assert f"left out, no runs: {ledger}, {audit}" in done.stderr
+
+
 @pytest.mark.parametrize("args", [["report", "nowhere"], ["compare", "nowhere", "nirgends"]])
 def test_errors_are_one_line(args, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

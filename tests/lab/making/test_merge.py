@@ -127,12 +127,20 @@ def test_the_same_file_in_two_folders_counts_once(tmp_path: Path) -> None:
                 noise = rng.integers(0, 255, 2000 + number, dtype=np.uint8).tobytes()
                 (tmp_path / root / label / f"{number}.wav").write_bytes(noise)
     copy = (tmp_path / "one" / "folk" / "1.wav").read_bytes()
-    (tmp_path / "two" / "folk" / "other name.wav").write_bytes(copy)
+    (tmp_path / "two" / "rock" / "other name.wav").write_bytes(copy)
     found = merged([Folder(tmp_path / "one"), Folder(tmp_path / "two")])
     assert len(found.tracks) == 12
-    assert "folder-2/folk/other name" not in {t.id for t in found.tracks}
-    assert {"event": "left out", "track": "folder-2/folk/other name",
-            "why": "the same as folder/folk/1"} in found.log
+    assert "folder-2/rock/other name" not in {t.id for t in found.tracks}
+    assert {"event": "left out", "track": "folder-2/rock/other name",
+            "why": "the same as folder/folk/1, which bears folk and not rock"} in found.log
+    assert any(line.startswith("1 of these bear other labels there") for line in found.told)
+
+
+def test_wanted_labels_that_nothing_leads_to_are_told_with_the_nearest(
+    pair: list[Dataset]
+) -> None:
+    found = merged(pair, to=("hip hop", "jaz", "polka"))
+    assert "wanted labels that nothing leads to: jaz (is 'jazz' meant?), polka" in found.told
 
 
 def test_known_copies_without_artists_stay_together(tmp_path: Path) -> None:

@@ -52,12 +52,13 @@ def command(
     """
     from earmark.errors import DataError
     from earmark.lab.doctor.check import check, openable
-    from earmark.lab.doctor.outcome import left_out, parts_of
+    from earmark.lab.doctor.outcome import left_out, parts_of, train_part
 
     if not root.exists():
         raise DataError(f"{root}: no such folder or table; expected one that holds a dataset.")
     dataset = openable(root, name, pairs(options))
-    parts_of(dataset, partition)  # a slip in its name is found before hours of listening
+    # A slip is found before hours of listening.
+    (train_part if drop_mislabels else parts_of)(dataset, partition)
     progress = _Progress()
     found = check(dataset, listen=audio, mislabels=mislabels or drop_mislabels,
                   progress=progress.count, log=progress.say)  # fmt: skip

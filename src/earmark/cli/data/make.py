@@ -124,18 +124,40 @@ def _plan_lines(facts: dict[str, Any]) -> list[str]:
 
 
 def _settings(wanted: dict[str, Any]) -> Any:
+    import math
+
     from earmark.datasets.matching import SECONDS_TOLERANCE
-    from earmark.lab.backbones import front_end_for
     from earmark.lab.making.make import Making
 
     tolerance = wanted["seconds_tolerance"]
+    if tolerance is not None and not math.isfinite(tolerance):
+        raise click.BadParameter(f"{tolerance}; expected seconds, or --any-duration.",
+                                 param_hint="--seconds-tolerance")
     family = wanted["family"]
     return Making(
         wanted["per_label"], wanted["unit"], wanted["tracks_per_album"], wanted["labels"],
-        {} if family == "none" else dict(front_end_for(family)), wanted["segment_seconds"],
+        features_of(family, wanted["segment_seconds"]), wanted["segment_seconds"],
         None if wanted["any_duration"] else SECONDS_TOLERANCE if tolerance is None else tolerance,
         not wanted["no_check"], wanted["title"], wanted["seed"],
     )  # fmt: skip
+
+
+def features_of(family: str, segment_seconds: float | None) -> dict[str, Any]:
+    """Return the front end that was asked for; nothing for ``none``.
+
+    Raises:
+        SettingsError: an unknown family, or segments that no track is cut into.
+    """
+    from earmark.cli.features import refuse_lengths
+    from earmark.features import base
+    from earmark.lab.backbones import front_end_for
+
+    if family == "none":
+        return {}
+    description = dict(front_end_for(family))
+    lengths = [] if segment_seconds is None else [segment_seconds]
+    refuse_lengths(base.build(description, where="--set"), lengths)
+    return description
 
 
 def _progress(done: int, of: int) -> None:

@@ -85,13 +85,15 @@ def _features(
     datasets: list[Dataset], family: str | None, seconds: float | None
 ) -> tuple[dict[str, object], float | None]:
     """Return front end and segment length: as asked, or those that all made datasets share."""
+    from earmark.cli.data.make import features_of
     from earmark.datasets.made import Made
-    from earmark.lab.backbones import front_end_for
 
-    if family == "none":
-        return {}, None
     if family is not None:
-        return dict(front_end_for(family)), seconds
+        front_end = features_of(family, seconds)
+        return front_end, seconds if front_end else None
+    if seconds is not None:
+        raise click.UsageError("--segment-seconds needs --set FAMILY: without it the features are "
+                               "those that the datasets bring.")
     about = [dataset.about for dataset in datasets if isinstance(dataset, Made)]
     alike = len(about) == len(datasets) and all(
         (a.front_end, a.segment_seconds) == (about[0].front_end, about[0].segment_seconds)

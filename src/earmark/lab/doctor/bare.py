@@ -45,6 +45,7 @@ class BareTable(Dataset):
 
     Attributes:
         refusal: why a reader of datasets would not take it; empty where none was asked.
+        broken: whether it could be learnt from, were it not for that.
     """
 
     name = "table"
@@ -55,9 +56,9 @@ class BareTable(Dataset):
     layout = "table.csv    (.tsv, .jsonl, .parquet) a row a track: labels, numbers or both\n"
     where = "Your own table."
 
-    def __init__(self, root: Path | str, refusal: str = "") -> None:
+    def __init__(self, root: Path | str, refusal: str = "", broken: bool = False) -> None:
         super().__init__(root)
-        self.refusal = refusal
+        self.refusal, self.broken = refusal, broken
 
     @cached_property
     def sheet(self) -> Sheet:
@@ -108,7 +109,9 @@ class BareTable(Dataset):
 
     def remarks(self) -> list[str]:
         """Return what a reader of datasets said of it."""
-        return [f"cannot be learnt from as it is: {self.refusal}"] if self.refusal else []
+        if self.broken or not self.refusal:
+            return []
+        return [f"cannot be learnt from as it is: {self.refusal}"]
 
     @classmethod
     def sample(cls, root: Path) -> None:
@@ -119,7 +122,7 @@ class BareTable(Dataset):
     def lint(self) -> list[Finding]:
         """Return what is wrong with the cells, the columns of numbers and the rows."""
         made, sets, table = self.features, self.labelled.sets, self.root.name
-        return [*self._cells_wrong(), *self._twice(), *self._unknown(),
+        return [*self._refused(), *self._cells_wrong(), *self._twice(), *self._unknown(),
                 *check_columns(made.rows, made.columns, table),
                 *check_rows(made.rows, self._ids, lambda name: sets[name], table)]  # fmt: skip
 
@@ -175,6 +178,11 @@ class BareTable(Dataset):
                 yield Finding("words of labels", column, f"its cells hold several labels parted by "
                               f"spaces, such as {first[:60]!r}: labels of several words cannot be "
                               "told from several labels", subject="column")
+
+    def _refused(self) -> Iterator[Finding]:
+        if self.broken:
+            yield Finding("broken table", self.root.name, f"cannot be learnt from: {self.refusal}",
+                          subject="file")
 
     def _twice(self) -> Iterator[Finding]:
         counted = Counter(_id_cells(self.sheet))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from earmark.datasets.base import Dataset
-from earmark.datasets.manifest import Manifest
+from earmark.datasets.manifest import Manifest, NoFilesError
 from earmark.datasets.opening import open_dataset, recognised, variant
 from earmark.errors import DataError
 from earmark.lab.doctor import listening
@@ -94,12 +94,15 @@ def openable(root: Path, name: str | None = None, options: dict[str, str] | None
     dataset = open_dataset(name or recognised(root), root, options or {})
     if name or options or not root.is_file() or root.suffix.lower() not in SUFFIXES:
         return dataset
+    named = False  # whether it names files and labels, so that it could be learnt from
     try:
         if isinstance(dataset, Manifest):
             dataset.check_header()  # before all of a large table is read to no end
+            named = True
         _ = dataset.tracks
     except DataError as error:
-        dataset = BareTable(root, str(error))
+        broken = named and not isinstance(error, NoFilesError)
+        dataset = BareTable(root, str(error), broken=broken)
         _ = dataset.sheet
     return dataset
 

@@ -35,14 +35,26 @@ def left_out(
     found = list(findings)
     reasons = excluded(found)
     if drop_mislabels:
-        parts = parts_of(dataset, partition)
-        if not parts:
-            raise SettingsError("likely mislabels are left out of a train part only, and "
-                                f"'{dataset.name}' has no partition that says which tracks are.")
+        parts = train_part(dataset, partition)
         for suspect in found:
             if suspect.kind == SUSPECTED and parts.get(suspect.name) == "train":
                 reasons.setdefault(suspect.name, f"{SUSPECTED}: {suspect.detail}")
     return dict(sorted(reasons.items()))
+
+
+def train_part(dataset: Dataset, partition: str | None) -> Mapping[str, str]:
+    """Return the parts that say which tracks are train.
+
+    Raises:
+        SettingsError: none do, or no partition is called so.
+    """
+    if not (parts := parts_of(dataset, partition)):
+        known = dataset.partitions()
+        raise SettingsError("likely mislabels are left out of a train part only, and " + (
+            f"'{dataset.name}' has no partition that says which tracks are." if not known else
+            f"'{dataset.name}' has several partitions: name one of {', '.join(known)} with "
+            "--partition."))
+    return parts
 
 
 def parts_of(dataset: Dataset, partition: str | None) -> Mapping[str, str]:

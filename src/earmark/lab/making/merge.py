@@ -7,6 +7,7 @@ A track that is in two of the datasets, by its origin, its file or its features,
 
 from __future__ import annotations
 
+import difflib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -69,6 +70,7 @@ def merge(
     tracks = _artists_as_one([track for part in parts for track in part.tracks])
     origins = {track: origin for part in parts for track, origin in part.origins.items()}
     again = _again(tracks, origins)
+    contrary = _contrary(tracks, again)
     tracks = [track for track in tracks if track.id not in again]
     groups = _groups(tracks, merging.to, taxonomy)
     features = _features(parts, {track.id for track in tracks}, merging, log)
@@ -79,13 +81,18 @@ def merge(
         merging.segment_seconds if features else None,
         {part.name: part.dataset.fingerprint for part in parts}, merging.seed,
     )
-    events = [{"event": "left out", "track": t, "why": f"the same as {a}"}
+    events = [{"event": "left out", "track": t, "why": f"the same as {a}{contrary.get(t, '')}"}
               for t, a in again.items()]
     events += [event for part in parts for event in part.events]
     told = [line for part in parts for line in part.told()]
     if again:
         told.append(f"{len(again)} tracks left out, which are in another of the datasets as well "
                     "(the same origin, or the same file)")
+    if contrary:
+        told.append(f"{len(contrary)} of these bear other labels there; those of the dataset named "
+                    "first are kept, and log.jsonl lists them: listen to them")
+    if lost := [label for label in merging.to if label not in groups]:
+        told.append(f"wanted labels that nothing leads to: {', '.join(map(_guessed, lost))}")
     whole = without_rows(Published(about, tuple(tracks), origins, features, tuple(events),
                                    tuple(told)))
     return _once(whole)
@@ -204,6 +211,22 @@ def _again(tracks: Sequence[Track], origins: Mapping[str, Origin]) -> dict[str, 
         earlier, later = sorted((fault.track, fault.other), key=turn.__getitem__)
         again[later] = earlier
     return again
+
+
+def _contrary(tracks: Sequence[Track], again: Mapping[str, str]) -> dict[str, str]:
+    """Return what to say of tracks that bear other labels than what they are the same as."""
+    labels = {track.id: track.labels for track in tracks}
+    return {track: f", which bears {', '.join(labels[other])} and not {', '.join(labels[track])}"
+            for track, other in again.items() if set(labels[track]) != set(labels[other])}
+
+
+def _guessed(label: str) -> str:
+    """Return a label with the nearest that the taxonomy has, where it has not this one."""
+    taxonomy = Taxonomy.read()
+    if taxonomy.canonical(label) is not None:
+        return label
+    near = difflib.get_close_matches(label, taxonomy.labels, n=1)
+    return f"{label} (is '{near[0]}' meant?)" if near else f"{label} (not known)"
 
 
 def _part_of(track: str) -> str:
