@@ -18,6 +18,9 @@ import importlib
 from collections.abc import Iterable
 from types import ModuleType
 
+_LONGEST = 2000
+_MOST_KNOWN = 40
+
 
 class EarmarkError(Exception):
     """Base of every error the user can do something about.
@@ -30,7 +33,10 @@ class EarmarkError(Exception):
     def __init__(self, message: str) -> None:
         # Line by line: runs of spaces inside a line may belong to a file's name.
         lines = (line.strip() for line in message.splitlines())
-        super().__init__(" ".join(line for line in lines if line))
+        said = " ".join(line for line in lines if line)
+        if len(said) > _LONGEST:  # a field of a broken table can hold the rest of the file
+            said = f"{said[:_LONGEST // 2]} ... {said[-_LONGEST // 2:]}"
+        super().__init__(said)
 
 
 class AudioError(EarmarkError):
@@ -84,4 +90,5 @@ def suggestion(given: str, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(given, known, n=1, cutoff=0.6)
     if near:
         return f" Did you mean '{near[0]}'?"
-    return f" Known: {', '.join(known)}." if known else ""
+    more = f" and {len(known) - _MOST_KNOWN} more" if len(known) > _MOST_KNOWN else ""
+    return f" Known: {', '.join(known[:_MOST_KNOWN])}{more}." if known else ""

@@ -21,8 +21,8 @@ from earmark.errors import DataError
 
 CONTENT = {"genres/blues/blues.00000.au": b"\x00sound\xff" * 999, "genres/README": b"read me\n",
            "list.csv": b""}  # fmt: skip
-CLIMBING = ["../evil", "d/" * 2000 + "x", "a/../../evil", "/evil", "C:/evil", "c:evil", "a\\..\\..\\evil", "a\x1bb",
-            "a\nb"]  # fmt: skip
+CLIMBING = ["../evil", "d/" * 2000 + "x", "a/../../evil", "/evil", "C:/evil", "c:evil",
+            "a\\..\\..\\evil", "a\x1bb", "a\nb"]  # fmt: skip
 
 
 def zipped(path, members=CONTENT, **options):
@@ -131,7 +131,7 @@ def test_progress_ends_at_the_bytes_of_all(kind, tmp_path, place):
 @pytest.mark.parametrize("name", CLIMBING)
 def test_names_that_climb_out_are_refused(kind, name, tmp_path, place):
     archive = made(kind, tmp_path / "a", {"good": b"1", name: b"harm"})
-    with pytest.raises(DataError, match=r"a: is not unpacked: a name (leads|is a path|has)"):
+    with pytest.raises(DataError, match=r"a: is not unpacked: a name (leads|is a path|has|lies)"):
         unpack([archive], place, kind)
     assert found(place) == {}
 

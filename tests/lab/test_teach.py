@@ -241,3 +241,20 @@ def test_folders_of_artists_are_pointed_to_the_files_tags(earmark, clip, tmp_pat
     told = teach.remarks(teach.collection(tmp_path / "artists"))
     assert any("2 of 3 folders are called like the artist of their files: ABBA, Queen" in line
                for line in told)
+
+
+def test_the_parts_that_a_table_states_are_used_where_they_suffice(tmp_path):
+    from earmark.datasets.manifest import Manifest
+
+    Manifest.sample(tmp_path / "m")
+    dataset = teach.collection(tmp_path / "m")
+    recipe = teach.recipe_for(dataset, "my")
+    assert recipe.split.partition == "given"
+    assert recipe.split.learn_from == ("train", "valid")
+    assert "the parts that the table states are used: 6 train, 3 valid, 3 test" in \
+        teach.remarks(dataset)
+    table = tmp_path / "m" / "manifest.csv"
+    table.write_text(table.read_text().replace(",train", ",test").replace(",valid", ",train"))
+    dataset = teach.collection(tmp_path / "m")  # one track of each label is left to learn from
+    assert teach.recipe_for(dataset, "my").split.partition is None
+    assert any("are not used" in line for line in teach.remarks(dataset))

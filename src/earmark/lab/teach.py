@@ -17,7 +17,7 @@ from earmark import registry
 from earmark.audio.segments import Segments
 from earmark.datasets.base import Dataset
 from earmark.datasets.made import Made
-from earmark.datasets.manifest import find_table
+from earmark.datasets.manifest import Manifest, find_table
 from earmark.errors import DataError, SettingsError
 from earmark.features import base as features
 from earmark.judging import splits
@@ -81,7 +81,7 @@ def collection(
 def remarks(dataset: Dataset) -> list[str]:
     """Return what to know of a collection before trusting a score on it, a sentence each."""
     whole = Split("by artist", dict.fromkeys(dataset.tracks, "train"))
-    return [*dataset.remarks(), *too_small(dataset, whole)]
+    return [*dataset.remarks(), *_told_of_parts(dataset), *too_small(dataset, whole)]
 
 
 def recipe_for(dataset: Dataset, name: str, like: str = "personal") -> Recipe:
@@ -95,23 +95,68 @@ def recipe_for(dataset: Dataset, name: str, like: str = "personal") -> Recipe:
     if len(labels) < 2:
         raise DataError(f"{dataset.root}: {_count(len(tracks), 'track')} of one label "
                         f"('{labels[0]}'); a tagger tells labels apart: add a folder of another.")
-    groups = set(splits.group_names(dataset, sorted(dataset.tracks), "artist"))
+    split, learnt = _parts(dataset)
+    groups = set(splits.group_names(dataset, learnt, "artist"))
     if len(groups) < 2:
         raise DataError(f"{dataset.root}: all {len(tracks)} tracks are of one artist; what is "
                         "learnt from one artist cannot be judged on another: add a second.")
-    _refuse_lonely(dataset, labels)
+    _refuse_lonely(dataset, labels, learnt)
     recipe = _on_its_features(read(like), dataset)
     try:
         return dataclasses.replace(
             recipe,
             name=name,
             dataset=DatasetChoice(dataset.name),
-            split=SplitChoice(by="track", fractions={"train": 1.0}),
+            split=split,
             folds=min(_MOST_FOLDS, len(groups)),
             tagger=_card(dataset, name, labels),
         )
     except ValueError as error:
         raise SettingsError(f"--name: {error}") from error
+
+
+def _parts(dataset: Dataset) -> tuple[SplitChoice, list[str]]:
+    """Return how the tracks are divided, and those learnt from: all, or as a table states.
+
+    Parts that a table states are used where each label can be learnt from what is train or valid.
+    """
+    if name := _stated(dataset):
+        parts = splits.official(dataset, name)
+        learn_from = tuple(part for part in ("train", "valid") if parts.counts[part])
+        learnt = sorted(i for part in learn_from for i in parts.ids(part))
+        return SplitChoice(partition=name, learn_from=learn_from), learnt  # type: ignore[arg-type]
+    return SplitChoice(by="track", fractions={"train": 1.0}), sorted(dataset.tracks)
+
+
+def _stated(dataset: Dataset) -> str:
+    """Return the partition that a table states, where it can be used; empty otherwise."""
+    found = dataset.partitions() if isinstance(dataset, Made | Manifest) else {}
+    for name, parts in found.items():
+        here = {track: part for track, part in parts.items() if track in dataset.tracks}
+        learnt = [track for track, part in here.items() if part in ("train", "valid")]
+        labels = {label for track in dataset.tracks.values() for label in track.labels}
+        if "test" in here.values() and set(parts.values()) == set(here.values()) and all(
+            _several(dataset, label, learnt) for label in labels
+        ):
+            return name
+    return ""
+
+
+def _several(dataset: Dataset, label: str, ids: Sequence[str]) -> bool:
+    """Whether a label is borne by tracks of two artists or songs at least."""
+    bearing = [i for i in ids if label in dataset.tracks[i].labels]
+    return len(set(splits.group_names(dataset, bearing, "artist"))) > 1
+
+
+def _told_of_parts(dataset: Dataset) -> list[str]:
+    if not isinstance(dataset, Made | Manifest) or not dataset.partitions():
+        return []
+    if name := _stated(dataset):
+        counts = splits.official(dataset, name).counts
+        said = ", ".join(f"{count} {part}" for part, count in counts.items() if count)
+        return [f"the parts that the table states are used: {said}"]
+    return ["the parts that the table states are not used, since not every label has tracks of two "
+            "artists to learn from in them: nothing is held out for a test"]
 
 
 def _on_its_features(recipe: Recipe, dataset: Dataset) -> Recipe:
@@ -133,10 +178,10 @@ def run_folder(dataset: Dataset, name: str, features: str | None = None) -> Path
     return Path("runs") / f"{name}{called}-{dataset.fingerprint[:8]}"
 
 
-def _refuse_lonely(dataset: Dataset, labels: Sequence[str]) -> None:
+def _refuse_lonely(dataset: Dataset, labels: Sequence[str], learnt: Sequence[str]) -> None:
     """Refuse a label that cannot be learnt and judged on different artists or songs."""
     for label in labels:
-        ids = [track.id for track in dataset.tracks.values() if label in track.labels]
+        ids = [track for track in learnt if label in dataset.tracks[track].labels]
         if len(set(splits.group_names(dataset, ids, "artist"))) < 2:
             hint = (" If the folders are artists, --labels filetags takes the genres in the files' "
                     "tags." if dataset.name == "folder" else "")

@@ -88,3 +88,15 @@ def test_one_artist_and_few_tracks_are_refused(tmp_path, rng):
     (tmp_path / "few.csv").write_text("\n".join(text.splitlines()[:10]))
     with pytest.raises(DataError, match="0 labels are on 5 tracks"):
         find_mislabels(BareTable(tmp_path / "few.csv"))
+
+
+def test_labels_that_models_learnt_from_too_few_are_not_judged() -> None:
+    from earmark.lab.doctor.mislabels import _learnt
+
+    # Label 1 has six tracks in fold 0 and one in fold 1: those of fold 0 were scored by models
+    # that had learnt from one; label 0 has six in either.
+    fold = np.array([0] * 6 + [0] * 6 + [1] * 6 + [1])
+    truth = np.zeros((19, 2), np.int8)
+    truth[:6, 0] = truth[12:18, 0] = 1
+    truth[6:12, 1] = truth[18, 1] = 1
+    assert _learnt(truth, fold).tolist() == [True] * 6 + [False] * 6 + [True] * 7

@@ -39,12 +39,23 @@ def test_likely_mislabels_are_dropped_only_when_asked_and_only_from_train(tmp_pa
 def test_which_part_is_train_must_be_known(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="no partition that says"):
         left_out(made(tmp_path), SUSPECTS, drop_mislabels=True)
-    two = made(tmp_path, parts={**PARTS, "q": {"b": "train"}})
-    with pytest.raises(SettingsError, match="no partition that says"):
+    two = made(tmp_path, parts={**PARTS, "q": dict.fromkeys("bce", "train")})
+    with pytest.raises(SettingsError, match="several partitions: name one of p, q"):
         left_out(two, SUSPECTS, drop_mislabels=True)
     assert set(left_out(two, SUSPECTS, drop_mislabels=True, partition="q")) == {"b"}
     with pytest.raises(SettingsError, match="no published split 'z'"):
         left_out(two, SUSPECTS, drop_mislabels=True, partition="z")
+
+
+def test_when_half_of_the_train_part_is_suspected_the_models_are_not_believed(
+    tmp_path: Path
+) -> None:
+    dataset = made(tmp_path, parts=PARTS)
+    train = [track for track, part in dataset.partitions()["p"].items() if part == "train"]
+    suspects = [Finding("likely mislabel", track, "says a, sounds like b") for track in train]
+    said: list[str] = []
+    assert left_out(dataset, suspects, drop_mislabels=True, say=said.append) == {}
+    assert f"{len(train)} of {len(train)} tracks of the train part are suspected" in said[0]
 
 
 def test_the_exclude_list_is_a_table(tmp_path: Path) -> None:

@@ -242,3 +242,14 @@ def test_real_recordings_have_the_faults_they_have(realdata, ears):
     assert said.pop("jazz.00054") == ["unreadable"]
     assert said.pop("hiphop.00000") == ["dc offset"]
     assert said == {}
+
+
+def test_speech_here_and_there_in_an_hour_is_no_finding() -> None:
+    from earmark.lab.doctor.sound import _longest_run
+
+    flags = np.zeros(790, bool)
+    flags[::60] = True
+    assert _longest_run(flags) == 1
+    flags[300:304] = True
+    assert _longest_run(flags) == 4
+    assert _longest_run(np.zeros(3, bool)) == 0

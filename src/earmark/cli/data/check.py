@@ -62,7 +62,8 @@ def command(
     progress = _Progress()
     found = check(dataset, listen=audio, mislabels=mislabels or drop_mislabels,
                   progress=progress.count, log=progress.say)  # fmt: skip
-    reasons = left_out(dataset, found.findings, drop_mislabels=drop_mislabels, partition=partition)
+    reasons = left_out(dataset, found.findings, drop_mislabels=drop_mislabels,
+                       partition=partition, say=progress.say)
     if as_json:
         print_json({**found.plain(), "excluded": reasons})
     else:

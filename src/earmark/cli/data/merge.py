@@ -36,6 +36,8 @@ def command(roots: tuple[str, ...], out: Path, options: tuple[str, ...], to: str
             title: str, seed: int, as_json: bool) -> None:
     """Join the datasets at the ROOTs into one.
 
+    NAME says which dataset a ROOT holds, as earmark data list calls it, such as fma=FOLDER.
+
     Each row keeps where it is from and what it was called there. An artist that is in several of
     them stands in one part only.
     """

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from earmark.cli.data._given import given, takes_dataset
-from earmark.cli.output import print_json
+from earmark.cli.output import print_json, printable
 
 if TYPE_CHECKING:
     from earmark.datasets.base import Dataset
@@ -26,7 +26,7 @@ def command(root: Path, name: str | None, options: tuple[str, ...], as_json: boo
         print_json(facts)
         return
     for line in _lines(facts):
-        click.echo(line)
+        click.echo(printable(line))
 
 
 def statistics(dataset: Dataset) -> dict[str, Any]:

@@ -81,6 +81,8 @@ KINDS: dict[str, Kind] = {
     "listed twice": Kind("warning", False, "Give each track one row: what is in two may be learnt "
                          "from and judged on."),
     "no label": Kind("warning", False, "Label it, or leave it out."),
+    "partial copy": Kind("warning", False, "Get the rest: scores on part of a test part are not "
+                         "those of the published one."),
     "shared across parts": Kind("grave", False, "Divide by artist (or album, or song)."),
     "prevalence": Kind("note", False, "Scores are to be read beside it."),
     # of feature tables

@@ -87,7 +87,11 @@ def score(
     rounds = Rounds.deal(ids, learner.truth(ids), groups, dataset.vocabulary,
                          fitter(learner, rng), folds=FOLDS, rng=rng, log=log)
     found = rounds.score("of all tracks")
-    keep = found.judgeable(rounds.truth)
+    learnt = _learnt(rounds.truth, rounds.fold)
+    keep = np.asarray([row for row in found.judgeable(rounds.truth) if learnt[row]], dtype=np.intp)
+    if not len(keep):
+        raise DataError(f"{dataset.root}: no label has {LEAST_TRACKS} tracks by other artists for "
+                        "any track to be judged by.")
     labels = tuple(dataset.vocabulary.labels[k] for k in columns)
     scores, truth = found.scores[np.ix_(keep, columns)], rounds.truth[np.ix_(keep, columns)]
     if dataset.vocabulary.task == "single":  # how far such a model can be believed at all
@@ -129,6 +133,14 @@ def _finding(scored: Scored, row: int) -> Finding:
     return Finding("likely mislabel", scored.ids[row],
                    f"says {says}, sounds like {scored.labels[best]} ({scores[best]:.2f})",
                    source=f"cleanlab on {scored.by}")
+
+
+def _learnt(truth: NDArray[np.int8], fold: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Tell which tracks' labels the models that scored them had learnt from enough tracks."""
+    least = np.zeros(truth.shape, dtype=np.int64)
+    for number in np.unique(fold):
+        least[fold == number] = truth[fold != number].sum(axis=0)
+    return np.asarray(((least >= LEAST_TRACKS) | (truth == 0)).all(axis=1))
 
 
 def _learnable(dataset: Dataset, ids: Sequence[str]) -> tuple[NDArray[np.intp], list[str]]:

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from earmark.datasets.base import Dataset, Track
@@ -21,13 +21,15 @@ SUSPECTED = "likely mislabel"
 
 def left_out(
     dataset: Dataset, findings: Iterable[Finding], *, drop_mislabels: bool = False,
-    partition: str | None = None,
+    partition: str | None = None, say: Callable[[str], None] = lambda _: None,
 ) -> dict[str, str]:
     """Return the tracks to leave out, by id, each with its reason.
 
     Args:
         drop_mislabels: likely mislabels as well, but only those in the train part of the
-            partition: a test part that a model has picked over flatters models like it.
+            partition: a test part that a model has picked over flatters models like it. None
+            where half of the train part is suspected, since that is the models' fault.
+        say: is told so.
 
     Raises:
         SettingsError: likely mislabels are to go, and no partition says which tracks are train.
@@ -35,11 +37,22 @@ def left_out(
     found = list(findings)
     reasons = excluded(found)
     if drop_mislabels:
-        parts = train_part(dataset, partition)
-        for suspect in found:
-            if suspect.kind == SUSPECTED and parts.get(suspect.name) == "train":
-                reasons.setdefault(suspect.name, f"{SUSPECTED}: {suspect.detail}")
+        for suspect in _to_drop(dataset, found, train_part(dataset, partition), say):
+            reasons.setdefault(suspect.name, f"{SUSPECTED}: {suspect.detail}")
     return dict(sorted(reasons.items()))
+
+
+def _to_drop(
+    dataset: Dataset, found: Sequence[Finding], parts: Mapping[str, str],
+    say: Callable[[str], None],
+) -> list[Finding]:
+    suspects = [f for f in found if f.kind == SUSPECTED and parts.get(f.name) == "train"]
+    train = sum(part == "train" for track, part in parts.items() if track in dataset.tracks)
+    if 2 * len(suspects) > train:
+        say(f"likely mislabels are not left out: {len(suspects)} of {train} tracks of the train "
+            "part are suspected, so the models know too little to be believed")
+        return []
+    return suspects
 
 
 def train_part(dataset: Dataset, partition: str | None) -> Mapping[str, str]:

@@ -58,7 +58,12 @@ def lint_parts(dataset: Dataset) -> list[Finding]:
     """Return labels that a part lacks, and what parts share."""
     found = [_finding(dataset, row) for row in shared(dataset)]
     for split in divisions(dataset).values():
-        found += _missing(split, dataset)
+        published = len(dataset.partitions()[split.name])
+        if 2 * len(split.parts) < published:  # of so little no part is what it was
+            found.append(Finding("partial copy", split.name, f"{len(split.parts)} of its "
+                                 f"{published} tracks are at hand", subject="dataset"))
+        else:
+            found += _missing(split, dataset)
     return found
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from earmark.audio.containers import is_system_file, wrong_suffix
 from earmark.audio.speech import WINDOW_SECONDS
@@ -23,7 +24,7 @@ from earmark.lab.doctor.findings import Finding
 CLIPPED_SHARE = 1e-4
 OFFSET = 0.005  # of full scale
 SOFTEST_DB = -66.0  # RMS; below it music drowns in the noise of 16 bits' last steps
-SPOKEN_WINDOWS = 2  # that sound like speech, or all of a shorter recording's
+SPOKEN_WINDOWS = 2  # in a row that sound like speech, or all of a shorter recording's
 
 _USUAL_SHARE = 0.8  # of files that are of one length, for it to be the usual one
 _LEAST_FILES = 5
@@ -114,12 +115,20 @@ def _waveform(name: str, sound: Sound) -> Iterator[Finding]:
 
 def _speech(name: str, sound: Sound) -> Iterator[Finding]:
     windows = int(sound.spoken.sum())
-    if not windows or windows < min(SPOKEN_WINDOWS, len(sound.spoken)):
+    # One after another: an hour of music has some that sound so here and there.
+    if not windows or _longest_run(sound.spoken) < min(SPOKEN_WINDOWS, len(sound.spoken)):
         return
     spoken = min(windows * WINDOW_SECONDS, sound.seconds)
     first = float(np.argmax(sound.spoken)) * WINDOW_SECONDS
     yield Finding("speech", name, f"a suspicion: {spoken:.0f} of {sound.seconds:.0f} s sound like "
                   f"speech, from {first:.0f} s on")
+
+
+def _longest_run(flags: NDArray[np.bool_]) -> int:
+    """Return how many in a row are True at most."""
+    padded = np.concatenate([[0], flags.astype(np.int8), [0]])
+    starts, ends = (np.flatnonzero(np.diff(padded) == way) for way in (1, -1))
+    return int((ends - starts).max(initial=0))
 
 
 def _suffix(name: str, path: Path) -> Iterator[Finding]:

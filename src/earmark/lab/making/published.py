@@ -62,15 +62,18 @@ class Published:
 
 
 def refuse_taken(folder: Path) -> None:
-    """Refuse a place that something lies in, before hours of work.
+    """Refuse a place that something lies in or that cannot be written, before hours of work.
 
     Raises:
-        EarmarkError: it is a file or a folder that is not empty.
+        EarmarkError: it is a file or a folder that is not empty, or cannot be made.
     """
     try:
         taken = folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
+        if not folder.exists():  # can it be made?
+            folder.mkdir(parents=True)
+            folder.rmdir()
     except OSError as error:
-        raise EarmarkError(f"{folder}: cannot be looked into: {error.strerror or error}") from error
+        raise EarmarkError(f"{folder} cannot be written: {error.strerror or error}") from error
     if taken:
         raise EarmarkError(f"{folder} is there already; name a new folder with --out, or remove "
                            "it.")
