@@ -60,6 +60,18 @@ def test_parts_keep_artists_whole(tmp_path: Path) -> None:
     assert set(parts.values()) == {"train", "valid", "test"}
 
 
+def test_parts_that_would_lack_labels_are_not_dealt(tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    made = published(40)
+    # Techno is of two artists only: of three parts one would lack it.
+    tracks = tuple(replace(t, artist=f"duo {n % 8 == 1}") if t.labels == ("techno",) else
+                   replace(t, artist=f"solo {n}") for n, t in enumerate(made.tracks))
+    parts = write(replace(made, tracks=tracks), tmp_path / "out")
+    assert set(parts.values()) == {"train", "test"}
+    assert {parts[t.id] for t in tracks if t.labels == ("techno",)} == {"train", "test"}
+
+
 def test_the_features_are_the_same_in_both_files(tmp_path: Path) -> None:
     write(published(), tmp_path / "out")
     from earmark.features import base

@@ -7,6 +7,7 @@ to; the list says nothing of what is right.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -109,10 +110,12 @@ def _single(scored: Scored) -> Sequence[int]:
     from cleanlab.filter import find_label_issues
 
     chances = np.clip(scored.scores, 1e-9, None)
-    order = find_label_issues(
-        scored.truth.argmax(axis=1), chances / chances.sum(axis=1, keepdims=True), n_jobs=1,
-        return_indices_ranked_by=_RANKED_BY,
-    )  # fmt: skip
+    with warnings.catch_warnings():  # of labels with few tracks, which are left out knowingly
+        warnings.simplefilter("ignore", UserWarning)
+        order = find_label_issues(
+            scored.truth.argmax(axis=1), chances / chances.sum(axis=1, keepdims=True), n_jobs=1,
+            return_indices_ranked_by=_RANKED_BY,
+        )  # fmt: skip
     return [int(row) for row in order]
 
 

@@ -32,6 +32,7 @@ from earmark.store import write_text
 
 FRACTIONS = ({"train": 0.7, "valid": 0.1, "test": 0.2}, {"train": 0.75, "test": 0.25})
 """Of the parts; the second where there are too few artists for the first."""
+_FEW_LACKING = 0.1  # of the labels may be missing from a part
 _TEXTS = ("track_id", "labels", "artist", "dataset")
 
 
@@ -108,11 +109,22 @@ def write(published: Published, folder: Path) -> dict[str, str]:
 def deal(published: Published) -> dict[str, str]:
     """Return track id to part, whole artists at a time; nothing where there are too few."""
     listed = Listed(Path(), published.tracks, published.vocabulary)
+    found: list[tuple[int, dict[str, str]]] = []
     for fractions in FRACTIONS:
         rng = np.random.default_rng(published.about.seed)
         with contextlib.suppress(DataError):
-            return dict(splits.grouped(listed, "artist", fractions, rng).parts)
-    return {}
+            parts = dict(splits.grouped(listed, "artist", fractions, rng).parts)
+            found.append((_lacking(published, parts), parts))
+            if found[-1][0] <= _FEW_LACKING * len(published.about.groups):
+                return parts
+    return min(found, key=lambda each: each[0])[1] if found else {}
+
+
+def _lacking(published: Published, parts: Mapping[str, str]) -> int:
+    """Return how many labels some part has no track of."""
+    borne = {(label, parts[track.id]) for track in published.tracks for label in track.labels}
+    return sum(any((label, part) not in borne for part in set(parts.values()))
+               for label in published.about.groups)
 
 
 def _write_all(published: Published, parts: Mapping[str, str], folder: Path) -> None:
