@@ -96,6 +96,8 @@ def test_wrong_rows_are_named(family, task, rows, labels):
         family(task=task).fit(holed, labels, rng=rng)
     with pytest.raises(DataError, match="as many rows"):
         family(task=task).fit(rows[1:], labels, rng=rng)
+    with pytest.raises(DataError, match="pictures of 2 x 3; this model takes rows"):
+        family(task=task).fit(np.zeros((len(rows), 2, 3), np.float32), labels, rng=rng)
     with pytest.raises(DataError, match="other than 0 and 1"):
         family(task=task).fit(rows, labels * 2, rng=rng)
     unused = labels.copy()

@@ -75,6 +75,9 @@ def check_fit(rows: ArrayLike, labels: ArrayLike, task: Task) -> tuple[
         DataError: says which row, column or label is wrong.
     """
     x, y = np.asarray(rows, dtype=np.float32), np.asarray(labels)
+    if x.ndim > 2:
+        raise DataError(f"the features are pictures of {' x '.join(map(str, x.shape[1:]))}; this "
+                        "model takes rows of numbers: choose a family of rows, such as gtzan57.")
     if x.ndim != 2 or y.ndim != 2 or len(x) != len(y):
         raise DataError(f"rows of shape {x.shape} and labels of shape {y.shape}; expected "
                         "(rows, features) and (rows, labels) with as many rows.")
