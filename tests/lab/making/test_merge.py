@@ -107,6 +107,14 @@ def test_features_are_joined_and_a_recording_in_both_counts_once(pair: list[Data
     np.testing.assert_array_equal(row, [12.0, 144.0])
 
 
+def test_artists_that_are_keys_go_by_their_names(pair: list[Dataset]) -> None:
+    dataset = pair[1]
+    dataset.names = lambda: {"0": ("BAND 1", "A song"), "1": (None, None)}  # type: ignore[method-assign]
+    artists = {t.id: t.artist for t in merged(pair).tracks}
+    assert artists["made-2/0"] == artists["made/2"]
+    assert artists["made-2/1"] != artists["made/2"]
+
+
 @pytest.mark.parametrize("front_end", [{}, FRONT_END])
 def test_a_dataset_merged_with_itself_counts_once(
     pair: list[Dataset], front_end: dict[str, object]

@@ -114,8 +114,10 @@ class _Part:
         # Known copies go together where no artist keeps them so.
         self._copies = {t: f.track for f in dataset.faults() if f.is_copy and f.other
                         for t in (f.track, f.other)}
+        names = dataset.names() or {}  # where artists are keys, which no other dataset has
         for track in dataset.tracks.values():
-            self._take(track)
+            written = names.get(track.id, (None,))[0]
+            self._take(replace(track, artist=written or track.artist))
         if not self.tracks:
             raise DataError(f"{dataset.root}: none of its labels ({', '.join(labels[:5])} ...) is "
                             f"one of those wanted: {', '.join(merging.to)}.")
