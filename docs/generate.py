@@ -15,7 +15,9 @@ _HEAD = "# The command line\n\nMade from `earmark --help` by `make docs`; do not
 
 def page() -> str:
     """Return the whole page."""
-    root = click.Context(earmark, info_name="earmark", terminal_width=88, max_content_width=88)
+    # With its settings, as when it is called: the options that ask for help are kept once made.
+    root = click.Context(earmark, info_name="earmark", terminal_width=88, max_content_width=88,
+                         **earmark.context_settings)
     return _HEAD + "".join(_sections(earmark, root))
 
 
