@@ -112,7 +112,9 @@ def test_chunks_and_blocks_make_no_difference(length, cuts, chunk_frames, paddin
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fma518, "chunks", functools.partial(chunks, chunk_frames=chunk_frames))
         streamed = front_end.whole(lambda: np.split(samples, sorted(cuts)))
-    np.testing.assert_allclose(streamed, at_once, rtol=1e-3, atol=1e-4)
+    # The first MFCC reaches -600, so that its largest value, near 0, is rounded as -600 is.
+    allowed = np.where([name.startswith("mfcc") for name in COLUMNS], 1e-3, 1e-4)
+    np.testing.assert_array_less(np.abs(streamed - at_once), allowed + 1e-3 * np.abs(at_once))
 
 
 def test_half_as_loud_changes_only_what_measures_level(rng):
