@@ -11,7 +11,7 @@ import pytest
 from tests.server import Site, serving
 
 from earmark import registry
-from earmark.cli.data import _sources, download
+from earmark.cli.data import _transfers, download
 from earmark.cli.data.download import command as download_command
 from earmark.cli.data.layout import described
 from earmark.cli.data.list import facts
@@ -185,7 +185,7 @@ def test_much_is_asked_about_where_somebody_is_there(
 
 
 def test_progress_shows_what_is_under_way_and_nothing_that_is_done(capsys):
-    with _sources.TransferProgress() as progress:
+    with _transfers.TransferProgress() as progress:
         progress("a.zip", 500, 2_000)
         progress("a.zip", 2_000, 2_000)
         assert [task.visible for task in progress._bar.tasks] == [False]
@@ -195,7 +195,7 @@ def test_progress_shows_what_is_under_way_and_nothing_that_is_done(capsys):
 
 
 def test_progress_without_a_terminal_is_a_line_now_and_then(monkeypatch, capsys):
-    monkeypatch.setattr(_sources, "_LINE_SECONDS", 0.0)
-    with _sources.TransferProgress() as progress:
+    monkeypatch.setattr(_transfers, "LINE_SECONDS", 0.0)
+    with _transfers.TransferProgress() as progress:
         progress("[bold]a.zip", 500, 2_000)
     assert "[bold]a.zip: 500 B of 2 kB" in capsys.readouterr().err

@@ -15,10 +15,26 @@ from rich.text import Text
 from earmark.audio.queued import size
 from earmark.cli.output import printable
 
-_LINE_SECONDS = 30.0
+LINE_SECONDS = 30.0
 
 
-class BatchProgress:
+class Bar:
+    """What bars share: one is on the terminal while its ``with`` block runs."""
+
+    _bar: Progress
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:  # fmt: skip
+        self._bar.stop()
+
+
+class BatchProgress(Bar):
     """Counts files by their size, since a time left by their number would mislead; on stderr."""
 
     def __init__(self, title: str, paths: Sequence[Path]) -> None:
@@ -35,23 +51,13 @@ class BatchProgress:
         )  # fmt: skip
         self._task = self._bar.add_task(title, total=self._total, files=0)
 
-    def __enter__(self) -> Self:
-        self._bar.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:  # fmt: skip
-        self._bar.stop()
-
     def advance(self, path: Path) -> None:
         """Count a file as finished."""
         self._done += 1
         self._done_bytes += self._sizes[path]
         self._bar.update(self._task, advance=self._sizes[path], files=self._done)
         now = time.monotonic()
-        if not self._console.is_terminal and now - self._said >= _LINE_SECONDS:
+        if not self._console.is_terminal and now - self._said >= LINE_SECONDS:
             self._said = now
             left = (now - self._started) * (self._total / self._done_bytes - 1)
             self.say(f"{self._title}: {self._done} of {self._count} files, about "

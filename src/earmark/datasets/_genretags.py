@@ -15,8 +15,9 @@ from typing import NamedTuple
 from earmark.labels.vocabulary import fold
 
 PROVENANCE = "earmark"
-"""Tags whose names begin so (``EARMARK``, ``EARMARK_TAGGER``: ID3's TXXX, Vorbis comments, MP4's
-free-form atoms) say that Earmark wrote the genre: it must not learn from itself."""
+"""Tags whose names begin so (``EARMARK``, ``EARMARK_TAGGER``: texts of the user's own in ID3,
+Vorbis comments, MP4's free-form atoms) say that Earmark wrote the genre: it must not learn from
+itself."""
 
 # Of iTunes, AllMusic and Discogs, and of ID3's list; any spelling of them is known.
 _WITH_A_SLASH = frozenset(map(fold, (

@@ -73,6 +73,18 @@ def columns_of(path: Path, header: list[str], wanted: list[str]) -> dict[str, in
     return {name: names.index(name) for name in wanted}
 
 
+def names_in(folder: Path) -> list[str]:
+    """Return the names in a folder; none where there is no folder.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    try:
+        return [file.name for file in folder.iterdir()] if folder.is_dir() else []
+    except OSError as error:
+        raise DataError(f"{folder}: cannot be read: {error.strerror or error}.") from error
+
+
 def audio_remarks(
     tracks: Iterable[Track], named: Iterable[str], audio: Mapping[str, str], thing: str,
     beyond: str,

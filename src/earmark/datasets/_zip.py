@@ -15,9 +15,10 @@ from typing import IO
 
 from earmark.datasets._members import Member, Unsafe, safe_name, safe_target
 
-# Of made-up headers, zipfile stumbles over numbers, too.
-ERRORS = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError,
-          struct.error, ValueError, OverflowError)  # fmt: skip
+# Of made-up headers, zipfile stumbles over numbers, too; methods it does not know are a
+# RuntimeError.
+ERRORS = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, struct.error,
+          ValueError, OverflowError)  # fmt: skip
 _ENCRYPTED = 0x1
 _UTF8 = 0x800
 _LONGEST_TARGET = 4096

@@ -20,7 +20,7 @@ import numpy as np
 from earmark.datasets import _jamendo_tables as tables
 from earmark.datasets._files import sample_clip, some
 from earmark.datasets._jamendo_tables import Row
-from earmark.datasets._published import audio_remarks, columns_of, read_lines, read_text
+from earmark.datasets._published import audio_remarks, columns_of, names_in, read_lines, read_text
 from earmark.datasets.base import Dataset, Source, Track
 from earmark.errors import DataError, SettingsError, suggestion
 from earmark.labels import crosswalk
@@ -271,10 +271,7 @@ def _files(holder: Path, prefix: str) -> Iterator[tuple[str, str]]:
     """Yield name (``41/241``) and path of each audio file, the preferred suffix last."""
     for number in range(100):
         folder = holder / f"{number:02}"
-        try:
-            names = [f.name for f in folder.iterdir()] if folder.is_dir() else []
-        except OSError as error:
-            raise DataError(f"{folder}: cannot be read: {error.strerror or error}.") from error
+        names = names_in(folder)
         for suffix in reversed(_SUFFIXES):
             for name in names:
                 stem = name.removesuffix(suffix)

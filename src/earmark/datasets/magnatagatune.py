@@ -36,7 +36,7 @@ from earmark.datasets._magnatagatune_tables import (
     read_table,
     titles,
 )
-from earmark.datasets._published import audio_remarks
+from earmark.datasets._published import audio_remarks, names_in
 from earmark.datasets.base import Dataset, Fault, Source, Track
 from earmark.errors import DataError, SettingsError, suggestion
 from earmark.labels.vocabulary import Vocabulary
@@ -251,10 +251,7 @@ def _files(holder: Path, prefix: str) -> Iterator[tuple[str, str]]:
     """
     for letter in _FOLDERS:
         folder = holder / letter
-        try:
-            names = [f.name for f in folder.iterdir()] if folder.is_dir() else []
-        except OSError as error:
-            raise DataError(f"{folder}: cannot be read: {error.strerror or error}.") from error
+        names = names_in(folder)
         for suffix in reversed(_SUFFIXES):
             for name in names:
                 if name.lower().endswith(suffix) and not name.startswith("."):

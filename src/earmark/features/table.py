@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earmark.audio.chunks import Passes
-from earmark.errors import DataError, SettingsError
+from earmark.errors import SettingsError
 from earmark.features._tables import echonest, summary, vggish, vggish_records
-from earmark.features._tables.named import NamedRows, read_table
+from earmark.features._tables.named import NamedRows, in_single, read_table
 from earmark.features._tables.parquet import read_parquet
 from earmark.features.base import FeatureSet, FrontEnd, Place, describe, placed
 
@@ -128,13 +128,7 @@ class Table(FrontEnd):
     def _of_tracks(
         self, read: NamedRows, source: dict[str, Any], place: Place | None
     ) -> FeatureSet:
-        with np.errstate(over="ignore"):
-            rows = read.rows.astype(np.float32)
-        if not np.isfinite(rows).all():
-            row, column = np.argwhere(~np.isfinite(rows))[0]
-            raise DataError(f"{source['table']}: '{read.columns[column]}' of '{read.names[row]}' "
-                            f"is {read.rows[row, column]:g}; expected a number below 3.4e38.")
-        return placed(read, place or _whole_track, source)
+        return placed(in_single(read, source["table"]), place or _whole_track, source)
 
 
 def _whole_track(name: str) -> tuple[str, float]:

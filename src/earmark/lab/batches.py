@@ -7,8 +7,9 @@ a few rows are computed again and compared: tables of other conventions bear the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -41,7 +42,21 @@ class Gathered(NamedTuple):
     notes: tuple[str, ...]
 
 
-def gather(dataset: Dataset, ids: Sequence[str], branch: BranchChoice, log: Log) -> Gathered:
+@dataclass(frozen=True)
+class Wanted:
+    """What a branch says of its features, for those who want features and learn nothing on them.
+
+    Attributes: as ``BranchChoice``'s.
+    """
+
+    front_end: Mapping[str, Any]
+    training_seconds: float | None = None
+    source: Literal["auto", "table", "audio"] = "auto"
+
+
+def gather(
+    dataset: Dataset, ids: Sequence[str], branch: BranchChoice | Wanted, log: Log
+) -> Gathered:
     """Return the rows of the tracks for one branch.
 
     Raises:
@@ -66,7 +81,7 @@ def place_of(dataset: Dataset, front_end: FrontEnd, table: FeatureTable) -> Plac
 
 
 def _matching_tables(
-    dataset: Dataset, front_end: FrontEnd, branch: BranchChoice
+    dataset: Dataset, front_end: FrontEnd, branch: BranchChoice | Wanted
 ) -> list[FeatureTable]:
     """Return the tables that this front end made: several where they hold parts of the tracks."""
     if branch.source == "audio":
@@ -133,7 +148,8 @@ def _compare_with_audio(
 
 
 def _from_audio(
-    dataset: Dataset, ids: Sequence[str], front_end: FrontEnd, branch: BranchChoice, log: Log
+    dataset: Dataset, ids: Sequence[str], front_end: FrontEnd, branch: BranchChoice | Wanted,
+    log: Log,
 ) -> Gathered:
     there = {i: dataset.root / path for i in ids if (path := dataset.tracks[i].path) is not None}
     failed = [f"{i}: no audio in {dataset.root}" for i in ids if i not in there]

@@ -286,7 +286,7 @@ def _members(content: bytes, path: Path) -> dict[str, bytes]:
                 raise TaggerError(f"{path}: its members are compressed; a tagger stores them.")
             members = {e.filename: archive.read(e) for e in entries}
     # zipfile raises the middle two for methods it does not know and for encrypted members.
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+    except (zipfile.BadZipFile, RuntimeError, EOFError) as error:
         raise TaggerError(f"{path} is not a tagger: {error}.") from error
     if missing := {_MANIFEST, _CHECK} - set(members):
         raise TaggerError(f"{path} is not a tagger: it lacks {', '.join(sorted(missing))}.")

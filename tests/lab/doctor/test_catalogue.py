@@ -79,3 +79,10 @@ def test_every_kind_has_advice_in_a_sentence(kind: str) -> None:
     advice = KINDS[kind].advice
     assert advice[0].isupper()
     assert advice.endswith(".")
+
+
+def test_evidence_that_is_part_of_other_evidence_is_told_once() -> None:
+    (told,) = account([Finding("near duplicate", "b", "similarity 1.00", "a"),
+                       Finding("cross-label duplicate", "b", "similarity 1.00, yet folk here and "
+                               "rock there", "a")])
+    assert told.detail == "similarity 1.00, yet folk here and rock there"

@@ -50,6 +50,7 @@ def command(
     A table need not be one that Earmark can learn from: what keeps it from that is said. The exit
     code is 4 where anything grave is found, 0 where nothing is.
     """
+    from earmark.cli.data._steps import Steps
     from earmark.errors import DataError
     from earmark.lab.doctor.check import check, openable
     from earmark.lab.doctor.outcome import left_out, parts_of, train_part
@@ -59,7 +60,7 @@ def command(
     dataset = openable(root, name, pairs(options))
     # A slip is found before hours of listening.
     (train_part if drop_mislabels else parts_of)(dataset, partition)
-    progress = _Progress()
+    progress = Steps()
     found = check(dataset, listen=audio, mislabels=mislabels or drop_mislabels,
                   progress=progress.count, log=progress.say)  # fmt: skip
     reasons = left_out(dataset, found.findings, drop_mislabels=drop_mislabels,
@@ -112,26 +113,3 @@ def _write(
     if manifest:
         count = write_manifest(manifest, dataset, reasons, partition)
         click.echo(f"manifest: {manifest}, {count} tracks: earmark train {manifest}", err=True)
-
-
-class _Progress:
-    """Steps and counts on stderr: in place on a terminal, now and then a line elsewhere."""
-
-    def __init__(self) -> None:
-        import time
-
-        from rich.console import Console
-
-        self._console, self._clock, self._said = Console(stderr=True), time.monotonic, 0.0
-
-    def say(self, text: str) -> None:
-        """Say what is being done."""
-        click.echo(printable(text), err=True)
-
-    def count(self, done: int, of: int) -> None:
-        """Say how many recordings have been listened to."""
-        if self._console.is_terminal:
-            click.echo(f"\rlistened to {done} of {of}", err=True, nl=done == of)
-        elif done == of or self._clock() - self._said > 30:
-            self._said = self._clock()
-            click.echo(f"listened to {done} of {of}", err=True)

@@ -36,7 +36,7 @@ def command(
     Run again, it fetches what is missing or damaged, and goes on where it was interrupted.
     """
     from earmark import registry
-    from earmark.cli.data._sources import TransferProgress
+    from earmark.cli.data._transfers import TransferProgress
     from earmark.datasets.fetching import fetch, unpack_all
 
     kind = registry.load("datasets", name)

@@ -54,6 +54,7 @@ def command(root: Path, name: str | None, options: tuple[str, ...], out: Path | 
     """
     if out is None and not only_plan:
         raise click.UsageError("nowhere to write: give --out FOLDER, or --plan to see the plan.")
+    from earmark.cli.data._steps import Steps
     from earmark.lab.making import make as making
     from earmark.lab.making import published
 
@@ -67,8 +68,8 @@ def command(root: Path, name: str | None, options: tuple[str, ...], out: Path | 
         print_json(facts) if as_json else click.echo("\n".join(_plan_lines(facts)))
         return
     assert out is not None
-    made = making.make(dataset, sample, settings, lambda text: click.echo(text, err=True),
-                       _progress)
+    steps = Steps()
+    made = making.make(dataset, sample, settings, steps.say, steps.count)
     parts = published.write(made, out)
     report(made, parts, out, as_json)
 
@@ -158,8 +159,3 @@ def features_of(family: str, segment_seconds: float | None) -> dict[str, Any]:
     lengths = [] if segment_seconds is None else [segment_seconds]
     refuse_lengths(base.build(description, where="--set"), lengths)
     return description
-
-
-def _progress(done: int, of: int) -> None:
-    if done == of or done % 50 == 0:
-        click.echo(f"listened to {done} of {of}", err=True)

@@ -118,6 +118,36 @@ def read_lines(
     return NamedRows(tuple(kept), found, tuple(columns))
 
 
+def in_single(read: NamedRows, table: str) -> NamedRows:
+    """Return the rows as float32.
+
+    Raises:
+        DataError: a number is too large for that; begins with ``table``.
+    """
+    with np.errstate(over="ignore"):
+        rows = read.rows.astype(np.float32)
+    if not np.isfinite(rows).all():
+        row, column = np.argwhere(~np.isfinite(rows))[0]
+        raise DataError(f"{table}: '{read.columns[column]}' of '{read.names[row]}' is "
+                        f"{read.rows[row, column]:g}; expected a number below 3.4e38.")
+    return NamedRows(read.names, rows, read.columns)
+
+
+def refuse_ids(path: Path, ids: NDArray[np.str_], thing: str) -> None:
+    """Refuse ids that are empty or there twice.
+
+    Raises:
+        DataError: names the file and the id; ``thing`` is what has one, such as
+            ``the track``.
+    """
+    names, counts = np.unique(ids, return_counts=True)
+    if counts.max(initial=0) > 1:
+        raise DataError(f"{path}: {thing} '{names[np.argmax(counts)]}' is there {counts.max()} "
+                        "times; expected once.")
+    if "" in names:
+        raise DataError(f"{path}: a {thing.removeprefix('the ')} has no id; expected one each.")
+
+
 def lines_of(path: Path) -> Iterator[Line]:
     """Yield line number and values of each line that is not empty."""
     line = 1

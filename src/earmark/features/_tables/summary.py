@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earmark.errors import DataError
+from earmark.features._tables.named import refuse_ids
 from earmark.graphs import hdf5
 
 COLUMNS = ("duration", "end_of_fade_in", "key", "key_confidence", "loudness", "mode",
@@ -53,9 +54,4 @@ def _numbers(path: Path, columns: list[NDArray[np.generic]]) -> NDArray[np.float
 def _refuse_names(path: Path, names: NDArray[np.str_]) -> None:
     if not len(names):
         raise DataError(f"{path}: holds no tracks; expected at least one.")
-    kinds, counts = np.unique(names, return_counts=True)
-    if counts.max() > 1:
-        raise DataError(f"{path}: the track '{kinds[np.argmax(counts)]}' is there {counts.max()} "
-                        "times; expected once.")
-    if "" in kinds:
-        raise DataError(f"{path}: a track has no id; expected one each.")
+    refuse_ids(path, names, "the track")

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earmark.errors import DataError
+from earmark.features._tables.named import refuse_ids
 from earmark.store import read_npz
 
 SIZE = 128
@@ -88,9 +89,4 @@ def _refuse_clips(
         at = int(np.argmax(wrong))
         raise DataError(f"{path}: clip '{clips[at]}' has {frames[at]} frames; expected 1 to "
                         f"{seconds}.")
-    names, counts = np.unique(clips, return_counts=True)
-    if counts.max() > 1:
-        raise DataError(f"{path}: clip '{names[np.argmax(counts)]}' is there {counts.max()} "
-                        "times; expected once.")
-    if "" in names:
-        raise DataError(f"{path}: a clip has no id; expected one each.")
+    refuse_ids(path, clips, "clip")

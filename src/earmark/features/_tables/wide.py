@@ -22,6 +22,7 @@ from earmark.errors import DataError, MissingExtraError, require
 from earmark.features._tables.named import (
     Line,
     NamedRows,
+    in_single,
     lines_of,
     positions,
     put_right,
@@ -107,13 +108,7 @@ def _by_csv(path: Path, columns: Sequence[str]) -> WideRows:
     header, lines = _header(path)
     lines = chain([(1, header.names)], lines)
     read = read_lines(path, lines, columns, name_column=NAME_COLUMN, incomplete=left_out)
-    with np.errstate(over="ignore"):
-        rows = read.rows.astype(np.float32)
-    if not np.isfinite(rows).all():
-        row, column = np.argwhere(~np.isfinite(rows))[0]
-        raise DataError(f"{path}: '{columns[column]}' of '{read.names[row]}' is "
-                        f"{read.rows[row, column]:g}; expected a number below 3.4e38.")
-    return WideRows(NamedRows(read.names, rows, read.columns), tuple(left_out))
+    return WideRows(in_single(read, str(path)), tuple(left_out))
 
 
 def _by_arrow(path: Path, header: _Header, columns: Sequence[str]) -> WideRows | None:

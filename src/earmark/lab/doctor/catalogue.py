@@ -70,4 +70,6 @@ def _joined(first: Finding, second: Finding) -> Finding:
 
 def _both(first: str, second: str) -> str:
     parts = dict.fromkeys(part for text in (first, second) for part in text.split("; ") if part)
-    return "; ".join(parts)
+    # "similarity 1.00" goes where "similarity 1.00, yet jazz here and rock there" is said as well.
+    return "; ".join(part for part in parts
+                     if not any(other.startswith(f"{part}, ") for other in parts))

@@ -18,7 +18,7 @@ from earmark.datasets.base import Dataset
 from earmark.errors import DataError, require
 from earmark.features import base as features
 from earmark.features.base import FeatureSet
-from earmark.lab.batches import Gathered, gather, place_of
+from earmark.lab.batches import Gathered, Wanted, gather, place_of
 from earmark.lab.doctor.bare import BareTable
 from earmark.lab.doctor.findings import Finding
 from earmark.lab.learner import Learner, fitter
@@ -166,8 +166,8 @@ def _features(dataset: Dataset, log: Callable[[str], None]) -> tuple[FeatureSet,
             front_end = features.build(table.front_end)
             made = front_end.read(table.path, place_of(dataset, front_end, table))
             return made, table.path.name
-    branch = BranchChoice({"name": _FRONT_END}, _MODEL)
-    return gather(dataset, list(dataset.tracks), branch, log).features, f"{_FRONT_END} of the audio"
+    found = gather(dataset, list(dataset.tracks), Wanted({"name": _FRONT_END}), log)
+    return found.features, f"{_FRONT_END} of the audio"
 
 
 def _finite(made: FeatureSet) -> FeatureSet:

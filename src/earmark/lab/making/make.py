@@ -15,20 +15,18 @@ from typing import Any
 import numpy as np
 
 from earmark.datasets import matching, sampling
+from earmark.datasets._files import counted
 from earmark.datasets.base import Dataset, Track
 from earmark.datasets.made import About, Origin
 from earmark.errors import DataError
 from earmark.features.base import FeatureSet
-from earmark.lab.batches import Log, gather
+from earmark.lab.batches import Log, Wanted, gather
 from earmark.lab.doctor.findings import excluded
 from earmark.lab.doctor.listening import listen
 from earmark.lab.making.filling import Filling, substitutions
 from earmark.lab.making.listed import Listed
 from earmark.lab.making.published import Published, without_rows
-from earmark.lab.recipe import BranchChoice
 from earmark.labels.vocabulary import Vocabulary
-
-_NO_MODEL = {"name": "logistic"}  # a branch has one; here only its features are asked for
 
 
 @dataclass(frozen=True)
@@ -192,9 +190,8 @@ def _features(
     if not making.front_end:
         return None, []
     listed = Listed(sample.listed.root, tracks, sample.listed.vocabulary)
-    branch = BranchChoice(dict(making.front_end), _NO_MODEL,
-                          training_seconds=making.segment_seconds, source="audio")
-    found = gather(listed, [track.id for track in tracks], branch, log)
+    wanted = Wanted(making.front_end, making.segment_seconds, "audio")
+    found = gather(listed, [track.id for track in tracks], wanted, log)
     return found.features, [{"event": "left out", "track": line.partition(":")[0], "why": line}
                             for line in found.failed]
 
@@ -202,7 +199,7 @@ def _features(
 def _told(
     dataset: Dataset, sample: Sample, making: Making, fill: Filling, ids: Sequence[str]
 ) -> Iterator[str]:
-    yield (f"Wanted: {making.per_label} {making.unit}s of each label of '{dataset.name}' "
+    yield (f"Wanted: {counted(making.per_label, making.unit)} of each label of '{dataset.name}' "
            f"({len(sample.plan.tracks)} tracks); {len(sample.files)} of its "
            f"{len(sample.listed.tracks)} tracks are at hand.")
     yield (f"Taken: {len(ids)}; {substitutions(fill.log)} in the place of tracks that are missing "

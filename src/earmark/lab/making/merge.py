@@ -22,16 +22,14 @@ from earmark.datasets.base import Dataset, Track
 from earmark.datasets.made import About, Made, Origin
 from earmark.errors import DataError
 from earmark.features.base import FeatureSet
-from earmark.lab.batches import Log, gather
+from earmark.lab.batches import Log, Wanted, gather
 from earmark.lab.doctor import find_duplicate_rows
 from earmark.lab.making.published import Published, without_rows
-from earmark.lab.recipe import BranchChoice
 from earmark.labels import bridge, crosswalk
 from earmark.labels.taxonomy import Taxonomy
 
 # Ids of these are paths within one folder: equal ones in two folders say nothing.
 _OWN = frozenset({"folder", "manifest", "filetags", "synthetic"})
-_NO_MODEL = {"name": "logistic"}  # a branch has one; here only its features are asked for
 
 
 @dataclass(frozen=True)
@@ -261,8 +259,7 @@ def _features(
 ) -> FeatureSet | None:
     if not merging.front_end:
         return None
-    branch = BranchChoice(dict(merging.front_end), _NO_MODEL,
-                          training_seconds=merging.segment_seconds)
+    branch = Wanted(merging.front_end, merging.segment_seconds)
     sets = []
     for part in parts:
         ids = sorted(old for old, new in part.new_ids.items() if new in wanted)
