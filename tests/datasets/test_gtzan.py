@@ -312,6 +312,9 @@ def test_folders_of_genres_with_other_music_in_them_are_somebodys_own(tmp_path):
     (tmp_path / "Data" / "features_30_sec.csv").unlink()
     assert recognised(tmp_path) == "gtzan"
     clip = next((tmp_path / "Data" / "genres_original" / "blues").iterdir())
+    (tmp_path / "part" / "genres" / "blues").mkdir(parents=True)
+    shutil.copy(clip, tmp_path / "part" / "genres" / "blues")
+    assert recognised(tmp_path / "part") == "gtzan"
     for number in range(3):
         shutil.copy(clip, clip.with_name(f"my song {number}.wav"))
     shutil.copy(clip, clip.with_name("._blues.00001.wav"))

@@ -97,7 +97,7 @@ genres/<genre>/<genre>.00000.au                  the first edition
 
     @classmethod
     def recognises(cls, root: Path) -> bool:
-        """Tell whether a table of its own, or three folders of its genres, are there.
+        """Tell whether a table of its own, its folder of genres, or three of these are there.
 
         Folders of genres in which other music lies as well are somebody's own.
         """
@@ -105,9 +105,11 @@ genres/<genre>/<genre>.00000.au                  the first edition
         try:
             if found._tables():
                 return True
-            genres = set(found._genre_folders().values())
-            named = [file for folder in found._genre_folders() for _, file in _named_files(folder)]
-            return len(genres) >= 3 and len(named) > _MOSTLY * len(found._others())
+            folders = found._genre_folders()
+            held = any(folder.parent.name in _HOLDERS for folder in folders)
+            named = [file for folder in folders for _, file in _named_files(folder)]
+            return (held or len(set(folders.values())) >= 3) and \
+                len(named) > _MOSTLY * len(found._others())
         except DataError:
             return False
 
