@@ -1,6 +1,7 @@
 from itertools import product
 
 import numpy as np
+import pytest
 from hypothesis import given
 from tests.judging.metrics.made import FEW, multi
 
@@ -27,7 +28,8 @@ def test_the_constant_set_is_the_same_for_any_row():
 
 
 def test_of_equal_sets_the_smallest():
-    assert metrics.constant_answers([[1, 1], [1, 0], [0, 0]], 1).tolist() == [[1, 0]]  # 4 / 6, 6 / 9
+    learnt = [[1, 1], [1, 0], [0, 0]]  # 4 / 6 and 6 / 9
+    assert metrics.constant_answers(learnt, 1).tolist() == [[1, 0]]
 
 
 def test_the_prevalence_orders_no_rows():
@@ -36,3 +38,13 @@ def test_the_prevalence_orders_no_rows():
     assert metrics.roc_auc_macro(scores, truth) == 0.5
     assert metrics.pr_auc_macro(scores, truth) == 0.5  # rates 3/4 and 1/4
     assert metrics.lrap(scores, truth) == (3 + 0.5) / 4
+
+
+def test_the_prior_is_every_metrics_baseline():
+    learned = np.eye(3)[[0, 1, 1, 1, 2]]
+    scores = metrics.prior_scores(learned, 4)
+    np.testing.assert_allclose(scores, np.tile([0.2, 0.6, 0.2], (4, 1)))
+    truth = np.eye(3)[[0, 1, 1, 2]]
+    assert metrics.accuracy(scores, truth) == 0.5  # always label 1
+    assert metrics.roc_auc_macro(scores, truth) == 0.5
+    assert metrics.pr_auc_macro(scores, truth) == pytest.approx(1 / 3)
