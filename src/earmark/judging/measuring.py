@@ -134,7 +134,12 @@ def _others(
 
 def _intervals(found: Mapping[str, Interval], by: str) -> dict[str, Any]:
     names = [metric.name for metric in (*OF_SCORES, *OF_ANSWERS) if metric.name in found]
-    return {f"{name}_interval_by_{by}": found[name]._asdict() for name in names}
+    return {f"{name}_interval_by_{by}": _within_range(found[name])._asdict() for name in names}
+
+
+def _within_range(interval: Interval) -> Interval:
+    """Return the interval cut to [0, 1]: turned round a value near the end it may reach beyond."""
+    return interval._replace(low=max(interval.low, 0.0), high=min(interval.high, 1.0))
 
 
 def _beaten(
