@@ -16,19 +16,18 @@ from numpy.typing import ArrayLike, NDArray
 
 from earmark.errors import DataError, SettingsError, require
 from earmark.judging import metrics
-from earmark.judging.curves import Floats, Truth
-from earmark.judging.decisions import (
+from earmark.judging.calibration import (
     LEAST_SCORE,
     LEAST_TEMPERATURE,
     MOST_SLOPE,
     MOST_TEMPERATURE,
     Calibration,
-    Decisions,
-    calibrate,
     log_odds,
     sigmoid,
     softened,
 )
+from earmark.judging.curves import Floats, Truth
+from earmark.judging.decisions import Decisions, calibrate
 from earmark.labels.vocabulary import Task, Vocabulary
 
 Groups = Sequence[Hashable] | NDArray[Any]
