@@ -155,7 +155,8 @@ music_bal_train.npz, music_eval.npz, labels.csv           instead of all that: t
             return ()
         paths = self._parts.values()
         seconds = [FeatureTable(path, _FRONT_END, _SECOND) for path in paths]
-        return (*seconds, *(FeatureTable(path, {**_FRONT_END, "pooling": pooling}, None)
+        return (*seconds, *(FeatureTable(path, {**_FRONT_END, "pooling": pooling}, None,
+                                         derived=True)
                             for pooling in _POOLED for path in paths))
 
     def segment_of(self, row_name: str) -> tuple[str, int]:
