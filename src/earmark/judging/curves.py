@@ -28,6 +28,7 @@ def has_curve(truth: ArrayLike) -> NDArray[np.bool_]:
 def by_label(curve: Curve, scores: Floats, truth: Truth, weights: Floats) -> Floats:
     """Return a figure of each label's positives and negatives [shape=(draws, labels)]."""
     found = np.full((len(weights), scores.shape[1]), np.nan)
+    weights = np.ascontiguousarray(weights)  # else each gathering would copy them all
     for label in np.flatnonzero(has_curve(truth)):
         ranking = _Ranking(scores[:, label], truth[:, label], merged=len(weights) > 1)
         found[:, label] = curve(*ranking.weighed(weights))
@@ -41,6 +42,7 @@ def over_all(curve: Curve, scores: Floats, truth: Truth, weights: Floats) -> Flo
     """
     if not truth.any() or truth.all():
         return np.full(len(weights), np.nan)
+    weights = np.ascontiguousarray(weights)
     ranking = _Ranking(scores.ravel(), truth.ravel(), columns=scores.shape[1])
     at_once = max(1, _BLOCK // len(ranking.starts))
     return np.concatenate([curve(*ranking.weighed(weights[start : start + at_once]))

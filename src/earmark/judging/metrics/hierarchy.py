@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from earmark.errors import DataError
 from earmark.judging.curves import Truth
 from earmark.judging.metric import checked
 from earmark.judging.metrics.answered import (
@@ -59,10 +60,13 @@ def augmented(answers: ArrayLike, matrix: ArrayLike) -> Truth:
         answers: 0/1 [shape=(rows, labels)]. matrix: of ``closure`` [shape=(labels, names)].
 
     Raises:
-        DataError: answers other than 0 and 1.
+        DataError: answers other than 0 and 1, or a hierarchy of other labels.
     """
-    p, _ = checked(answers, answers)
-    return np.asarray(checked_answers(p) @ np.asarray(matrix) > 0).astype(np.int8)
+    (p, _), held = checked(answers, np.zeros(np.shape(answers))), np.asarray(matrix)
+    if p.shape[1] != len(held):
+        raise DataError(f"answers on {p.shape[1]} labels for a hierarchy of {len(held)}; make it "
+                        "of the same vocabulary.")
+    return np.asarray(checked_answers(p) @ held > 0).astype(np.int8)
 
 
 def hierarchical(

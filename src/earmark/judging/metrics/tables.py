@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from earmark.errors import DataError
 from earmark.judging.curves import Floats, Truth, has_curve
 from earmark.judging.decisions import Decisions, answers
 from earmark.judging.metric import checked
@@ -79,7 +80,7 @@ def summary(
     if groups := _group_table(found["per_label"]):
         found["by_group"] = groups
     if learnt_truth is not None and vocabulary.task == "multi":
-        found["baselines"] = _baselines(y, learnt_truth, vocabulary, dataset)
+        found["baselines"] = _baselines(y, _learnt(learnt_truth, y), vocabulary, dataset)
     return found
 
 
@@ -119,8 +120,16 @@ def _of_answers(
     return found | hierarchy.hierarchical(predicted, y, closure)
 
 
+def _learnt(learnt_truth: ArrayLike, y: Truth) -> Truth:
+    _, learnt = checked(learnt_truth, learnt_truth)
+    if learnt.shape[1] != y.shape[1]:
+        raise DataError(f"the rows learnt from bear {learnt.shape[1]} labels, those judged "
+                        f"{y.shape[1]}; give the truth of the same vocabulary.")
+    return learnt
+
+
 def _baselines(
-    y: Truth, learnt_truth: ArrayLike, vocabulary: Vocabulary, dataset: str
+    y: Truth, learnt_truth: Truth, vocabulary: Vocabulary, dataset: str
 ) -> dict[str, dict[str, Any]]:
     constant = baselines.constant_answers(learnt_truth, len(y))
     labels = [label for label, given in zip(vocabulary.labels, constant[0], strict=True) if given]
