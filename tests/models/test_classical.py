@@ -64,9 +64,9 @@ def seed_of(rng_seed):
 def twins():
     seed = seed_of(7)
     return [
-        (Logistic(inverse_penalty=0.3), LogisticRegression(C=0.3, max_iter=2000)),
+        (Logistic(inverse_penalty=0.3), LogisticRegression(C=0.3, tol=1e-8, max_iter=2000)),
         (Logistic(inverse_penalty=0.3, class_weight="balanced"),
-         LogisticRegression(C=0.3, class_weight="balanced", max_iter=2000)),
+         LogisticRegression(C=0.3, class_weight="balanced", tol=1e-8, max_iter=2000)),
         (LinearDiscriminant(scaling="standard"),
          LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto")),
         (GaussianNaiveBayes(), GaussianNB()),
@@ -99,7 +99,7 @@ def test_it_is_scikit_learns_on_the_rows_it_prepares(model, twin, rows, labels):
 def test_several_labels_are_one_against_the_rest_or_the_librarys_own(model, twin, rows, several):
     model = type(model)(**settings.to_mapping(model) | {"task": "multi"})
     model.fit(rows, several, rng=np.random.default_rng(7))
-    x = rows if model.scaling == "none" else StandardScaler().fit_transform(rows)
+    x = rows if model.scaling == "none" else StandardScaler().fit_transform(rows.astype(float))
     if isinstance(model, Logistic | LinearDiscriminant | GaussianNaiveBayes):
         twin = OneVsRestClassifier(twin)
     with warnings.catch_warnings():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
@@ -108,6 +108,12 @@ class Classic(Model):
     ) -> Any:
         """Fit on prepared rows; ``choice`` has a value for each setting with candidates."""
 
+    def _learn_each(
+        self, x: NDArray[np.float32], y: NDArray[np.int8], choices: Sequence[Choice], seed: int
+    ) -> Iterable[Any]:
+        """Fit each of several choices; a model overrides it where they have work in common."""
+        return (self._learn(x, y, choice, seed) for choice in choices)
+
     @abstractmethod
     def _predict(self, fitted: Any, x: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return scores of prepared rows [shape=(rows, labels)]."""
@@ -164,8 +170,8 @@ class Classic(Model):
         def score(train: NDArray[np.int64], held: NDArray[np.int64]) -> list[NDArray[np.float64]]:
             prepare = self._prepare(x[train])
             learn_from, judge_on = prepare(x[train]), prepare(x[held])
-            return [self._held_out(self._learn(learn_from, y[train], choice, seed), judge_on)
-                    for choice in choices]
+            return [self._held_out(fitted, judge_on)
+                    for fitted in self._learn_each(learn_from, y[train], choices, seed)]
 
         scores = _choice.out_of_fold(folds, score)
         losses = [self._judge(y, given) for given in scores]
