@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from earmark.errors import DataError, SettingsError, require
 from earmark.graphs.writer import Graph
 from earmark.models import _choice, _preparation
-from earmark.models._preparation import Preparation, Pruning, Scaling
+from earmark.models._preparation import Preparation, Scaling
 from earmark.models.base import Model, Scores, check_fit
+from earmark.models.pruning import Pruning
 
 ClassWeight = Literal["none", "balanced"]
 Choice = Mapping[str, Any]
@@ -53,6 +54,9 @@ class Classic(Model):
     loss: ClassVar[Any] = staticmethod(_choice.brier)
 
     def __post_init__(self) -> None:
+        if self.task not in self.tasks:
+            raise ValueError(f"'task' is '{self.task}', but {self.name} is made for "
+                             f"'{self.tasks[0]}' alone; choose another model.")
         if not 0 < self.pruning_threshold <= 1:
             raise ValueError(f"'pruning_threshold' is {self.pruning_threshold}; expected above 0 "
                              "and at most 1.")

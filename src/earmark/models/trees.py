@@ -16,7 +16,6 @@ from earmark.models._classic import Choice, Classic, ClassWeight, above_zero, we
 from earmark.models._preparation import Scaling
 from earmark.models.base import Fitted, fit_matrix
 
-
 Several = Literal["native", "one_vs_rest"]
 
 
