@@ -60,6 +60,21 @@ def test_never_elsewhere_has_no_lift_and_comes_by_its_excess():
     assert colabels(answered, truth, LABELS).pair(0, 1).true_lift is None
 
 
+def test_one_label_does_not_hide_the_others():
+    # Six labels of five tracks each, all wrongly called "music"; "a" is called "b" four times, too.
+    truth = np.repeat(np.eye(6, 8, dtype=np.int8), 5, axis=0)
+    answered = np.zeros_like(truth)
+    answered[:, 6] = 1
+    answered[:4, 1] = 1
+    truth = np.vstack([truth, np.eye(1, 8, 7, dtype=np.int8).repeat(20, axis=0)])
+    answered = np.vstack([answered, np.zeros((20, 8), dtype=np.int8)])
+    found = colabels(answered, truth, (*"abcdef", "music", "none"))
+    # "music": 5 x (1 - 25/45) = 2.2 answers too many for each label; "b" for "a": 4.
+    assert [p.answered for p in found.strongest(9)] == ["b", *["music"] * 4]
+    assert [p.answered for p in found.strongest(9, each=6)] == ["b", *["music"] * 6]
+    assert [p.borne for p in found.strongest(2, each=1)] == ["a", "a"]
+
+
 TABLES = st.tuples(st.integers(1, 30), st.integers(1, 5)).flatmap(
     lambda shape: st.tuples(*[arrays.arrays(np.int8, shape, elements=st.integers(0, 1))] * 2))
 

@@ -26,8 +26,8 @@ def test_false_answers_come_by_their_score_once_a_track():
                                                                   ("a", "rock", 0.9)]
     assert found.all_false == 3  # a is wrongly called flute, too
     assert {s.rate for s in found.false} == {0.6}
-    # Tracks that bear rock score (.7 + .05 + .6) / 3 = .45 for it.
-    assert [s.maybe_missing for s in found.false] == [True, True]
+    assert [s.surer for s in found.false] == [1, 1]  # rock's own tracks score .7, .05 and .6
+    assert all(s.maybe_missing for s in found.false)
 
 
 def test_of_a_label_no_more_than_asked_for():
@@ -38,20 +38,23 @@ def test_of_a_label_no_more_than_asked_for():
 def test_misses_come_by_how_far_they_are_below_the_rate():
     # d misses rock at .05 of .6 (a twelfth) and flute at .001 of .4 (a four-hundredth).
     (miss,) = by_hand().missed
-    assert (miss.track, miss.label, miss.maybe_missing) == ("d", "flute", False)
+    assert (miss.track, miss.label, miss.surer) == ("d", "flute", None)
+    assert not miss.maybe_missing
     assert miss.factor == pytest.approx(400)
     assert by_hand().all_missed == 2
 
 
-def test_what_is_surer_than_of_no_bearer_is_no_missing_tag():
-    truth = TRUTH.copy()
-    truth[:2, 0], truth[2:, 0] = [1, 1], [0, 0, 1]  # bearers of rock score .9, .95 and .6
-    found = surprises(IDS, SCORES, SCORES >= 0.5, truth, LABELS)
-    false = {(s.track, s.label): s.maybe_missing for s in found.false}
-    assert false == {("a", "flute"): True, ("c", "rock"): False}
-    rare = np.array([[0, 0], [0, 0], [0, 0], [0, 0], [1, 0]])  # one bearer has no mean
-    assert not any(s.maybe_missing
-                   for s in surprises(IDS, SCORES, SCORES >= 0.5, rare, LABELS).false)
+def test_a_missing_tag_is_surer_than_three_in_four_of_the_tracks_that_bear_it():
+    scores = np.array([[0.5], [0.6], [0.7], [0.8], [0.75]])
+    truth = np.array([[1], [1], [1], [1], [0]])
+    (false,) = surprises(IDS, scores, scores >= 0.5, truth, ("rock",)).false
+    assert (false.track, false.surer, false.maybe_missing) == ("e", 0.75, True)
+    scores[4] = 0.7
+    (false,) = surprises(IDS, scores, scores >= 0.5, truth, ("rock",)).false
+    assert (false.surer, false.maybe_missing) == (0.5, False)
+    truth[:3] = 0  # a single track tells nothing of what is usual
+    found = surprises(IDS, scores, scores >= 0.5, truth, ("rock",))
+    assert {s.surer for s in found.false} == {None}
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 30), st.integers(1, 6))

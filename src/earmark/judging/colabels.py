@@ -15,6 +15,7 @@ or tracks lack a label; where it is small, the model takes the one for the other
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -28,6 +29,8 @@ from earmark.judging.metrics import checked
 
 LEAST_FALSE = 3
 """False answers of a pair worth telling."""
+MOST_OF_A_LABEL = 4
+"""Pairs that answer the same label: one that is answered everywhere must not hide the others."""
 LEAST_ELSEWHERE = 10
 """Tracks that a rate elsewhere must be of: a label that all tracks bear has no elsewhere."""
 
@@ -80,11 +83,22 @@ class CoLabels:
     together: Floats
     apart: Floats
 
-    def strongest(self, most: int) -> list[CoLabel]:
-        """Return the pairs of the largest excess, at most so many; equal ones in label order."""
+    def strongest(self, most: int, *, each: int = MOST_OF_A_LABEL) -> list[CoLabel]:
+        """Return the pairs of the largest excess, equal ones in label order.
+
+        At most so many in all, and at most ``each`` of them that answer the same label.
+        """
         size = np.where(self.false >= LEAST_FALSE, np.nan_to_num(self.excess), 0.0).ravel()
-        order = [int(i) for i in np.argsort(-size, kind="stable")[:most] if size[i] > 0]
-        return [self.pair(*divmod(i, len(self.labels))) for i in order]
+        told: list[CoLabel] = []
+        of_label: Counter[int] = Counter()
+        for i in np.argsort(-size, kind="stable"):
+            borne, answered = divmod(int(i), len(self.labels))
+            if len(told) == most or size[i] <= 0:
+                break
+            if of_label[answered] < each:
+                told.append(self.pair(borne, answered))
+                of_label[answered] += 1
+        return told
 
     def pair(self, borne: int, answered: int) -> CoLabel:
         """Return one pair, by its labels' columns."""

@@ -1,9 +1,9 @@
 """The answers of multi-label work that surprise most: to be listened to, one by one.
 
 A *false* answer surprises by its calibrated score: 0.97 for a label that the track does not bear.
-It *may be a missing tag* where that score is no lower than the mean of the tracks that do bear the
-label, which is the rule of confident learning (see ``mistags``) for one label at a time: tags are
-seldom complete, and what models are surest of is where people have forgotten one.
+It is told beside it how many of the tracks that do bear the label score lower: where these are
+three in four or more, the answer *may well be a missing tag*. Tags are seldom complete, and what
+models are surest of is where people have forgotten one.
 
 A *miss* surprises by how far its score is below the label's rate, as a factor: 0.001 for a label
 that one track in a hundred bears is ten times less than knowing nothing of the track would give.
@@ -18,16 +18,17 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from earmark.errors import DataError
-from earmark.judging.curves import Floats, Truth
+from earmark.judging.curves import Floats
 from earmark.judging.decisions import LEAST_SCORE
 from earmark.judging.metrics import checked
 from earmark.judging.mistags import LEAST_TRACKS
 
 MOST = 20
 MOST_OF_A_LABEL = 2
+MISSING_FROM = 0.75
 
 
 class Surprise(NamedTuple):
@@ -37,14 +38,20 @@ class Surprise(NamedTuple):
         track: its id. label: wrongly answered, or missed.
         score: calibrated, of this label.
         rate: share of all judged tracks that bear it.
-        maybe_missing: of a false answer: it may well be a missing tag.
+        surer: of a false answer: share of the tracks that bear the label whose score is lower;
+            None where too few bear it.
     """
 
     track: str
     label: str
     score: float
     rate: float
-    maybe_missing: bool = False
+    surer: float | None = None
+
+    @property
+    def maybe_missing(self) -> bool:
+        """Whether it is a false answer that may well be a missing tag."""
+        return self.surer is not None and self.surer >= MISSING_FROM
 
     @property
     def factor(self) -> float:
@@ -89,28 +96,25 @@ def surprises(
     if x.shape != (len(ids), len(labels)):
         raise DataError(f"scores of shape {x.shape} for {len(ids)} tracks and {len(labels)} "
                         "labels; expected one row a track and one column a label.")
-    rate, typical = y.mean(axis=0), _typical(x, y)
+    rate = y.mean(axis=0)
     false, missed = (given > 0) & (y == 0), (given == 0) & (y == 1)
 
-    def told(where: Floats, size: Floats) -> tuple[Surprise, ...]:
+    def told(where: NDArray[np.bool_], size: Floats) -> tuple[Surprise, ...]:
         chosen = _choose(where, size, ids, most, each)
         return tuple(
             Surprise(ids[i], labels[k], float(x[i, k]), float(rate[k]),
-                     bool(not y[i, k] and x[i, k] >= typical[k])) for i, k in chosen)
+                     None if y[i, k] else _surer(x[i, k], x[y[:, k] == 1, k])) for i, k in chosen)
 
     return Surprises(told(false, x), told(missed, rate / x.clip(LEAST_SCORE)),
                      int(false.sum()), int(missed.sum()))
 
 
-def _typical(scores: Floats, truth: Truth) -> Floats:
-    """Return the mean score of each label's tracks; infinity for labels too rare to have one."""
-    count = truth.sum(axis=0)
-    mean = (scores * truth).sum(axis=0) / np.maximum(count, 1)
-    return np.where(count >= LEAST_TRACKS, mean, np.inf)
+def _surer(score: float, bearers: Floats) -> float | None:
+    return float((bearers < score).mean()) if len(bearers) >= LEAST_TRACKS else None
 
 
 def _choose(
-    where: Floats, size: Floats, ids: Sequence[str], most: int, each: int
+    where: NDArray[np.bool_], size: Floats, ids: Sequence[str], most: int, each: int
 ) -> list[tuple[int, int]]:
     """Return (row, column) of the largest: one a row, at most ``each`` a column."""
     rows, columns = np.nonzero(where)

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from earmark.judging.report import facts
 from earmark.judging.report.comparison import Comparison, Group
-from earmark.judging.report.markdown import PUBLISHED, escaped, published_table, table
+from earmark.judging.report.markdown import PUBLISHED, published_table
+from earmark.judging.report.markdown_text import escaped, table
 from earmark.judging.report.page import render
 from earmark.judging.report.read import RunFolder
 
