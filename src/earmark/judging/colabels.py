@@ -30,7 +30,7 @@ from earmark.judging.metrics import checked
 LEAST_FALSE = 3
 """False answers of a pair worth telling."""
 MOST_OF_A_LABEL = 4
-"""Pairs that answer the same label: one that is answered everywhere must not hide the others."""
+"""Pairs with the same label on one side: one that is everywhere must not hide the others."""
 LEAST_ELSEWHERE = 10
 """Tracks that a rate elsewhere must be of: a label that all tracks bear has no elsewhere."""
 
@@ -86,18 +86,20 @@ class CoLabels:
     def strongest(self, most: int, *, each: int = MOST_OF_A_LABEL) -> list[CoLabel]:
         """Return the pairs of the largest excess, equal ones in label order.
 
-        At most so many in all, and at most ``each`` of them that answer the same label.
+        At most so many in all, and at most ``each`` of them with the same label on either side.
         """
         size = np.where(self.false >= LEAST_FALSE, np.nan_to_num(self.excess), 0.0).ravel()
         told: list[CoLabel] = []
-        of_label: Counter[int] = Counter()
+        of_borne: Counter[int] = Counter()
+        of_answered: Counter[int] = Counter()
         for i in np.argsort(-size, kind="stable"):
             borne, answered = divmod(int(i), len(self.labels))
             if len(told) == most or size[i] <= 0:
                 break
-            if of_label[answered] < each:
+            if of_borne[borne] < each and of_answered[answered] < each:
                 told.append(self.pair(borne, answered))
-                of_label[answered] += 1
+                of_borne[borne] += 1
+                of_answered[answered] += 1
         return told
 
     def pair(self, borne: int, answered: int) -> CoLabel:

@@ -9,7 +9,8 @@ from earmark.judging.report.metric_names import HEADLINE, METRICS, MetricName
 from earmark.judging.report.scores import Scores
 
 _BASELINE_OF = {"scores": "prevalence", "chances": "prevalence", "answers": "constant"}
-_MARGINS = {"constant": "always the same labels", "fixed": "thresholds of 0.5"}
+_MARGINS = {"constant": "that of always answering the same labels",
+            "fixed": "that of thresholds of 0.5"}
 _MOST_CONSTANT = 12
 
 

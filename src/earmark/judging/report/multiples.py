@@ -57,8 +57,8 @@ def _said(panel: Panel, thresholds: Floats) -> str:
     if np.isnan(panel.curve.f1[best]):
         return "neither answered nor borne"
     told = "–" if panel.f1 is None else f"{panel.f1:.2f}"
-    at = "each its own" if panel.chosen is None else f"{panel.chosen:.2f}"
-    return f"F1 {told} at {at}; best {panel.curve.f1[best]:.2f} at {thresholds[best]:.2f}"
+    at = ", each its own" if panel.chosen is None else f" at {panel.chosen:.2f}"
+    return f"F1 {told}{at}; best {panel.curve.f1[best]:.2f} at {thresholds[best]:.2f}"
 
 
 def _runs(thresholds: Floats, values: Floats) -> Iterator[NDArray[np.float64]]:

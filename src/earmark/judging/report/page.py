@@ -11,6 +11,7 @@ from earmark.judging.report import charts, facts, labelwise, measured, multiples
 from earmark.judging.report.plain import clean
 from earmark.judging.report.read import RunFolder
 from earmark.judging.report.several import Examined
+from earmark.judging.report.svg import shorten
 
 
 def page(run: RunFolder, examined: Examined | None = None) -> str:
@@ -56,7 +57,7 @@ def render(template: str, *, package: str = _TEMPLATES, **values: Any) -> str:
     environment.filters |= {
         "number": facts.number, "bracket": facts.bracket, "clean": clean,
         "sentence": lambda text: text[:1].upper() + text[1:],
-        "percent": facts.percent,
+        "percent": facts.percent, "shorten": shorten,
     }
     shared = {
         "version": __version__, "facts": facts, "labelwise": labelwise, "measured": measured,

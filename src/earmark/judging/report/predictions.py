@@ -60,11 +60,11 @@ class Predictions:
 
     @property
     def groups(self) -> list[Hashable] | None:
-        """An artist a row; a track without one is a group of its own. None: not recorded."""
-        if self.artists is None:
+        """An artist a row; a track without one is a group of its own. None: no artist is known."""
+        if not any(self.artists or ()):
             return None
         return [("artist", a) if a else ("track", t)
-                for a, t in zip(self.artists, self.tracks, strict=True)]
+                for a, t in zip(self.artists or (), self.tracks, strict=True)]
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ PARTS = ("cross-validated", "valid", "test")
 ERROR_BINS = 15
 MOST_OPEN, MOST_OWN = 24, 6
 """Rows of a table that is not folded away, and labels of a track that are named."""
-_MOST_PAIRS, _MOST_IN_MATRIX = 20, 14
+_MOST_PAIRS, _MOST_IN_MATRIX = 16, 14
 _MOST_CURVES = 6
 _MOST_ERRORS = 15
 
@@ -151,6 +151,16 @@ def rows_of(run: RunFolder, scores: Scores) -> list[LabelRow]:
     if len(given) == len(names):
         return label_rows(scores, dict(zip(names, given, strict=True)))
     return label_rows(scores, dict.fromkeys(names, 0.5) if not given else {})
+
+
+def per_cent_of(found: Examined, borne: int, answered: int) -> float:
+    """Return the rate of wrong answers in a cell of the matrix, in per cent; 0 where undefined."""
+    return float(np.nan_to_num(100 * found.confused.rate[borne, answered]))
+
+
+def highest_rate(found: Examined, borne: Sequence[int], answered: Sequence[int]) -> float:
+    """Return the highest rate in the matrix, in per cent, which is drawn darkest."""
+    return max(per_cent_of(found, a, k) for a in borne for k in answered)
 
 
 def panels_of(run: RunFolder, found: Examined) -> list[Panel]:
