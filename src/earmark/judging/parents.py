@@ -37,9 +37,10 @@ class Parent:
         if len(self.columns) < 2 or self.columns[0] < 0 or not rising:
             raise ValueError(f"the parent '{self.name}' is above the columns "
                              f"{list(self.columns)}; expected two or more, rising from 0.")
-        if not 0 <= self.threshold <= 1:
-            raise ValueError(f"the threshold of '{self.name}' is {self.threshold}; expected "
-                             "between 0 and 1.")
+        for what, value in (("threshold", self.threshold), ("precision", self.precision)):
+            if value is not None and not 0 <= value <= 1:
+                raise ValueError(f"the {what} of '{self.name}' is {value}; expected between 0 and "
+                                 "1.")
 
 
 def chance(scores: NDArray[Any], columns: Sequence[int], task: Task) -> NDArray[np.float64]:
