@@ -1,0 +1,217 @@
+"""What the pictures of an exploration share: bars, marks told apart by shape, heat maps.
+
+Colours are the classes ``hue-0`` to ``hue-9`` of ``templates/explore.css``, which has a light and
+a dark value for each; what is told apart by hue differs in shape or place as well.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from earmark.judging.report.svg import (
+    WIDTH,
+    Scale,
+    chart,
+    diamond,
+    element,
+    line,
+    path,
+    shorten,
+    text,
+)
+
+HUES = 10
+LEVELS = 10  # of shade in a heat map
+_GROUP_HUES = {"genre": 0, "instrument": 1, "vocals": 2, "mood": 3, "tempo": 4, "era": 8}
+_OTHER_HUE = 6
+_CHARACTER = 0.6  # of a text's size, the width of a letter in the widest of the page's faces
+_SHAPES = 5
+_LEFT, _RIGHT = 152.0, WIDTH - 46
+_NAME = 23
+_ROW = 20.0
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A number with its name.
+
+    Attributes:
+        value: its length, 0 or more.
+        told: the value as it is written at its end.
+        expected: drawn as a short upright; None for none.
+    """
+
+    name: str
+    value: float
+    told: str
+    expected: float | None = None
+
+
+def group_hue(group: str) -> str:
+    """Return the colour class of a group of labels."""
+    return f"hue-{_GROUP_HUES.get(group, _OTHER_HUE)}"
+
+
+def text_width(content: str, size: float = 12.0) -> float:
+    """Return how wide a text may be, in pixels; rather more than less."""
+    return _CHARACTER * size * len(content)
+
+
+def bars(name: str, title: str, rows: Sequence[Bar], *, hue: str = "hue-0") -> str:
+    """Return a bar a row, its name at the left and its number at the right."""
+    scale = _lengths(rows, _LEFT)
+    drawn = []
+    for i, row in enumerate(rows):
+        y = 4 + _ROW * (i + 0.5)
+        drawn += [text(shorten(row.name, _NAME), _LEFT - 8, y + 4, "label", "end"),
+                  _bar(row, scale, y - 6, 12, hue), text(row.told, WIDTH, y + 4, "value", "end")]
+    return chart(name, title, _told(rows), 8 + _ROW * len(rows), *drawn)
+
+
+def named_bars(name: str, title: str, rows: Sequence[Bar], *, hue: str = "hue-0") -> str:
+    """Return a bar a row below its name, for names too long to stand beside bars."""
+    scale, step = _lengths(rows, 0.0), 30.0
+    drawn = []
+    for i, row in enumerate(rows):
+        y = 4 + step * i
+        drawn += [text(shorten(row.name, 52), 0, y + 11, "label"),
+                  _bar(row, scale, y + 16, 8, hue), text(row.told, WIDTH, y + 24, "value", "end")]
+    return chart(name, title, _told(rows), 8 + step * len(rows), *drawn)
+
+
+def _lengths(rows: Sequence[Bar], start: float) -> Scale:
+    most = max((max(row.value, row.expected or 0) for row in rows), default=0)
+    return Scale(0, most or 1, start, _RIGHT)
+
+
+def _bar(row: Bar, scale: Scale, y: float, height: float, hue: str) -> str:
+    drawn = element("rect", x=scale(0), y=y, width=max(scale(row.value) - scale(0), 0.5),
+                    height=height, class_=hue, fill_opacity=0.7)
+    if row.expected is not None:
+        at = scale(row.expected)
+        drawn += line(at, y - 3, at, y + height + 3, "baseline")
+    return drawn
+
+
+def _told(rows: Sequence[Bar]) -> str:
+    return "; ".join(f"{row.name} {row.told}" for row in rows)
+
+
+def columns(name: str, title: str, rows: Sequence[Bar], below: str, *, hue: str = "hue-0") -> str:
+    """Return upright bars, for a histogram; ``below`` says what their names are."""
+    bottom, width = 190.0, (WIDTH - 4) / max(len(rows), 1)
+    scale = Scale(0, max((row.value for row in rows), default=0) or 1, bottom, 22)
+    thin = math.ceil(max((text_width(row.told, 11) for row in rows), default=1) / width)
+    drawn = []
+    for i, row in enumerate(rows):
+        x, y = 2 + width * i, scale(row.value)
+        drawn.append(element("rect", x=x + 1, y=y, width=max(width - 2, 1), height=bottom - y,
+                             class_=hue, fill_opacity=0.7))
+        if i % thin == 0:
+            drawn += [text(row.told, x + width / 2, y - 5, "tick", "middle"),
+                      text(row.name, x + width / 2, bottom + 15, "tick", "middle")]
+    drawn.append(text(below, WIDTH / 2, bottom + 33, "tick", "middle"))
+    return chart(name, title, _told(rows), bottom + 40, *drawn)
+
+
+def mark(number: int, x: float, y: float, size: float, kind: str) -> str:
+    """Return the mark of a number: circle, diamond, square, triangle or hexagon, in turn."""
+    shape = number % _SHAPES
+    if shape == 0:
+        return element("circle", cx=x, cy=y, r=size, class_=kind)
+    if shape == 1:
+        return diamond(x, y, 1.25 * size, kind)
+    turn = {2: math.pi / 4, 3: -math.pi / 2, 4: 0.0}[shape]
+    count = {2: 4, 3: 3, 4: 6}[shape]
+    corners = [turn + 2 * math.pi * i / count for i in range(count)]
+    return path([(x + 1.2 * size * math.cos(a), y + 1.2 * size * math.sin(a)) for a in corners],
+                kind, closed=True)
+
+
+def legend(items: Sequence[tuple[int, str, str]], top: float, width: float) -> tuple[str, float]:
+    """Return marks with names in lines, and the height they take.
+
+    Args:
+        items: the mark's number, its colour class and its name.
+    """
+    drawn, x, y = [], 0.0, top + 12
+    for number, hue, name in items:
+        wide = 24 + text_width(name)
+        if x and x + wide > width:
+            x, y = 0.0, y + 20
+        drawn += [mark(number, x + 7, y - 4, 5, f"node {hue}"), text(name, x + 17, y, "label")]
+        x += wide
+    return "".join(drawn), y + 8 - top
+
+
+def heatmap(
+    name: str, title: str, told: str, names: tuple[Sequence[str], Sequence[str]],
+    strength: NDArray[np.float64], keys: Mapping[float, str],
+) -> str:
+    """Return a matrix of shaded squares, its names at the left and on top.
+
+    Squares of one shade are one path, so that a matrix of 60 x 60 stays small on the page.
+
+    Args:
+        names: of the rows and of the columns.
+        strength: in [-1, 1]: blue above 0, orange below, blank at 0, hatched grey where NaN
+            [shape=(rows, columns)].
+        keys: strength to what it means, for the legend.
+    """
+    rows, cols = ([shorten(n, 26) for n in its] for its in names)
+    cell = float(np.clip(640 / max(len(rows), len(cols), 1), 11, 30))
+    size = min(12.0, cell - 1)
+    kind = "label" if size >= 12 else "small"
+    left, top = (8 + max((text_width(n, size) for n in its), default=0) for its in (rows, cols))
+    drawn = [element("rect", x=left, y=top, width=cell * len(cols), height=cell * len(rows),
+                     class_="ground"), *_shades(strength, left, top, cell)]
+    middle = cell / 2 + size / 3
+    drawn += [text(n, left - 5, top + cell * i + middle, kind, "end") for i, n in enumerate(rows)]
+    drawn += [_upright(n, left + cell * i + middle, top - 5, kind) for i, n in enumerate(cols)]
+    width = max(left + cell * len(cols), WIDTH)
+    below, height = _keys(keys, left, top + cell * len(rows) + 12, width)
+    return chart(name, title, told, top + cell * len(rows) + 12 + height, *drawn, below,
+                 width=width + 2)
+
+
+def _upright(content: str, x: float, y: float, kind: str) -> str:
+    inner = text(content, 0, 0, kind)
+    return element("g", inner, transform=f"translate({x:.2f} {y:.2f}) rotate(-90)")
+
+
+def _shades(
+    strength: NDArray[np.float64], left: float, top: float, cell: float
+) -> list[str]:
+    level = np.rint(np.nan_to_num(strength) * LEVELS).astype(int)
+    # What is weak is still something: it may not round to nothing.
+    level = np.where((level == 0) & (strength != 0) & np.isfinite(strength),
+                     np.sign(np.nan_to_num(strength)).astype(int), level)
+    side = cell - 1
+    drawn = []
+    for shade in np.unique(level[level != 0]).tolist():
+        places = np.argwhere(level == shade)
+        steps = "".join(f"M{left + cell * c + 0.5:.4g} {top + cell * r + 0.5:.4g}h{side:.3g}"
+                        f"v{side:.3g}h-{side:.3g}z" for r, c in places.tolist())
+        drawn.append(element("path", d=steps, class_="cell" if shade > 0 else "cell less",
+                             fill_opacity=abs(shade) / LEVELS))
+    return drawn
+
+
+def _keys(
+    keys: Mapping[float, str], left: float, top: float, width: float
+) -> tuple[str, float]:
+    drawn, x, y = [], left, top + 12
+    for value, name in keys.items():
+        wide = 28 + text_width(name)
+        if x > left and x + wide > width:
+            x, y = left, y + 20
+        drawn += [element("rect", x=x, y=y - 10, width=12.0, height=12.0,
+                          class_="cell" if value >= 0 else "cell less",
+                          fill_opacity=max(abs(value), 0.02)), text(name, x + 17, y, "label")]
+        x += wide
+    return "".join(drawn), y + 8 - top
