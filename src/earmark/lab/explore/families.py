@@ -1,0 +1,214 @@
+"""What labels are kinds of: the dataset's labels under their parents in Earmark's taxonomy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from earmark.datasets._files import counted
+from earmark.judging.report.plain import clean
+from earmark.judging.report.svg import WIDTH, Scale, chart, element, line, shorten, text
+from earmark.lab.explore.drawing import Bar, bars, group_hue
+from earmark.lab.explore.section import Figure, Section
+from earmark.lab.explore.tally import Tally
+from earmark.labels import crosswalk
+from earmark.labels.crosswalk import Crosswalk, Meaning
+
+_ROWS = 48
+_BARS = 25
+_INDENT = 14.0
+_LEFT, _ROW = 200.0, 20.0
+
+
+@dataclass(frozen=True)
+class Families:
+    """A dataset's labels in the taxonomy.
+
+    Attributes:
+        labels: of the dataset.
+        meanings: of the labels, in their order.
+        walk: what says so.
+    """
+
+    labels: tuple[str, ...]
+    meanings: tuple[Meaning, ...]
+    walk: Crosswalk
+
+    @classmethod
+    def of(cls, labels: tuple[str, ...], dataset: str) -> Families:
+        """Return the families of a dataset's labels."""
+        name = crosswalk.set_of(dataset, labels)
+        walk = crosswalk.read(name) if name else crosswalk.plain()
+        return cls(labels, tuple(walk.meaning(label) for label in labels), walk)
+
+    def ancestors(self, column: int) -> tuple[str, ...]:
+        """Return what a label is a kind of, in the taxonomy's words, nearer ones first."""
+        found: dict[str, None] = dict.fromkeys(self.meanings[column].parents)
+        for parent in self.meanings[column].parents:
+            found |= dict.fromkeys(self.walk.taxonomy.ancestors(parent))
+        return tuple(found)
+
+    @cached_property
+    def above(self) -> tuple[tuple[int, ...], ...]:
+        """For each label the columns of those it is a kind of, nearer ones first."""
+        columns: dict[str, list[int]] = {}
+        for column, meaning in enumerate(self.meanings):
+            columns.setdefault(meaning.ours, []).append(column)
+        return tuple(tuple(c for name in self.ancestors(k) for c in columns.get(name, ()) if c != k)
+                     for k in range(len(self.labels)))
+
+    def root(self, column: int) -> str:
+        """Return the name of a label's family: the first of its ancestors that has no parent."""
+        roots = [name for name in self.ancestors(column)
+                 if not self.walk.taxonomy.parents(name)]
+        return roots[0] if roots else self.meanings[column].ours
+
+    @cached_property
+    def members(self) -> dict[str, tuple[int, ...]]:
+        """Family to the columns of its labels."""
+        found: dict[str, list[int]] = {}
+        for column in range(len(self.labels)):
+            found.setdefault(self.root(column), []).append(column)
+        return {root: tuple(its) for root, its in found.items()}
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """The labels that the taxonomy does not know."""
+        return tuple(m.label for m in self.meanings if not m.known)
+
+
+def section(tally: Tally, dataset: str) -> Section:
+    """Return the dataset's labels by family, and how often a label's parents stand beside it."""
+    found = Families.of(tally.vocabulary.labels, dataset)
+    kept = implied(tally, found)
+    figures = [*_tree(tally, found), *_implied(tally, kept)]
+    notes = [f"Parents are those of Earmark's own taxonomy; counts are of {len(tally.ids)} tracks."]
+    if found.unknown:
+        shown = ", ".join(clean(label) for label in found.unknown[:20])
+        more = f" and {len(found.unknown) - 20} more" if len(found.unknown) > 20 else ""
+        notes.append(f"It does not know {shown}{more}.")
+    if not figures:
+        notes.append("No label here is a kind of another, or of the same thing as another.")
+    return Section("families", "What labels are kinds of", _numbers(tally, found, kept),
+                   tuple(figures), tuple(notes))
+
+
+def implied(tally: Tally, found: Families) -> dict[tuple[int, int], float]:
+    """Return (label, one of the dataset's that it is a kind of) to the share of the first's tracks
+    that bear both."""
+    return {(k, above): float(tally.together[k, above] / tally.counts[k])
+            for k in range(len(found.labels)) if tally.counts[k] for above in found.above[k]}
+
+
+def _borne(tally: Tally, columns: Sequence[int]) -> int:
+    """Return how many tracks bear any of the labels."""
+    return int(tally.truth[:, list(columns)].any(axis=1).sum())
+
+
+def _numbers(
+    tally: Tally, found: Families, kept: Mapping[tuple[int, int], float]
+) -> dict[str, Any]:
+    labels = found.labels
+    return {
+        "tracks": len(tally.ids),
+        "families": {root: {"labels": [labels[k] for k in its], "tracks": _borne(tally, its)}
+                     for root, its in found.members.items()},
+        "labels": [{"label": m.label, "ours": m.ours, "known": m.known, "parents": list(m.parents),
+                    "ancestors": list(found.ancestors(k)), "family": found.root(k)}
+                   for k, m in enumerate(found.meanings)],
+        "with_parent": [{"label": labels[k], "parent": labels[above], "share": round(share, 6)}
+                        for (k, above), share in kept.items()],
+    }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A row of the tree: a family (column None) or a label."""
+
+    name: str
+    depth: int
+    tracks: int
+    column: int | None = None
+
+
+def _tree(tally: Tally, found: Families) -> list[Figure]:
+    families = {root: its for root, its in found.members.items() if len(its) > 1}
+    if not families:
+        return []
+    sizes = {root: _borne(tally, its) for root, its in families.items()}
+    order = sorted(families, key=lambda root: (-sizes[root], root))
+    rows: list[_Row] = []
+    shown = 0
+    for root in order:
+        its = _family_rows(tally, found, root, sizes[root])
+        if rows and len(rows) + len(its) > _ROWS:
+            break
+        rows, shown = rows + its, shown + 1
+    rows = rows[:_ROWS]
+    said = f"{counted(len(families), 'family').replace('familys', 'families')} of two labels or " \
+           f"more; the largest is {clean(order[0])} with " \
+           f"{counted(len(families[order[0]]), 'label')} on {sizes[order[0]]} tracks. A family's " \
+           "bar has all tracks that bear any of its labels."
+    if shown < len(order):
+        said += f" Drawn: the {shown} largest."
+    return [Figure("Families of labels", _tree_chart(tally, rows, said), said)]
+
+
+def _family_rows(tally: Tally, found: Families, root: str, size: int) -> list[_Row]:
+    """Return a family and below it its labels, each under the nearest that it is a kind of."""
+    members = found.members[root]
+    below: dict[int | None, list[int]] = {}
+    for k in members:
+        parent = next((above for above in found.above[k] if above in members), None)
+        below.setdefault(parent, []).append(k)
+    rows = [_Row(root, 0, size)]
+    waiting = [(k, 1) for k in _commonest(tally, below.get(None, []))]
+    while waiting:
+        k, depth = waiting.pop(0)
+        rows.append(_Row(found.labels[k], depth, int(tally.counts[k]), k))
+        waiting = [(c, depth + 1) for c in _commonest(tally, below.get(k, []))] + waiting
+    return rows
+
+
+def _commonest(tally: Tally, columns: Sequence[int]) -> list[int]:
+    return sorted(columns, key=lambda k: (-tally.counts[k], tally.vocabulary.labels[k]))
+
+
+def _tree_chart(tally: Tally, rows: Sequence[_Row], told: str) -> str:
+    scale = Scale(0, max(row.tracks for row in rows) or 1, _LEFT, WIDTH - 46)
+    drawn = []
+    for i, row in enumerate(rows):
+        y, x = 4 + _ROW * (i + 0.5), _INDENT * row.depth
+        kind = "label" if row.depth else "strong"
+        group = tally.vocabulary.group(row.name) if row.column is not None else ""
+        drawn += [
+            text(shorten(clean(row.name), int((_LEFT - x - 8) / 7)), x, y + 4, kind),
+            line(x - 8, y, x - 3, y, "stem") if row.depth else "",
+            element("rect", x=_LEFT, y=y - 6, height=12.0, fill_opacity=0.7 if group else 0.35,
+                    width=max(scale(row.tracks) - _LEFT, 0.5),
+                    class_=group_hue(group) if group else "soft"),
+            text(str(row.tracks), WIDTH, y + 4, "value", "end"),
+        ]  # fmt: skip
+    return chart("families-tree", "Labels under their families", told, 8 + _ROW * len(rows),
+                 *drawn)
+
+
+def _implied(tally: Tally, kept: Mapping[tuple[int, int], float]) -> list[Figure]:
+    if not kept or tally.vocabulary.task == "single":
+        return []
+    labels = [clean(label) for label in tally.vocabulary.labels]
+    order = sorted(kept, key=lambda pair: (-tally.counts[pair[0]], kept[pair]))
+    rows = [Bar(f"{labels[k]} < {labels[above]}", kept[k, above], f"{kept[k, above]:.0%}")
+            for k, above in order[:_BARS]]
+    shares: NDArray[np.float64] = np.asarray([kept[pair] for pair in order])
+    said = f"Every label on the left is a kind of the one after it. A label's parent stands " \
+           f"beside it on {np.median(shares):.0%} of its tracks (the middle one of " \
+           f"{counted(len(shares), 'pair')}); where the share is low, annotators named the kind " \
+           "and not the family, and a back-off to the parent has to add it."
+    return [Figure("Is the parent named as well?", bars(
+        "families-implied", "Share of a label's tracks that bear its parent too", rows), said)]
