@@ -8,19 +8,19 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from earmark.datasets._files import counted
 from earmark.judging.report.plain import clean
 from earmark.judging.report.svg import WIDTH, Scale, chart, element, line, shorten, text
-from earmark.lab.explore.drawing import Bar, bars, group_hue
+from earmark.lab.explore.drawing import Bar, group_hue, named_bars
 from earmark.lab.explore.section import Figure, Section
 from earmark.lab.explore.tally import Tally
 from earmark.labels import crosswalk
 from earmark.labels.crosswalk import Crosswalk, Meaning
 
-_ROWS = 48
-_BARS = 25
+_ROWS = 26  # a picture
+_PICTURES = 4
+_BARS = 20
 _INDENT = 14.0
 _LEFT, _ROW = 200.0, 20.0
 
@@ -86,7 +86,7 @@ def section(tally: Tally, dataset: str) -> Section:
     """Return the dataset's labels by family, and how often a label's parents stand beside it."""
     found = Families.of(tally.vocabulary.labels, dataset)
     kept = implied(tally, found)
-    figures = [*_tree(tally, found), *_implied(tally, kept)]
+    figures = [*_tree(tally, found), *_implied(tally, found, kept)]
     notes = [f"Parents are those of Earmark's own taxonomy; counts are of {len(tally.ids)} tracks."]
     if found.unknown:
         shown = ", ".join(clean(label) for label in found.unknown[:20])
@@ -128,12 +128,12 @@ def _numbers(
 
 @dataclass(frozen=True)
 class _Row:
-    """A row of the tree: a family (column None) or a label."""
+    """A row of the tree: a family or a label; None tracks for what has no bar."""
 
     name: str
     depth: int
-    tracks: int
-    column: int | None = None
+    tracks: int | None
+    group: str = ""
 
 
 def _tree(tally: Tally, found: Families) -> list[Figure]:
@@ -142,21 +142,29 @@ def _tree(tally: Tally, found: Families) -> list[Figure]:
         return []
     sizes = {root: _borne(tally, its) for root, its in families.items()}
     order = sorted(families, key=lambda root: (-sizes[root], root))
-    rows: list[_Row] = []
-    shown = 0
-    for root in order:
-        its = _family_rows(tally, found, root, sizes[root])
-        if rows and len(rows) + len(its) > _ROWS:
-            break
-        rows, shown = rows + its, shown + 1
-    rows = rows[:_ROWS]
-    said = f"{counted(len(families), 'family').replace('familys', 'families')} of two labels or " \
-           f"more; the largest is {clean(order[0])} with " \
-           f"{counted(len(families[order[0]]), 'label')} on {sizes[order[0]]} tracks. A family's " \
-           "bar has all tracks that bear any of its labels."
-    if shown < len(order):
+    packed = _packed([_family_rows(tally, found, root, sizes[root]) for root in order])
+    largest = families[order[0]]
+    said = f"The largest family of {len(order)} with several labels is {clean(order[0])}: " \
+           f"{counted(len(largest), 'label')} on {counted(sizes[order[0]], 'track')}. The pale " \
+           "bar counts every track that bears any label of the family."
+    if (shown := sum(row.depth == 0 for rows in packed for row in rows)) < len(order):
         said += f" Drawn: the {shown} largest."
-    return [Figure("Families of labels", _tree_chart(tally, rows, said), said)]
+    captions = [said, *["Families of fewer tracks."] * (len(packed) - 1)]
+    return [Figure("Families of labels" if not i else "More families",
+                   _tree_chart(rows, f"families-tree-{i}", caption), caption)
+            for i, (rows, caption) in enumerate(zip(packed, captions, strict=True))]
+
+
+def _packed(families: Sequence[list[_Row]]) -> list[list[_Row]]:
+    """Return the rows of as many pictures as may be, families kept whole."""
+    packed: list[list[_Row]] = [[]]
+    for rows in families:
+        if packed[-1] and len(packed[-1]) + len(rows) > _ROWS:
+            if len(packed) == _PICTURES:
+                break
+            packed.append([])
+        packed[-1] += rows
+    return packed
 
 
 def _family_rows(tally: Tally, found: Families, root: str, size: int) -> list[_Row]:
@@ -170,8 +178,12 @@ def _family_rows(tally: Tally, found: Families, root: str, size: int) -> list[_R
     waiting = [(k, 1) for k in _commonest(tally, below.get(None, []))]
     while waiting:
         k, depth = waiting.pop(0)
-        rows.append(_Row(found.labels[k], depth, int(tally.counts[k]), k))
+        rows.append(_Row(found.labels[k], depth, int(tally.counts[k]),
+                         tally.vocabulary.group(found.labels[k])))
         waiting = [(c, depth + 1) for c in _commonest(tally, below.get(k, []))] + waiting
+    if len(rows) > _ROWS:
+        left = len(rows) - _ROWS + 1
+        rows = [*rows[: _ROWS - 1], _Row(f"and {left} more", 1, None)]
     return rows
 
 
@@ -179,36 +191,36 @@ def _commonest(tally: Tally, columns: Sequence[int]) -> list[int]:
     return sorted(columns, key=lambda k: (-tally.counts[k], tally.vocabulary.labels[k]))
 
 
-def _tree_chart(tally: Tally, rows: Sequence[_Row], told: str) -> str:
-    scale = Scale(0, max(row.tracks for row in rows) or 1, _LEFT, WIDTH - 46)
+def _tree_chart(rows: Sequence[_Row], name: str, told: str) -> str:
+    scale = Scale(0, max(row.tracks or 0 for row in rows) or 1, _LEFT, WIDTH - 46)
     drawn = []
     for i, row in enumerate(rows):
         y, x = 4 + _ROW * (i + 0.5), _INDENT * row.depth
-        kind = "label" if row.depth else "strong"
-        group = tally.vocabulary.group(row.name) if row.column is not None else ""
-        drawn += [
-            text(shorten(clean(row.name), int((_LEFT - x - 8) / 7)), x, y + 4, kind),
-            line(x - 8, y, x - 3, y, "stem") if row.depth else "",
-            element("rect", x=_LEFT, y=y - 6, height=12.0, fill_opacity=0.7 if group else 0.35,
-                    width=max(scale(row.tracks) - _LEFT, 0.5),
-                    class_=group_hue(group) if group else "soft"),
-            text(str(row.tracks), WIDTH, y + 4, "value", "end"),
-        ]  # fmt: skip
-    return chart("families-tree", "Labels under their families", told, 8 + _ROW * len(rows),
-                 *drawn)
+        drawn += [text(shorten(clean(row.name), int((_LEFT - x - 8) / 7)), x, y + 4,
+                       "label" if row.depth else "strong"),
+                  line(x - 8, y, x - 3, y, "stem") if row.depth else ""]
+        if row.tracks is not None:
+            drawn += [element("rect", x=_LEFT, y=y - 6, height=12.0,
+                              width=max(scale(row.tracks) - _LEFT, 0.5),
+                              fill_opacity=0.7 if row.group else 0.35,
+                              class_=group_hue(row.group) if row.group else "soft"),
+                      text(str(row.tracks), WIDTH, y + 4, "value", "end")]  # fmt: skip
+    return chart(name, "Labels under their families", told, 8 + _ROW * len(rows), *drawn)
 
 
-def _implied(tally: Tally, kept: Mapping[tuple[int, int], float]) -> list[Figure]:
-    if not kept or tally.vocabulary.task == "single":
+def _implied(tally: Tally, found: Families, kept: Mapping[tuple[int, int], float]) -> list[Figure]:
+    nearest = {(k, above[0]): kept[k, above[0]] for k, above in enumerate(found.above)
+               if above and (k, above[0]) in kept}  # fmt: skip
+    if not nearest or tally.vocabulary.task == "single":
         return []
     labels = [clean(label) for label in tally.vocabulary.labels]
-    order = sorted(kept, key=lambda pair: (-tally.counts[pair[0]], kept[pair]))
-    rows = [Bar(f"{labels[k]} < {labels[above]}", kept[k, above], f"{kept[k, above]:.0%}")
-            for k, above in order[:_BARS]]
-    shares: NDArray[np.float64] = np.asarray([kept[pair] for pair in order])
-    said = f"Every label on the left is a kind of the one after it. A label's parent stands " \
-           f"beside it on {np.median(shares):.0%} of its tracks (the middle one of " \
-           f"{counted(len(shares), 'pair')}); where the share is low, annotators named the kind " \
-           "and not the family, and a back-off to the parent has to add it."
-    return [Figure("Is the parent named as well?", bars(
+    order = sorted(nearest, key=lambda pair: (-tally.counts[pair[0]], pair))
+    rows = [Bar(f"{labels[k]}, a kind of {labels[above]}", nearest[k, above],
+                f"{nearest[k, above]:.0%}") for k, above in order[:_BARS]]
+    middle = float(np.median(list(nearest.values())))
+    said = "The share of a label's tracks that bear its nearest parent as well: " \
+           f"{middle:.0%} for the middle one of {counted(len(nearest), 'label')} with a parent " \
+           "in the dataset. " \
+           "Where it is low, annotators named the kind and left the family out."
+    return [Figure("Is the parent named as well?", named_bars(
         "families-implied", "Share of a label's tracks that bear its parent too", rows), said)]

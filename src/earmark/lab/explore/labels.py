@@ -151,7 +151,8 @@ def _histogram(tally: Tally) -> Figure:
     rows = [Bar(name, float(n), str(n)) for name, n in zip(names, shown, strict=True)]
     each = tally.truth.sum(axis=1, dtype=np.int64)
     said = f"A track bears {each.mean():.2f} labels on average, {each.max()} at most; " \
-           f"{found[0] / len(each):.1%} of the tracks bear none, {(each == 1).mean():.1%} one."
+           f"{(each == 1).mean():.1%} bear one, " \
+           + (f"{found[0] / len(each):.1%} none." if found[0] else "every track bears some.")
     return Figure("Labels a track", columns("labels-each", "Tracks by how many labels they bear",
                                             rows, "labels on the track"), said)
 

@@ -50,7 +50,7 @@ def spread(places: NDArray[np.float64], half: NDArray[np.float64]) -> NDArray[np
         for _ in range(_ROUNDS):
             push = _push(found, half)
             if not push.any():
-                return found
+                return np.asarray(found)
             found = found + push
         found = found * _GROWTH
 
@@ -60,7 +60,7 @@ def _push(places: NDArray[np.float64], half: NDArray[np.float64]) -> NDArray[np.
     apart = places[:, None] - places[None]
     lack = half[:, None] + half[None] - np.abs(apart)  # (nodes, nodes, 2)
     lack[np.arange(len(places)), np.arange(len(places))] = 0
-    over = (lack > 1e-6).all(axis=2)
-    shorter = lack.argmin(axis=2)[:, :, None] == np.arange(2)
+    over = np.asarray((lack > 1e-6).all(axis=2))
+    shorter = np.asarray(lack.argmin(axis=2)[:, :, None] == np.arange(2))
     step = np.where(over[:, :, None] & shorter, np.sign(apart) * (lack / 2 + 0.01), 0.0)
     return np.asarray(step.sum(axis=1))

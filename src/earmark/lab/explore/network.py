@@ -16,7 +16,7 @@ from earmark.datasets._files import counted
 from earmark.judging.report.plain import clean
 from earmark.judging.report.svg import chart, element, shorten, text
 from earmark.lab.explore import layout
-from earmark.lab.explore.drawing import HUES, group_hue, legend, mark, text_width
+from earmark.lab.explore.drawing import HUES, legend, mark, text_width
 from earmark.lab.explore.section import Figure
 from earmark.lab.explore.tally import Tally
 from earmark.labels.vocabulary import group_order
@@ -25,7 +25,7 @@ _LEAST_TRACKS = 3
 _SURE = 3.0  # standard deviations of chance by which a pair must exceed what is expected
 _EACH = 3  # edges that a label may choose
 _NAME = 24
-_SMALL, _LARGE = 4.0, 20.0  # a node's radius
+_SMALL, _LARGE = 3.0, 14.0  # a node's radius
 
 
 @dataclass(frozen=True)
@@ -127,13 +127,12 @@ def figures(tally: Tally, found: Graph) -> list[Figure]:
     edges = np.argwhere(np.triu(found.weights) > 0)
     strongest = edges[np.argmax(found.weights[edges[:, 0], edges[:, 1]])]
     a, b = (clean(tally.vocabulary.labels[found.nodes[n]]) for n in strongest)
-    said = f"{len(edges)} ties of {counted(len(found.nodes), 'label')}, the strongest {a} and " \
-           f"{b}; {counted(int(found.communities.max()) + 1, 'community')} of labels that keep " \
-           "company. A tie is a pair clearly more often together than by chance, thicker where " \
-           "stronger; size goes by tracks."
+    said = f"{counted(len(edges), 'tie')} of {counted(len(found.nodes), 'label')}, the strongest " \
+           f"{a} and {b}. A tie is a pair clearly more often together than by chance, thicker " \
+           "where stronger; size goes by tracks, colour by which labels keep company " \
+           f"({int(found.communities.max()) + 1} circles)."
     if len(found.alone):
         said += f" Tied to none: {_listed(tally, found.alone)}."
-    said = said.replace("communitys", "communities")
     return [Figure("Labels that keep company", _drawn(tally, found, said), said)]
 
 
@@ -145,26 +144,35 @@ def _listed(tally: Tally, members: NDArray[np.intp]) -> str:
 
 def _drawn(tally: Tally, found: Graph, told: str) -> str:
     names = [shorten(clean(tally.vocabulary.labels[k]), _NAME) for k in found.nodes]
-    share = tally.counts[found.nodes] / tally.counts[found.nodes].max()
+    count = tally.counts[found.nodes]
+    # One label on nearly all tracks may not make dots of all others.
+    share = np.minimum(count / np.quantile(count, 0.95), 1.0)
     radius = _SMALL + (_LARGE - _SMALL) * np.sqrt(share)
-    half = np.asarray([[max(r, text_width(n) / 2) + 4, r + 10]
+    half = np.asarray([[max(r, text_width(n) / 2) + 4, r + 12]
                        for r, n in zip(radius, names, strict=True)])
     places = layout.spread(layout.springs(found.weights), half)
     places = places - (places - half).min(axis=0)
     width, height = (float(v) for v in (places + half).max(axis=0))
-    kinds = _kinds(tally, found)
-    keys, below = legend(list(dict.fromkeys(kinds)), height + 6, width)
-    nodes = [_node(kinds[i], names[i], *places[i], radius[i]) for i in range(len(names))]
+    shapes, keys = _kinds(tally, found)
+    drawn, below = legend(keys, height + 6, width)
+    nodes = [_node(shape, int(its), name, (float(x), float(y)), float(r)) for
+             shape, its, name, (x, y), r in zip(shapes, found.communities, names, places, radius,
+                                                strict=True)]
     return chart("pairs-graph", "Labels that keep company", told, height + 6 + below,
-                 *_edges(found, places), *nodes, keys, width=max(width, 200.0))
+                 *_edges(found, places), *nodes, drawn, width=max(width, 200.0))
 
 
 def _node(
-    kind: tuple[int, str, str], name: str, x: float, y: float, radius: float
+    shape: int, community: int, name: str, place: tuple[float, float], radius: float
 ) -> str:
+    x, y = place
     # The name stands below; both together are centred on the place.
-    return mark(kind[0], x, y - 7, radius * 0.8, f"node {kind[1]}") + text(
-        name, x, y + radius * 0.8 + 8, "label halo", "middle")
+    return mark(shape, x, y - 7, radius, _hue(community)) + text(
+        name, x, y + radius + 8, "label halo", "middle")
+
+
+def _hue(community: int) -> str:
+    return f"node hue-{community % HUES}"
 
 
 def _edges(found: Graph, places: NDArray[np.float64]) -> list[str]:
@@ -175,15 +183,14 @@ def _edges(found: Graph, places: NDArray[np.float64]) -> list[str]:
             for weight in [float(found.weights[a, b])]]
 
 
-def _kinds(tally: Tally, found: Graph) -> list[tuple[int, str, str]]:
-    """Return each node's mark, colour and name of its kind: its group, or its community where
-    all are of one group."""
+def _kinds(tally: Tally, found: Graph) -> tuple[list[int], list[tuple[int, str, str]]]:
+    """Return each node's shape, by its group, and the legend of shapes and colours."""
     groups = [tally.vocabulary.group(tally.vocabulary.labels[k]) for k in found.nodes]
     present = sorted(set(groups), key=group_order)
-    if len(present) > 1:
-        return [(present.index(group), group_hue(group), group) for group in groups]
-    return [(int(c), f"hue-{c % HUES}", f"around {_first(tally, found, int(c))}")
-            for c in found.communities]
+    keys = [(i, "soft", group) for i, group in enumerate(present)] if len(present) > 1 else []
+    shown = range(min(int(found.communities.max()) + 1, HUES))
+    keys += [(0, f"hue-{c}", f"around {_first(tally, found, c)}") for c in shown]
+    return [present.index(group) for group in groups], keys
 
 
 def _first(tally: Tally, found: Graph, community: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,7 @@ def section(tally: Tally) -> Section:
             f"No track of the {len(tally.ids)} looked at bears two labels.",))
     drawn = ordered(tally, tally.commonest[:MOST_DRAWN])
     graph = network.graph(tally, drawn)
-    figures = [_commonest(tally), *network.figures(tally, graph),
+    figures = [_commonest(tally), *_closest(tally), *network.figures(tally, graph),
                _counts_map(tally, drawn), _shares_map(tally, drawn), _lift_map(tally, drawn)]
     notes = [f"Of {len(tally.ids)} tracks."]
     if len(tally.vocabulary) > len(drawn):
@@ -115,6 +116,25 @@ def _commonest(tally: Tally) -> Figure:
     return Figure(title, named_bars("pairs-commonest", title, rows), said)
 
 
+def _closest(tally: Tally) -> list[Figure]:
+    """Return the pairs that are furthest above chance, among those on enough tracks."""
+    times, least = lift(tally), network.support(tally)
+    order = sorted((pair for pair in _pairs(tally) if tally.together[pair] >= least),
+                   key=lambda pair: -times[pair])[:_BARS]
+    if not order or times[order[0]] <= 1:
+        return []
+    names = [clean(label) for label in tally.vocabulary.labels]
+    rows = [Bar(f"{names[a]} + {names[b]}", float(times[a, b]), f"{times[a, b]:.1f}")
+            for a, b in order]
+    a, b = order[0]
+    said = f"{names[a]} and {names[b]} stand together {times[a, b]:.1f} times as often as labels " \
+           f"that common would by chance ({tally.together[a, b]} tracks). Pairs on at least " \
+           f"{least} tracks."
+    return [Figure("The closest pairs", named_bars(
+        "pairs-closest", "How many times as often as by chance pairs stand together", rows,
+        hue="hue-2"), said)]
+
+
 def _named(tally: Tally, drawn: NDArray[np.intp]) -> list[str]:
     return [clean(tally.vocabulary.labels[k]) for k in drawn]
 
@@ -127,8 +147,9 @@ def _off_diagonal(matrix: NDArray[Any]) -> NDArray[np.float64]:
 
 def _counts_map(tally: Tally, drawn: NDArray[np.intp]) -> Figure:
     often = _off_diagonal(tally.together[np.ix_(drawn, drawn)])
-    most, names = max(float(np.nanmax(often)), 1.0), _named(tally, drawn)
-    keys = {1.0: f"{most:.0f} tracks", 0.5: f"{most / 4:.0f}", 0.2: f"{most / 25:.1f}"}
+    most, names = max(int(np.nanmax(often)), 1), _named(tally, drawn)
+    keys = {math.sqrt(n / most): counted(n, "track")
+            for n in dict.fromkeys([most, max(round(most / 4), 1), 1])}
     never = int(np.isclose(often, 0).sum()) // 2
     said = f"Of {counted(len(drawn) * (len(drawn) - 1) // 2, 'pair')} of these labels {never} " \
            "stand together on no track (blank). Darkness goes by the square root of the count."
@@ -146,7 +167,7 @@ def _shares_map(tally: Tally, drawn: NDArray[np.intp]) -> Figure:
            f"{names[column]}."
     return Figure("Given one, how likely is the other", matrix(
         "pairs-shares", "Share of a row's tracks that bear the column's label too", said,
-        (names, names), share, {1.0: "100 %", 0.5: "50 %", 0.1: "10 %"}), said)
+        (names, names), share, {1.0: "100%", 0.5: "50%", 0.1: "10%"}), said)
 
 
 def _lift_map(tally: Tally, drawn: NDArray[np.intp]) -> Figure:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -72,13 +73,10 @@ def _figure(
     name: str, title: str, said: str,
 ) -> Figure:
     bottom = 4 + _ROW * len(shown)
-    scale = Scale(0, max(float(shares[:, shown].max()), 1e-9), _LEFT, _RIGHT)
+    scale, ticks = _ratios(shares[:, shown], bottom)
     names = [clean(tally.vocabulary.labels[k]) for k in shown]
     rows = [_row(names[i], shares[:, k], present, scale, 4 + _ROW * (i + 0.5))
             for i, k in enumerate(shown)]
-    ticks = [text(f"{v:.3g}%", scale(v / 100), bottom + 14, "tick", "middle")
-             + line(scale(v / 100), 4, scale(v / 100), bottom, "grid")
-             for v in np.linspace(0, 100 * scale.high, 5)]
     items = [(i, _HUES[part], part) for i, part in enumerate(present)]
     keys, height = legend(items, bottom + 22, WIDTH)
     told = "; ".join(f"{n}: " + ", ".join(f"{part} {s:.2%}" for part, s in
@@ -87,8 +85,32 @@ def _figure(
     return Figure(title, chart(name, title, told, bottom + 22 + height, *ticks, *rows, keys), said)
 
 
+def _ratios(
+    shares: NDArray[np.float64], bottom: float
+) -> tuple[Callable[[float], float], list[str]]:
+    """Return a logarithmic scale, on which equal ratios are equally long, and its ticks.
+
+    A share of 0 stands at the left border.
+    """
+    low = max(float(shares[shares > 0].min()), 1e-5) / 1.15
+    high = max(float(shares.max()) * 1.15, 2 * low)
+    log = Scale(math.log(low), math.log(high), _LEFT, _RIGHT)
+
+    def scale(share: float) -> float:
+        return log(math.log(max(share, low)))
+
+    steps = [m * 10.0**e for e in range(-5, 1) for m in (1, 2, 5) if low <= m * 10.0**e <= high]
+    shown: list[float] = []
+    for step in steps:
+        if not shown or scale(step) - scale(shown[-1]) > 34:
+            shown.append(step)
+    return scale, [line(scale(v), 4, scale(v), bottom, "grid")
+                   + text(f"{100 * v:g}%", scale(v), bottom + 14, "tick", "middle") for v in shown]
+
+
 def _row(
-    name: str, shares: NDArray[np.float64], present: Sequence[str], scale: Scale, y: float
+    name: str, shares: NDArray[np.float64], present: Sequence[str],
+    scale: Callable[[float], float], y: float,
 ) -> str:
     drawn = [text(shorten(name, 23), _LEFT - 8, y + 4, "label", "end"),
              line(scale(float(shares.min())), y, scale(float(shares.max())), y, "whisker")]

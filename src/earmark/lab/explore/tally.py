@@ -51,7 +51,7 @@ class Tally:
     @cached_property
     def counts(self) -> NDArray[np.int64]:
         """How many tracks bear each label [shape=(labels,)]."""
-        return self.truth.sum(axis=0, dtype=np.int64)
+        return np.asarray(self.truth.sum(axis=0, dtype=np.int64))
 
     @cached_property
     def together(self) -> NDArray[np.int64]:
