@@ -28,6 +28,7 @@ from earmark.lab.backbones import front_end_for
 from earmark.lab.batches import Gathered, Wanted, gather
 from earmark.lab.doctor.parts import divisions
 from earmark.lab.explore import labels
+from earmark.lab.explore.features import sections as feature_sections
 from earmark.lab.explore.section import Explored, Section
 from earmark.lab.explore.tally import Tally, unheld
 from earmark.store import write_text
@@ -37,7 +38,6 @@ WHOLE = "none"
 """The name of a partition that asks for all tracks, test and train."""
 
 Log = Callable[[str], None]
-Sections = Callable[[Explored], Sequence[Section]]
 
 
 @dataclass(frozen=True)
@@ -100,13 +100,9 @@ class Exploration:
 
 
 def explore(
-    dataset: Dataset, settings: Settings | None = None, *, log: Log = lambda _: None,
-    of_features: Sections | None = None,
+    dataset: Dataset, settings: Settings | None = None, *, log: Log = lambda _: None
 ) -> Exploration:
     """Return all there is to see of a dataset.
-
-    Args:
-        of_features: makes the sections of the features; None for none of them.
 
     Raises:
         DataError: no labels, no rows for the features asked for, or a row that is not finite.
@@ -115,18 +111,16 @@ def explore(
     """
     settings = settings or Settings()
     split = chosen_split(dataset, settings.partition)
-    notes = _about_split(dataset, split)
     log("labels")
     found = labels.sections(dataset, split)
-    family = ""
-    if of_features is not None:
-        explored, said = explored_features(dataset, split, settings, log)
-        notes += said
-        if explored is not None:
-            log(f"features of {len(explored.rows)} tracks")
-            found, family = [*found, *of_features(explored)], explored.family
+    explored, said = explored_features(dataset, split, settings, log)
+    if explored is not None:
+        log(f"features of {len(explored.rows)} tracks")
+        found = [*found, *feature_sections(explored)]
+    family = explored.family if explored else ""
     return Exploration(dataset.name, variant(dataset), len(dataset.tracks), settings,
-                       split.name if split else "", family, tuple(found), tuple(notes))
+                       split.name if split else "", family, tuple(found),
+                       (*_about_split(dataset, split), *said))
 
 
 def save(found: Exploration, folder: Path) -> Mapping[str, Any]:

@@ -1,81 +1,102 @@
-"""Matrices of shaded squares with names: which label goes with which."""
+"""Matrices as coloured cells, few bytes each: one path a shade, equal neighbours drawn as one."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from earmark.judging.report.svg import WIDTH, chart, element, shorten, text
-from earmark.lab.explore.drawing import text_width
 
-LEVELS = 10  # of shade
+SHADES = 10
+_LEGIBLE = 11.0  # pixels a row needs to bear its name
+_MOST_GROUPS = 6
+_TALL = 17.0  # a line of the legend
 
 
-def matrix(
-    name: str, title: str, told: str, names: tuple[Sequence[str], Sequence[str]],
-    strength: NDArray[np.float64], keys: Mapping[float, str],
+@dataclass(frozen=True)
+class Group:
+    """Neighbours that are outlined together.
+
+    Attributes:
+        first: where they begin, as a share of the side.
+        last: where they end, likewise.
+        name: what they are.
+    """
+
+    first: float
+    last: float
+    name: str
+
+
+def square(
+    name: str, title: str, values: NDArray[np.float64], groups: Sequence[Group],
+    names: Sequence[str],
 ) -> str:
-    """Return a matrix of shaded squares, its names at the left and on top.
+    """Return a square matrix of values in [-1, 1], with its groups on the diagonal.
 
-    Squares of one shade are one path, so that a matrix of 60 x 60 stays small on the page.
+    Rows bear their names where there is room; else the largest groups are named below.
 
     Args:
-        names: of the rows and of the columns.
-        strength: in [-1, 1]: blue above 0, orange below, blank at 0 and where NaN
-            [shape=(rows, columns)].
-        keys: strength to what it means, for the legend.
+        names: of the rows; more than there are rows where rows are means over several.
     """
-    rows, cols = ([shorten(n, 26) for n in its] for its in names)
-    cell = float(np.clip(640 / max(len(rows), len(cols), 1), 11, 30))
-    size = min(12.0, cell - 1)
-    kind = "label" if size >= 12 else "small"
-    left, top = (8 + max((text_width(n, size) for n in its), default=0) for its in (rows, cols))
-    drawn = [element("rect", x=left, y=top, width=cell * len(cols), height=cell * len(rows),
-                     class_="ground"), *_shades(strength, left, top, cell)]
-    middle = cell / 2 + size / 3
-    drawn += [text(n, left - 5, top + cell * i + middle, kind, "end") for i, n in enumerate(rows)]
-    drawn += [_upright(n, left + cell * i + middle, top - 5, kind) for i, n in enumerate(cols)]
-    width = max(left + cell * len(cols), WIDTH)
-    below, height = _keys(keys, left, top + cell * len(rows) + 12, width)
-    return chart(name, title, told, top + cell * len(rows) + 12 + height, *drawn, below,
-                 width=width + 2)
+    named = len(names) == len(values) and WIDTH / len(values) >= _LEGIBLE + 2
+    left = 150.0 if named else 2.0
+    side = WIDTH - left - 2
+    marked = () if named else groups[:_MOST_GROUPS]
+    rows = _row_names(names, left, side) if named else ""
+    told = f"{len(names)} by {len(names)} values; " + "; ".join(g.name for g in groups[:12])
+    return chart(
+        name, title, told, side + 6 + _TALL * len(marked),
+        cells(values, left, 2, side, side), rows,
+        *(_outline(g, left, side) for g in groups), *_numbered(marked, left, side),
+        *(text(f"{i}  {shorten(g.name, 62)}", 2, side + 18 + _TALL * (i - 1), "label")
+          for i, g in enumerate(marked, 1)),
+    )  # fmt: skip
 
 
-def _upright(content: str, x: float, y: float, kind: str) -> str:
-    inner = text(content, 0, 0, kind)
-    return element("g", inner, transform=f"translate({x:.2f} {y:.2f}) rotate(-90)")
+def cells(
+    values: NDArray[np.float64], x: float, y: float, width: float, height: float
+) -> str:
+    """Return cells for values in [-1, 1]: blue above 0, orange below, the fuller the further."""
+    levels = np.rint(np.clip(values, -1, 1) * SHADES).astype(int)
+    across, down = width / levels.shape[1], height / levels.shape[0]
+    steps: dict[int, list[str]] = {}
+    for row, line in enumerate(levels):
+        ends = np.flatnonzero(np.diff(line, append=SHADES + 1))
+        begin = 0
+        for end in (ends + 1).tolist():
+            if level := int(line[begin]):
+                steps.setdefault(level, []).append(
+                    f"M{x + begin * across:.1f} {y + row * down:.1f}h{(end - begin) * across:.1f}"
+                    f"v{down:.1f}h{-(end - begin) * across:.1f}z")
+            begin = end
+    return "".join(
+        element("path", d="".join(found), class_="cell" if level > 0 else "cell less",
+                fill_opacity=abs(level) / SHADES) for level, found in sorted(steps.items())
+    )
 
 
-def _shades(
-    strength: NDArray[np.float64], left: float, top: float, cell: float
-) -> list[str]:
-    level = np.rint(np.nan_to_num(strength) * LEVELS).astype(int)
-    # What is weak is still something: it may not round to nothing.
-    level = np.where((level == 0) & (strength != 0) & np.isfinite(strength),
-                     np.sign(np.nan_to_num(strength)).astype(int), level)
-    side = cell - 1
-    drawn = []
-    for shade in np.unique(level[level != 0]).tolist():
-        places = np.argwhere(level == shade)
-        steps = "".join(f"M{left + cell * c + 0.5:.4g} {top + cell * r + 0.5:.4g}h{side:.3g}"
-                        f"v{side:.3g}h-{side:.3g}z" for r, c in places.tolist())
-        drawn.append(element("path", d=steps, class_="heat" if shade > 0 else "heat cold",
-                             fill_opacity=abs(shade) / LEVELS))
-    return drawn
+def _row_names(names: Sequence[str], left: float, side: float) -> str:
+    down = side / len(names)
+    return "".join(text(shorten(n, 22), left - 6, 2 + (i + 0.5) * down + 4, "label", "end")
+                   for i, n in enumerate(names))
 
 
-def _keys(
-    keys: Mapping[float, str], left: float, top: float, width: float
-) -> tuple[str, float]:
-    drawn, x, y = [], left, top + 12
-    for value, name in keys.items():
-        wide = 28 + text_width(name)
-        if x > left and x + wide > width:
-            x, y = left, y + 20
-        drawn += [element("rect", x=x, y=y - 10, width=12.0, height=12.0,
-                          class_="heat" if value >= 0 else "heat cold",
-                          fill_opacity=max(abs(value), 0.02)), text(name, x + 17, y, "label")]
-        x += wide
-    return "".join(drawn), y + 8 - top
+def _outline(group: Group, left: float, side: float) -> str:
+    size = (group.last - group.first) * side
+    return element("rect", x=left + group.first * side, y=2 + group.first * side, width=size,
+                   height=size, class_="outline")
+
+
+def _numbered(groups: Sequence[Group], left: float, side: float) -> list[str]:
+    """Return numbers beside the groups: right of them, or left where the edge is near."""
+    parts = []
+    for number, group in enumerate(groups, 1):
+        middle = 2 + (group.first + group.last) / 2 * side + 4
+        near_edge = group.last * side > side - 16
+        x = left + (group.first if near_edge else group.last) * side + (-4 if near_edge else 4)
+        parts.append(text(str(number), x, middle, "strong halo", "end" if near_edge else "start"))
+    return parts

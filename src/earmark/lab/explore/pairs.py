@@ -13,7 +13,7 @@ from earmark.errors import require
 from earmark.judging.report.plain import clean
 from earmark.lab.explore import network
 from earmark.lab.explore.drawing import Bar, named_bars
-from earmark.lab.explore.matrix import matrix
+from earmark.lab.explore.heatmap import heatmap
 from earmark.lab.explore.section import Figure, Section
 from earmark.lab.explore.tally import Tally
 
@@ -153,7 +153,7 @@ def _counts_map(tally: Tally, drawn: NDArray[np.intp]) -> Figure:
     never = int(np.isclose(often, 0).sum()) // 2
     said = f"Of {counted(len(drawn) * (len(drawn) - 1) // 2, 'pair')} of these labels {never} " \
            "stand together on no track (blank). Darkness goes by the square root of the count."
-    return Figure("Tracks that bear both", matrix(
+    return Figure("Tracks that bear both", heatmap(
         "pairs-counts", "Tracks that bear both of two labels", said, (names, names),
         np.sqrt(often / most), keys), said)  # fmt: skip
 
@@ -165,7 +165,7 @@ def _shares_map(tally: Tally, drawn: NDArray[np.intp]) -> Figure:
     said = f"Of the tracks with the label at the left, the share that also bear the one on top. " \
            f"Strongest: {share[row, column]:.0%} of the tracks with {names[row]} also bear " \
            f"{names[column]}."
-    return Figure("Given one, how likely is the other", matrix(
+    return Figure("Given one, how likely is the other", heatmap(
         "pairs-shares", "Share of a row's tracks that bear the column's label too", said,
         (names, names), share, {1.0: "100%", 0.5: "50%", 0.1: "10%"}), said)
 
@@ -186,6 +186,6 @@ def _lift_map(tally: Tally, drawn: NDArray[np.intp]) -> Figure:
             row, column = np.unravel_index(int(np.nanargmax(known)), known.shape)
             said += f" Strongest: {names[row]} and {names[column]}, {known[row, column]:.1f} " \
                     "times as often as by chance."
-    return Figure("Against chance", matrix(
+    return Figure("Against chance", heatmap(
         "pairs-lift", "How much more often than by chance labels stand together", said,
         (names, names), np.clip(doublings / _FURTHEST, -1, 1), keys), said)  # fmt: skip
