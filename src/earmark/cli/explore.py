@@ -46,6 +46,7 @@ def explore(root: Path, name: str | None, options: tuple[str, ...], features: st
     settings = Settings(features, rows, seed, partition)
     dataset = given(root, name, options)
     folder = out or Path("runs") / f"explore-{dataset.name}"
+    exploring.refuse_unwritable(folder)
     found = exploring.explore(dataset, settings, log=Progress())
     values = exploring.save(found, folder)
     if as_json:

@@ -27,8 +27,8 @@ _GROUP_HUES = {"genre": 0, "instrument": 1, "vocals": 2, "mood": 3, "tempo": 4, 
 _OTHER_HUE = 6
 _CHARACTER = 0.6  # of a text's size, the width of a letter in the widest of the page's faces
 _SHAPES = 5
-_LEFT, _RIGHT = 152.0, WIDTH - 46
-_NAME = 23
+_LEFT, _RIGHT = 166.0, WIDTH - 46
+_NAME = 22
 _ROW = 20.0
 
 
@@ -96,23 +96,6 @@ def _bar(row: Bar, scale: Scale, y: float, height: float, hue: str) -> str:
 
 def _told(rows: Sequence[Bar]) -> str:
     return "; ".join(f"{row.name} {row.told}" for row in rows)
-
-
-def columns(name: str, title: str, rows: Sequence[Bar], below: str, *, hue: str = "hue-0") -> str:
-    """Return upright bars, for a histogram; ``below`` says what their names are."""
-    bottom, width = 190.0, (WIDTH - 4) / max(len(rows), 1)
-    scale = Scale(0, max((row.value for row in rows), default=0) or 1, bottom, 22)
-    thin = math.ceil(max((text_width(row.told, 11) for row in rows), default=1) / width)
-    drawn = []
-    for i, row in enumerate(rows):
-        x, y = 2 + width * i, scale(row.value)
-        drawn.append(element("rect", x=x + 1, y=y, width=max(width - 2, 1), height=bottom - y,
-                             class_=hue, fill_opacity=0.7))
-        if i % thin == 0:
-            drawn += [text(row.told, x + width / 2, y - 5, "tick", "middle"),
-                      text(row.name, x + width / 2, bottom + 15, "tick", "middle")]
-    drawn.append(text(below, WIDTH / 2, bottom + 33, "tick", "middle"))
-    return chart(name, title, _told(rows), bottom + 40, *drawn)
 
 
 def mark(number: int, x: float, y: float, size: float, kind: str) -> str:

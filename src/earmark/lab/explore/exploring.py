@@ -7,6 +7,7 @@ test tracks are therefore counted, label by label, and all that looks closer is 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from earmark import __version__
 from earmark.datasets.base import Dataset
 from earmark.datasets.opening import variant
-from earmark.errors import DataError, SettingsError, suggestion
+from earmark.errors import DataError, EarmarkError, SettingsError, suggestion
 from earmark.features import base as features
 from earmark.features.base import FeatureSet
 from earmark.judging import splits
@@ -134,8 +135,21 @@ def save(found: Exploration, folder: Path) -> Mapping[str, Any]:
     values = found.plain()
     html = page(found)  # before anything is written: the two belong together
     write_text(folder / NUMBERS, json.dumps(values, indent=1, allow_nan=False))
-    write_text(folder / PAGE, html)
+    write_text(folder / PAGE, html.encode("utf-8", "replace").decode())
     return values
+
+
+def refuse_unwritable(folder: Path) -> None:
+    """Refuse a folder that cannot be written, before the work is done.
+
+    Raises:
+        EarmarkError: it, or the nearest folder above it that exists, is no folder or is closed.
+    """
+    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        why = "may not be written" if there.is_dir() else "is a file"
+        raise EarmarkError(f"{folder} cannot be written: {there} {why}; expected a folder for "
+                           "--out that can be.")
 
 
 def chosen_split(dataset: Dataset, partition: str) -> Split | None:
@@ -143,12 +157,17 @@ def chosen_split(dataset: Dataset, partition: str) -> Split | None:
 
     Raises:
         SettingsError: no partition is called so.
+        DataError: all tracks at hand are test tracks.
     """
-    at_hand = divisions(dataset)
-    if partition == WHOLE:
+    if partition == WHOLE or not (at_hand := divisions(dataset)):
         return None
+    open_ones = {n: s for n, s in at_hand.items() if s.counts["train"] + s.counts["valid"]}
+    if not (partition or open_ones) or partition in at_hand.keys() - open_ones.keys():
+        raise DataError(f"{dataset.root}: all tracks at hand are test tracks of "
+                        f"'{partition or next(iter(at_hand))}'; expected some of train. To look at "
+                        f"them all the same: --partition {WHOLE}")
     if not partition:
-        return next((s for s in at_hand.values() if s.counts["train"]), None)
+        return next(iter(open_ones.values()))
     if partition not in at_hand:
         raise SettingsError(f"'{dataset.name}' has no published split '{partition}'."
                             f"{suggestion(partition, [*at_hand, WHOLE])}")
@@ -273,15 +292,16 @@ def _in_words(gathered: Gathered) -> str:
     source = gathered.features.source
     front_end = source["front_end"]
     kind = f" ({front_end['kind']})" if "kind" in front_end else ""
-    where = f"from {source['table']}" if "table" in source else "made from audio"
+    where = "from the dataset's table" if "table" in source else "made from audio"
     return f"{front_end['name']}{kind}, {where}"
 
 
 def _about_rows(gathered: Gathered, count: int, of: int, family: str) -> list[str]:
     several = len(gathered.features.rows) > len(np.unique(gathered.features.track_ids))
     mean = ", the mean over a track's segments" if several else ""
-    said = [f"Features: {family}{mean}; of {count} of {of} tracks"
-            + (", drawn so that labels keep their shares." if count < of else ".")]
+    said = [f"Features: {family}{mean}; of " + (
+        f"{count} of {of} tracks, drawn so that labels keep their shares." if count < of
+        else f"all {of} tracks.")]
     if gathered.failed:
         said.append(f"{len(gathered.failed)} tracks have no features: {gathered.failed[0]}"
                     + (" and so on." if len(gathered.failed) > 1 else "."))

@@ -178,7 +178,7 @@ def _family_rows(tally: Tally, found: Families, root: str, size: int) -> list[_R
     waiting = [(k, 1) for k in _commonest(tally, below.get(None, []))]
     while waiting:
         k, depth = waiting.pop(0)
-        rows.append(_Row(found.labels[k], depth, int(tally.counts[k]),
+        rows.append(_Row(tally.names[k], depth, int(tally.counts[k]),
                          tally.vocabulary.group(found.labels[k])))
         waiting = [(c, depth + 1) for c in _commonest(tally, below.get(k, []))] + waiting
     if len(rows) > _ROWS:
@@ -213,7 +213,7 @@ def _implied(tally: Tally, found: Families, kept: Mapping[tuple[int, int], float
                if above and (k, above[0]) in kept}  # fmt: skip
     if not nearest or tally.vocabulary.task == "single":
         return []
-    labels = [clean(label) for label in tally.vocabulary.labels]
+    labels = tally.names
     order = sorted(nearest, key=lambda pair: (-tally.counts[pair[0]], pair))
     rows = [Bar(f"{labels[k]}, a kind of {labels[above]}", nearest[k, above],
                 f"{nearest[k, above]:.0%}") for k, above in order[:_BARS]]

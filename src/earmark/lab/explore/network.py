@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earmark.datasets._files import counted
-from earmark.judging.report.plain import clean
 from earmark.judging.report.svg import chart, element, shorten, text
 from earmark.lab.explore import layout
 from earmark.lab.explore.drawing import HUES, legend, mark, text_width
@@ -126,7 +125,7 @@ def figures(tally: Tally, found: Graph) -> list[Figure]:
         return []
     edges = np.argwhere(np.triu(found.weights) > 0)
     strongest = edges[np.argmax(found.weights[edges[:, 0], edges[:, 1]])]
-    a, b = (clean(tally.vocabulary.labels[found.nodes[n]]) for n in strongest)
+    a, b = (tally.names[found.nodes[n]] for n in strongest)
     said = f"{counted(len(edges), 'tie')} of {counted(len(found.nodes), 'label')}, the strongest " \
            f"{a} and {b}. A tie is a pair clearly more often together than by chance, thicker " \
            "where stronger; size goes by tracks, colour by which labels keep company " \
@@ -137,13 +136,13 @@ def figures(tally: Tally, found: Graph) -> list[Figure]:
 
 
 def _listed(tally: Tally, members: NDArray[np.intp]) -> str:
-    names = [clean(tally.vocabulary.labels[k]) for k in members]
+    names = [tally.names[k] for k in members]
     more = f" and {len(names) - 12} more" if len(names) > 12 else ""
     return ", ".join(names[:12]) + more
 
 
 def _drawn(tally: Tally, found: Graph, told: str) -> str:
-    names = [shorten(clean(tally.vocabulary.labels[k]), _NAME) for k in found.nodes]
+    names = [shorten(tally.names[k], _NAME) for k in found.nodes]
     count = tally.counts[found.nodes]
     # One label on nearly all tracks may not make dots of all others.
     share = np.minimum(count / np.quantile(count, 0.95), 1.0)
@@ -196,4 +195,4 @@ def _kinds(tally: Tally, found: Graph) -> tuple[list[int], list[tuple[int, str, 
 def _first(tally: Tally, found: Graph, community: int) -> str:
     members: Sequence[int] = found.nodes[found.communities == community].tolist()
     first = max(members, key=lambda k: (tally.counts[k], tally.vocabulary.labels[k]))
-    return shorten(clean(tally.vocabulary.labels[first]), _NAME)
+    return shorten(tally.names[first], _NAME)

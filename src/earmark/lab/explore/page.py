@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from earmark.datasets._files import counted
 from earmark.errors import require
 from earmark.judging.report.page import render
 from earmark.judging.report.plain import clean
@@ -25,23 +26,21 @@ def page(found: Exploration) -> str:
     return render(
         "explore.html.jinja", package="earmark.lab.explore", found=found,
         title=f"Exploration of {clean(found.dataset)}", headline=headline(found),
-        markup=jinja2.utils.markupsafe.Markup, is_wide=is_wide, numbers=NUMBERS,
+        markup=jinja2.utils.markupsafe.Markup, width=width, wide=_WIDE * WIDTH, numbers=NUMBERS,
     )  # fmt: skip
 
 
 def headline(found: Exploration) -> str:
     """Return the exploration in a sentence."""
-    numbers = next((s.numbers for s in found.sections if s.name == "labels"), {})
-    said = f"{found.tracks} tracks"
-    if numbers:
-        many = len(numbers["labels"])
-        half = numbers["long_tail"]["labels_that_make_half"]
-        said += f", {many} labels, {numbers['labels_a_track']['mean']:.2f} a track; {half} of " \
-                f"them make up half of all that tracks bear"
+    numbers = next(s.numbers for s in found.sections if s.name == "labels")
+    many, each = len(numbers["labels"]), numbers["labels_a_track"]["mean"]
+    said = f"{counted(found.tracks, 'track')}, {counted(many, 'label')}, {each:.2f} a track"
+    if (half := numbers["long_tail"]["labels_that_make_half"]) < many / 2:
+        said += f"; {half} of the labels make up half of all that tracks bear"
     return said
 
 
-def is_wide(figure: Figure) -> bool:
-    """Tell whether a picture needs more than a column of the page."""
+def width(figure: Figure) -> float:
+    """Return a picture's own width in pixels."""
     found = _VIEW_BOX.search(figure.svg)
-    return found is not None and float(found[1]) > _WIDE * WIDTH
+    return float(found[1]) if found else WIDTH

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from earmark.datasets._files import counted
 from earmark.errors import require
-from earmark.judging.report.plain import clean
 from earmark.lab.explore import network
 from earmark.lab.explore.drawing import Bar, named_bars
 from earmark.lab.explore.heatmap import heatmap
@@ -105,7 +104,7 @@ def _numbers(tally: Tally, graph: network.Graph) -> dict[str, Any]:
 
 def _commonest(tally: Tally) -> Figure:
     shown, total = _pairs(tally)[:_BARS], len(tally.ids)
-    names = [clean(label) for label in tally.vocabulary.labels]
+    names = tally.names
     rows = [Bar(f"{names[a]} + {names[b]}", float(n := tally.together[a, b]), str(n),
                 float(tally.counts[a] * tally.counts[b] / total)) for a, b in shown]
     a, b = shown[0]
@@ -123,7 +122,7 @@ def _closest(tally: Tally) -> list[Figure]:
                    key=lambda pair: -times[pair])[:_BARS]
     if not order or times[order[0]] <= 1:
         return []
-    names = [clean(label) for label in tally.vocabulary.labels]
+    names = tally.names
     rows = [Bar(f"{names[a]} + {names[b]}", float(times[a, b]), f"{times[a, b]:.1f}")
             for a, b in order]
     a, b = order[0]
@@ -136,7 +135,7 @@ def _closest(tally: Tally) -> list[Figure]:
 
 
 def _named(tally: Tally, drawn: NDArray[np.intp]) -> list[str]:
-    return [clean(tally.vocabulary.labels[k]) for k in drawn]
+    return [tally.names[k] for k in drawn]
 
 
 def _off_diagonal(matrix: NDArray[Any]) -> NDArray[np.float64]:

@@ -21,7 +21,7 @@ _LEAST = 20
 """Labels on fewer tracks are left out of the most uneven: their shares are chance."""
 
 _HUES = {"train": "hue-0", "valid": "hue-2", "test": "hue-1"}
-_LEFT, _RIGHT, _ROW = 152.0, WIDTH - 14, 20.0
+_LEFT, _RIGHT, _ROW = 166.0, WIDTH - 14, 20.0
 
 
 def compared(tally: Tally, split: Split) -> Section:
@@ -35,9 +35,9 @@ def compared(tally: Tally, split: Split) -> Section:
     uneven = [k for k in np.argsort(-ratio, kind="stable").tolist() if ratio[k] > 1][:_DRAWN]
     figures = [_figure(tally, present, shares, common, "parts-common", "The commonest labels",
                        _said_of_common(tally, shares, common))]
-    if uneven and len(present) > 1:
+    if uneven and len(present) > 1 and len(common) == _DRAWN:
         k = uneven[0]
-        said = f"{clean(tally.vocabulary.labels[k])} differs most: " + ", ".join(
+        said = f"{tally.names[k]} differs most: " + ", ".join(
             f"{share:.2%} of {part}" for part, share in zip(present, shares[:, k], strict=True))
         figures.append(_figure(tally, present, shares, uneven, "parts-uneven",
                                "The labels that differ most",
@@ -65,7 +65,7 @@ def _said_of_common(tally: Tally, shares: NDArray[np.float64], common: Sequence[
     widest = int(apart.argmax())
     return f"Share of each part's tracks that bear the label. Among the {len(common)} commonest " \
            f"the parts are at most {100 * apart[widest]:.1f} points apart " \
-           f"({clean(tally.vocabulary.labels[common[widest]])})."
+           f"({tally.names[common[widest]]})."
 
 
 def _figure(
@@ -74,7 +74,7 @@ def _figure(
 ) -> Figure:
     bottom = 4 + _ROW * len(shown)
     scale, ticks = _ratios(shares[:, shown], bottom)
-    names = [clean(tally.vocabulary.labels[k]) for k in shown]
+    names = [tally.names[k] for k in shown]
     rows = [_row(names[i], shares[:, k], present, scale, 4 + _ROW * (i + 0.5))
             for i, k in enumerate(shown)]
     items = [(i, _HUES[part], part) for i, part in enumerate(present)]
@@ -99,7 +99,9 @@ def _ratios(
     def scale(share: float) -> float:
         return log(math.log(max(share, low)))
 
-    steps = [m * 10.0**e for e in range(-5, 1) for m in (1, 2, 5) if low <= m * 10.0**e <= high]
+    steps = _round(low, high, (1, 2, 5))
+    if len(steps) < 3:
+        steps = _round(low, high, (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9))
     shown: list[float] = []
     for step in steps:
         if not shown or scale(step) - scale(shown[-1]) > 34:
@@ -108,11 +110,15 @@ def _ratios(
                    + text(f"{100 * v:g}%", scale(v), bottom + 14, "tick", "middle") for v in shown]
 
 
+def _round(low: float, high: float, digits: Sequence[float]) -> list[float]:
+    return [m * 10.0**e for e in range(-5, 1) for m in digits if low <= m * 10.0**e <= high]
+
+
 def _row(
     name: str, shares: NDArray[np.float64], present: Sequence[str],
     scale: Callable[[float], float], y: float,
 ) -> str:
-    drawn = [text(shorten(name, 23), _LEFT - 8, y + 4, "label", "end"),
+    drawn = [text(shorten(name, 22), _LEFT - 8, y + 4, "label", "end"),
              line(scale(float(shares.min())), y, scale(float(shares.max())), y, "whisker")]
     drawn += [mark(i, scale(float(share)), y, 4.5, f"node {_HUES[part]}")
               for i, (part, share) in enumerate(zip(present, shares, strict=True))]
@@ -138,7 +144,7 @@ def _numbers(
 def _missing(tally: Tally, present: Sequence[str], borne: NDArray[np.int64]) -> list[str]:
     notes = []
     for part, its in zip(present, borne, strict=True):
-        gone = [clean(tally.vocabulary.labels[k])
+        gone = [tally.names[k]
                 for k in np.flatnonzero((its == 0) & (borne.sum(axis=0) > 0))]
         if gone:
             more = f" and {len(gone) - 20} more" if len(gone) > 20 else ""

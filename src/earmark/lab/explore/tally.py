@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 
 from earmark.datasets.base import Dataset
 from earmark.errors import DataError
+from earmark.judging.report.plain import clean
 from earmark.judging.splits import Split
 from earmark.labels.vocabulary import Vocabulary
 
+_SEPARATOR = "---"
 _BLOCK = 65_536  # tracks multiplied at once: counts stay exact in single precision
 
 
@@ -62,6 +64,14 @@ class Tally:
             block = self.truth[begin : begin + _BLOCK].astype(np.float32)
             found += np.rint(block.T @ block).astype(np.int64)
         return found
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The labels as pictures show them: without the group or genre that some sets write before
+        them (``genre---rock``), where they stay apart without it."""
+        labels = tuple(clean(label) for label in self.vocabulary.labels)
+        tails = tuple(label.rpartition(_SEPARATOR)[2] or label for label in labels)
+        return tails if len(set(tails)) == len(labels) else labels
 
     @property
     def commonest(self) -> NDArray[np.intp]:
