@@ -8,30 +8,22 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from earmark import __version__
 from earmark.datasets.base import Dataset
 from earmark.datasets.opening import variant
 from earmark.errors import DataError, EarmarkError, SettingsError, suggestion
-from earmark.features import base as features
-from earmark.features.base import FeatureSet
-from earmark.judging import splits
-from earmark.judging.dealing import deal_groups
 from earmark.judging.splits import Split
-from earmark.lab.backbones import front_end_for
-from earmark.lab.batches import Gathered, Wanted, gather
 from earmark.lab.doctor.parts import divisions
 from earmark.lab.explore import labels
 from earmark.lab.explore.features import sections as feature_sections
-from earmark.lab.explore.section import Explored, Section
-from earmark.lab.explore.tally import Tally, unheld
+from earmark.lab.explore.gathering import gathered
+from earmark.lab.explore.section import Section
+from earmark.lab.explore.tally import unheld
 from earmark.store import write_text
 
 PAGE, NUMBERS = "explore.html", "explore.json"
@@ -114,7 +106,8 @@ def explore(
     split = chosen_split(dataset, settings.partition)
     log("labels")
     found = labels.sections(dataset, split)
-    explored, said = explored_features(dataset, split, settings, log)
+    ids = unheld(dataset, split)
+    explored, said = gathered(dataset, ids, settings.features, settings.rows, settings.seed, log)
     if explored is not None:
         log(f"features of {len(explored.rows)} tracks")
         found = [*found, *feature_sections(explored)]
@@ -159,19 +152,18 @@ def chosen_split(dataset: Dataset, partition: str) -> Split | None:
         SettingsError: no partition is called so.
         DataError: all tracks at hand are test tracks.
     """
-    if partition == WHOLE or not (at_hand := divisions(dataset)):
+    at_hand = divisions(dataset)
+    if partition == WHOLE or not (partition or at_hand):
         return None
-    open_ones = {n: s for n, s in at_hand.items() if s.counts["train"] + s.counts["valid"]}
-    if not (partition or open_ones) or partition in at_hand.keys() - open_ones.keys():
-        raise DataError(f"{dataset.root}: all tracks at hand are test tracks of "
-                        f"'{partition or next(iter(at_hand))}'; expected some of train. To look at "
-                        f"them all the same: --partition {WHOLE}")
-    if not partition:
-        return next(iter(open_ones.values()))
-    if partition not in at_hand:
+    if partition and partition not in at_hand:
         raise SettingsError(f"'{dataset.name}' has no published split '{partition}'."
                             f"{suggestion(partition, [*at_hand, WHOLE])}")
-    return at_hand[partition]
+    for split in [at_hand[partition]] if partition else at_hand.values():
+        if split.counts["train"] + split.counts["valid"]:
+            return split
+    raise DataError(f"{dataset.root}: all tracks at hand are test tracks of "
+                    f"'{partition or next(iter(at_hand))}'; expected some of train. To look at "
+                    f"them all the same: --partition {WHOLE}")
 
 
 def _about_split(dataset: Dataset, split: Split | None) -> list[str]:
@@ -184,125 +176,3 @@ def _about_split(dataset: Dataset, split: Split | None) -> list[str]:
     left_out = f" {rest} tracks that are in no part were left out." if rest else ""
     return [f"Labels are counted over all tracks. All else is of the {looked} tracks in train and "
             f"valid of the split ‘{split.name}’; its {test} test tracks stay unseen.{left_out}"]
-
-
-def explored_features(
-    dataset: Dataset, split: Split | None, settings: Settings, log: Log
-) -> tuple[Explored | None, list[str]]:
-    """Return features and labels of a sample of the tracks, and what is to be said of it.
-
-    None where the dataset has no table and no features were asked for.
-
-    Raises: as ``explore``.
-    """
-    rng = np.random.default_rng(settings.seed)
-    tally = Tally.of(dataset, unheld(dataset, split))
-    if settings.features:
-        ids = _sampled(tally, settings.rows, rng)
-        gathered = gather(dataset, ids, _asked_for(settings.features), log)
-    elif tables := dataset.feature_tables():
-        # All rows at first: a table may know few of the tracks.
-        wanted = Wanted(tables[0].front_end, tables[0].seconds, "table")
-        log(f"reading {tables[0].path.name}")
-        gathered = gather(dataset, list(tally.ids), wanted, log)
-        have = set(np.unique(gathered.features.track_ids).tolist())
-        ids = _sampled(Tally.of(dataset, [i for i in tally.ids if i in have]), settings.rows, rng)
-    else:
-        return None, ["No features were looked at: the dataset has no table of them. "
-                      "--features gtzan57 makes them from its audio."]
-    kept, rows = _means(gathered.features, ids)
-    its = Tally.of(dataset, kept)
-    groups = np.asarray(splits.group_names(dataset, kept, "artist"), dtype=np.str_)
-    family = _in_words(gathered)
-    explored = Explored(rows, tuple(gathered.features.columns), its.truth, dataset.vocabulary,
-                        groups, rng, family)
-    return explored, _about_rows(gathered, len(kept), len(tally.ids), family)
-
-
-def _asked_for(given: str) -> Wanted:
-    """Return the front end for ``--features``.
-
-    Raises:
-        SettingsError: no such family, no JSON, or a family that makes pictures.
-    """
-    if not given.lstrip().startswith("{"):
-        description = front_end_for(given)
-    else:
-        try:
-            description = json.loads(given)
-        except ValueError as error:
-            raise SettingsError(f"--features {given}: is no JSON: {error}; expected a family's "
-                                'name, or {"name": ..., ...} with its settings.') from None
-    front_end = features.build(description, where="--features")
-    refuse_pictures(front_end)
-    return Wanted(description)
-
-
-def refuse_pictures(front_end: features.FrontEnd) -> None:
-    """Refuse a family whose features are no row of numbers.
-
-    Raises:
-        SettingsError: it makes pictures; names families of rows.
-    """
-    from earmark.lab.extractor import refuse_misfit
-
-    if front_end.takes_audio:
-        try:
-            refuse_misfit(front_end, "csv")
-        except SettingsError:
-            raise SettingsError(f"'{front_end.name}' makes pictures, not a row of numbers a track; "
-                                "expected a family of rows, such as gtzan57 or fma518.") from None
-
-
-def _sampled(tally: Tally, most: int, rng: np.random.Generator) -> list[str]:
-    """Return at most so many tracks, with the labels' shares kept as far as can be."""
-    if len(tally.ids) <= most:
-        return list(tally.ids)
-    share = most / len(tally.ids)
-    dealt = deal_groups(np.arange(len(tally.ids)), tally.truth, np.asarray([share, 1 - share]), rng)
-    chosen = np.flatnonzero(dealt == 0)
-    if len(chosen) > most:
-        chosen = np.sort(rng.choice(chosen, most, replace=False))
-    return [tally.ids[i] for i in chosen]
-
-
-def _means(made: FeatureSet, ids: Sequence[str]) -> tuple[list[str], NDArray[np.float32]]:
-    """Return the tracks that have rows, and the mean of each one's [shape=(tracks, columns)].
-
-    Raises:
-        DataError: a value that is not finite; names the column and the track.
-    """
-    its = made.of(ids)
-    if its.rows.ndim != 2:
-        raise DataError(f"the features are pictures of {its.rows.shape[1:]}; expected a row of "
-                        "numbers a track.")
-    kept, member = np.unique(its.track_ids, return_inverse=True)
-    if bad := np.argwhere(~np.isfinite(its.rows)).tolist():
-        row, column = bad[0]
-        raise DataError(f"the feature '{its.columns[column]}' of track '{its.track_ids[row]}' is "
-                        f"{its.rows[row, column]}, one of {len(bad)} values that are not finite; "
-                        "expected numbers: earmark data check names the columns.")
-    total = np.zeros((len(kept), its.rows.shape[1]))
-    np.add.at(total, member, its.rows)
-    means = total / np.bincount(member)[:, None]
-    return [str(i) for i in kept], means.astype(np.float32)
-
-
-def _in_words(gathered: Gathered) -> str:
-    source = gathered.features.source
-    front_end = source["front_end"]
-    kind = f" ({front_end['kind']})" if "kind" in front_end else ""
-    where = "from the dataset's table" if "table" in source else "made from audio"
-    return f"{front_end['name']}{kind}, {where}"
-
-
-def _about_rows(gathered: Gathered, count: int, of: int, family: str) -> list[str]:
-    several = len(gathered.features.rows) > len(np.unique(gathered.features.track_ids))
-    mean = ", the mean over a track's segments" if several else ""
-    said = [f"Features: {family}{mean}; of " + (
-        f"{count} of {of} tracks, drawn so that labels keep their shares." if count < of
-        else f"all {of} tracks.")]
-    if gathered.failed:
-        said.append(f"{len(gathered.failed)} tracks have no features: {gathered.failed[0]}"
-                    + (" and so on." if len(gathered.failed) > 1 else "."))
-    return [*said, *gathered.notes]
