@@ -102,11 +102,15 @@ def sweep(points: Doubles, rng: np.random.Generator) -> Sweep:
 def kmeans(
     points: Doubles, k: int, rng: np.random.Generator
 ) -> tuple[float, NDArray[np.intp]]:
-    """Return the inertia and the cluster of each point, the best of a few starts."""
+    """Return the inertia and the cluster of each point, the best of a few starts.
+
+    The clusters are numbered by size, 0 the largest.
+    """
     from sklearn.cluster import KMeans
 
     fitted = KMeans(k, n_init=1 if k == 1 else _STARTS, random_state=_seed(rng)).fit(points)
-    return float(fitted.inertia_), fitted.labels_.astype(np.intp)
+    rank = np.argsort(np.argsort(-np.bincount(fitted.labels_, minlength=k), kind="stable"))
+    return float(fitted.inertia_), rank[fitted.labels_].astype(np.intp)
 
 
 def spectral(points: Doubles, k: int, rng: np.random.Generator) -> NDArray[np.intp]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from earmark.judging.report.charts import Bar, intervals
 from earmark.lab.explore import clustering
-from earmark.lab.explore.agreement import Agreement, agreements
+from earmark.lab.explore.agreement import Agreement, agreements, measures
 from earmark.lab.explore.clustering import Clusters, Sweep
 from earmark.lab.explore.contingency import told_clusters, which_labels
 from earmark.lab.explore.curves import Published, over_k
@@ -54,7 +54,7 @@ def section(
             "All tracks are alike in their features, so there are no clusters.",))
     swept = clustering.sweep(points, found.rng)
     tracks, genre = one_genre(found.truth, found.vocabulary)
-    wanted = max(2, min(len(np.unique(genre)), clustering.SILHOUETTE_MOST))
+    wanted = min(max(2, len(np.unique(genre))), max(swept.assigned))
     clusters, notes = clustering.compared(points, swept, wanted, found.rng)
     grouped = [judged(found, points, each, tracks, genre) for each in clusters]
     shown = grouped[0].clusters
@@ -62,6 +62,7 @@ def section(
         "tracks": len(points), "dimensions": points.shape[1], "tracks_of_one_genre": len(tracks),
         "genres": len(np.unique(genre)), **_told_sweep(swept), "ways": [_told(g) for g in grouped],
         "clusters": told_clusters(found, shown.assigned),
+        "information_of_labels": _of_labels(found, shown.assigned),
     }
     figures = (over_k(name, swept, published), _agreement_figure(name, grouped),
                which_labels(name, found, shown.assigned))
@@ -87,6 +88,16 @@ def judged(
     apart = clustering.distances(points[its.tracks[some]])
     return Grouped(its, agreement, clustering.silhouette(apart, its.assigned[some]),
                    len(in_genres))
+
+
+def _of_labels(found: Explored, assigned: NDArray[np.intp]) -> dict[str, float]:
+    """Return for each label the AMI of the clusters and of bearing it or not, on all tracks."""
+    ami = measures()["ami"]
+    counts = found.truth.sum(axis=0, dtype=np.int64)
+    told = np.flatnonzero((counts > 0) & (counts < len(found.truth)))
+    values = {found.vocabulary.labels[c]: float(ami(found.truth[:, c].astype(np.intp), assigned))
+              for c in told.tolist()}
+    return {label: round(values[label], 4) for label in sorted(values, key=lambda k: -values[k])}
 
 
 def _told_sweep(swept: Sweep) -> dict[str, Any]:

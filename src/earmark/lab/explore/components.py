@@ -36,7 +36,7 @@ def section(found: Explored, scaled: Components) -> Section:
             "No feature varies, so there are no components.",))
     figure = Figure("Variance held by the first components", _picture(kinds),
                     _caption(scaled, raw))
-    return Section("features-variance", _TITLE, numbers, (figure,), (_why(raw, found.columns),))
+    return Section("features-variance", _TITLE, numbers, (figure,), (_why(scaled, raw, found.columns),))
 
 
 _TITLE = "How many directions the features have"
@@ -106,9 +106,12 @@ def _caption(scaled: Components, raw: Components) -> str:
             "95% and 99%.")
 
 
-def _why(raw: Components, columns: Sequence[str]) -> str:
+def _why(scaled: Components, raw: Components, columns: Sequence[str]) -> str:
     first = heaviest(raw, 0, columns)[0]
-    share = float(raw.axes[0].max() ** 2)
-    return (f"Unscaled, {raw.shares[0]:.1%} of the variance lies along the first component, and "
-            f"{share:.0%} of that direction is {first['column']}: what is kept then follows the "
-            "units of the columns and not what they tell apart.")
+    if raw.shares[0] < 2 * scaled.shares[0]:
+        return (f"Scaling matters little here: the first component holds {scaled.shares[0]:.1%} of "
+                f"the variance with it and {raw.shares[0]:.1%} without.")
+    return (f"Unscaled, {raw.shares[0]:.1%} of the variance lies along the first component "
+            f"(scaled: {scaled.shares[0]:.1%}), and {first['weight'] ** 2:.0%} of that direction is"
+            f" {first['column']}: what is kept then follows the units of the features and not what "
+            "they tell apart.")

@@ -14,7 +14,7 @@ from earmark.lab.explore.shown import shown
 from earmark.lab.explore.space import Doubles
 
 MOST_LABELS = 30
-_LEFT, _TOP, _ROW = 120.0, 22.0, 18.0
+_LEFT, _TOP, _ROW = 128.0, 22.0, 18.0
 _ROOM = 24.0  # pixels a cell needs to bear its number
 _FEW, _TELLING = 3, 5  # labels named a cluster, and the tracks a label needs there
 
@@ -73,7 +73,7 @@ def _picture(name: str, shares: Doubles, names: list[str]) -> str:
     parts = [cells(shares, _LEFT, _TOP, width, height)]
     for i, label in enumerate(names):
         y = _TOP + _ROW * (i + 0.5) + 4
-        parts.append(text(shorten(label, 18), _LEFT - 6, y, "label", "end"))
+        parts.append(text(shorten(label, 17), _LEFT - 6, y, "label", "end"))
         if across >= _ROOM:
             parts += [text(f"{share:.0%}"[:-1], _LEFT + across * (k + 0.5), y,
                            "tick ink", "middle")

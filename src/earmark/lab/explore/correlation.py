@@ -16,7 +16,7 @@ from earmark.lab.explore.space import Doubles, standardised
 from earmark.models import _preparation
 from earmark.models._preparation import Pruning
 
-MOST_DRAWN = 120
+MOST_DRAWN = 128
 """Columns drawn one by one; of more, neighbours are averaged."""
 ALIKE = 0.7
 """Columns that correlate so on average stand in one group."""

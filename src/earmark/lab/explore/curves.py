@@ -65,7 +65,7 @@ def _panel(
                   text(f"{level:g}", _LEFT - 6, y(level) + 4, "tick", "end")]
     if chosen is not None and chosen in values:
         parts.append(line(x(chosen), top + 16, x(chosen), top + _PANEL, "baseline"))
-        parts.append(text(str(chosen), x(chosen) + 5, top + 27, "strong"))
+        parts.append(text(str(chosen), x(chosen) + 5, top + _PANEL - 5, "strong"))
     parts.append(path([(x(k), y(v)) for k, v in values.items()], "curve"))
     parts += [element("circle", cx=x(k), cy=y(v), r=3.0, class_="mark") for k, v in values.items()]
     parts += [diamond(x(k), y(v), 4.5, "mark-open") for k, v in theirs.items()]

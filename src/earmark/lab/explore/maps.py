@@ -24,6 +24,7 @@ MOST_TRACKS = 3000
 NEIGHBOURS = 15
 """That UMAP looks at, and that are compared."""
 _MOST_PANELS = 12
+_EPOCHS = 200  # umap-learn's own choice for many tracks; for few it takes 500
 
 
 def section(found: Explored, scaled: Components, points: Doubles) -> Section:
@@ -66,7 +67,8 @@ def umap(points: Doubles, rng: np.random.Generator) -> Doubles:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of its own dependencies, when it is imported
         made = require("umap", extra="explore", purpose="a UMAP map")
-        fitted = made.UMAP(n_neighbors=NEIGHBOURS, random_state=int(rng.integers(2**31)), n_jobs=1)
+        fitted = made.UMAP(n_neighbors=NEIGHBOURS, n_epochs=_EPOCHS,
+                           random_state=int(rng.integers(2**31)), n_jobs=1)
         places: Doubles = np.asarray(fitted.fit_transform(points), dtype=np.float64)
     return places
 

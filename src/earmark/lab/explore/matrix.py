@@ -52,7 +52,7 @@ def square(
         name, title, told, side + 6 + _TALL * len(marked),
         cells(values, left, 2, side, side), rows,
         *(_outline(g, left, side) for g in groups), *_numbered(marked, left, side),
-        *(text(f"{i}  {shorten(g.name, 62)}", 2, side + 18 + _TALL * (i - 1), "label")
+        *(text(f"{i}  {shorten(g.name, 54)}", 2, side + 18 + _TALL * (i - 1), "label")
           for i, g in enumerate(marked, 1)),
     )  # fmt: skip
 

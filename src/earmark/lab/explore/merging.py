@@ -26,6 +26,7 @@ LEAST_SHARE = 300 / 13129
 DRAWS = 200
 _MOST_DRAWN = 20
 _ROW = 42.0
+_GOES = "Where each minor genre would go"
 
 
 @dataclass(frozen=True)
@@ -130,14 +131,26 @@ def section(
     """
     columns = genres(found.vocabulary)
     labels = [found.vocabulary.labels[c] for c in columns.tolist()]
-    least = math.floor(least_share * len(points))
+    least, notes = _minor(found.truth[:, columns], least_share)
     merges = minor_into_major(points, found.truth[:, columns], labels, least, rng=found.rng)
     numbers = {"least": least, "merges": [_told(m) for m in merges]}
     if not merges:
         return Section(name, title, numbers, (), (
-            f"No genre is on {least} tracks or fewer beside one on more.",))
-    figure = Figure(title, _picture(name, title, merges[:_MOST_DRAWN]), _caption(merges, least))
-    return Section(name, title, numbers, (figure,), (_note(merges),))
+            f"No genre is on {least} tracks or fewer beside one on more.", *notes))
+    figure = Figure(_GOES, _picture(name, _GOES, merges[:_MOST_DRAWN]), _caption(merges, least))
+    return Section(name, title, numbers, (figure,), (_note(merges), *notes))
+
+
+def _minor(truth: NDArray[np.int8], share: float) -> tuple[int, list[str]]:
+    """Return the tracks on which, or on fewer, a genre is minor, and what is to be said of it."""
+    least = math.floor(share * len(truth))
+    counts = truth.sum(axis=0, dtype=np.int64)
+    counts = counts[counts > 0]
+    if not len(counts) or counts.min() <= least < counts.max():
+        return least, []
+    quarter = int(np.quantile(counts, 0.25))
+    return quarter, [f"At {share:.1%} of the tracks ({least}) no genre would be minor, or none "
+                     "major: the rarest quarter of the genres is taken."]
 
 
 def _told(its: Merge) -> dict[str, Any]:

@@ -17,8 +17,9 @@ from earmark.lab.explore.space import Doubles
 
 _HEIGHT = 320.0
 _ROUNDS = 6  # in which the labels' points are drawn in turn, so that none covers the others
-# Of the tracks at each side; those may lie outside of the picture and are put at its edge.
-_BORDER = 0.005
+# A picture reaches this share of its middle part (all but this share of the tracks at each side)
+# beyond it; what lies further out is put at its edge.
+_BEYOND, _BORDER = 0.15, 0.02
 _HALF = math.sqrt(2 * math.log(2))  # deviations within which half of a normal plane's points lie
 _ACROSS, _GAP, _PANEL = 3, 10.0, 104.0
 _DISC = 8.5
@@ -72,7 +73,7 @@ def _pixels(places: Doubles, x: float, y: float, width: float, height: float) ->
     """Return places in a frame, what lies far out at its edge; upward as in the data."""
     low, high = np.quantile(places, [_BORDER, 1 - _BORDER], axis=0)
     size = np.where(high > low, high - low, 1.0)
-    share = np.clip((places - low) / size, 0, 1)
+    share = (np.clip((places - low) / size, -_BEYOND, 1 + _BEYOND) + _BEYOND) / (1 + 2 * _BEYOND)
     return np.column_stack([x + share[:, 0] * width, y + (1 - share[:, 1]) * height])
 
 
