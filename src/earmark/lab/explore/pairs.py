@@ -73,6 +73,7 @@ def ordered(tally: Tally, members: NDArray[np.intp]) -> NDArray[np.intp]:
     distance = require("scipy.spatial.distance", extra="train", purpose="ordering labels")
     size = np.sqrt(tally.counts[members].astype(np.float64))
     far = 1 - tally.together[np.ix_(members, members)] / np.outer(size, size)
+    far = np.maximum(far, 0)  # labels on the same tracks: less than nothing by rounding
     np.fill_diagonal(far, 0)
     tree = hierarchy.linkage(distance.squareform(far, checks=False), "average",
                              optimal_ordering=True)
