@@ -21,7 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 from earmark.errors import DataError, SettingsError
 from earmark.judging import metrics
 from earmark.judging.curves import Floats, Truth
-from earmark.judging.dealing import numbered
+from earmark.labels.dealing import numbered
 from earmark.judging.labelsets import LabelSets, Promise
 
 Method = Literal["global", "label"]
