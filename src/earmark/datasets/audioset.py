@@ -149,7 +149,8 @@ music_bal_train.npz, music_eval.npz, labels.csv           instead of all that: t
         the test part of which half the seconds or more have equal embeddings. Of ``unbal_train``
         nothing is known.
         """
-        return [copy for copy in forms.known_copies() if self.tracks.keys() >= {copy.track, copy.other}]
+        return [copy for copy in forms.known_copies()
+                if self.tracks.keys() >= {copy.track, copy.other}]  # fmt: skip
 
     def feature_tables(self) -> tuple[FeatureTable, ...]:
         """Return each part's embeddings, a row a second: an npz file or a folder of records.
