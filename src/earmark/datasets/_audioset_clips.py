@@ -15,12 +15,14 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from importlib import resources
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from earmark.datasets._audioset_labels import COUNT, Sound
+from earmark.datasets.base import Fault
 from earmark.errors import DataError
 from earmark.graphs.tfrecord import SequenceExample, sequence_examples
 from earmark.store import read_npz
@@ -207,3 +209,11 @@ def labels_a_clip(clips: Collection[Clip]) -> Iterator[tuple[str, float]]:
         counts = [len(clip.labels) for clip in clips if PARTS[clip.part] == part]
         if counts:
             yield part, float(np.mean(counts))
+
+
+def known_copies() -> list[Fault]:
+    """Return the pairs of clips that are one recording, from ``audioset_facts``."""
+    facts = resources.files("earmark.datasets").joinpath("audioset_facts", "copies.csv")
+    rows = csv.DictReader(facts.read_text("utf-8").splitlines())
+    return [Fault(row["clip"], "exact duplicate", row["other"],
+                  f"{row['equal']} of {row['of']} seconds have equal embeddings") for row in rows]

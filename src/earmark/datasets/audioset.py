@@ -21,7 +21,7 @@ from earmark.datasets import _audioset_clips as forms
 from earmark.datasets import _audioset_labels as known
 from earmark.datasets._audioset_clips import Clip, Clips
 from earmark.datasets._audioset_labels import Sound
-from earmark.datasets.base import Dataset, FeatureTable, Source, Track
+from earmark.datasets.base import Dataset, Fault, FeatureTable, Source, Track
 from earmark.errors import DataError
 from earmark.labels.vocabulary import Vocabulary
 
@@ -144,6 +144,16 @@ music_bal_train.npz, music_eval.npz, labels.csv           instead of all that: t
                  for part, mean in forms.labels_a_clip(self._read.kept.values())]
         made.append(f"labels a clip: {', '.join(rates)}")
         return [*made, "no valid part is published: hold out some of the train part"]
+
+    def faults(self) -> list[Fault]:
+        """Return the pairs of clips, both at hand, that are known to be one recording.
+
+        They lie beside this module in ``audioset_facts``: music of the balanced train part and of
+        the test part of which half the seconds or more have equal embeddings. Of ``unbal_train``
+        nothing is known.
+        """
+        return [copy for copy in forms.known_copies()
+                if self.tracks.keys() >= {copy.track, copy.other}]  # fmt: skip
 
     def feature_tables(self) -> tuple[FeatureTable, ...]:
         """Return each part's embeddings, an npz file or a folder of records: a row a second, or

@@ -33,7 +33,7 @@ from earmark.lab import backbones, runfolder, validation
 from earmark.lab.batches import Log, gather
 from earmark.lab.learner import Fitted, Learner, TrackScores, build_model, fitter
 from earmark.lab.packing import export_all, pack
-from earmark.lab.partition import draw, leaks_of_folds, without
+from earmark.lab.partition import dealt, leaks_of_folds, learnable, without
 from earmark.lab.recipe import Recipe
 from earmark.lab.selfjudge import judge_self
 from earmark.models.base import Model
@@ -73,8 +73,9 @@ def run(
     require("sklearn", extra="train", purpose="training")
     recipe = backbones.completed(recipe)
     dataset = open_dataset(recipe.dataset.name, root, recipe.dataset.options)
-    whole = draw(recipe.split, dataset, np.random.default_rng(recipe.seed))
-    split = without(whole, exclude or {})
+    rng = np.random.default_rng(recipe.seed)
+    whole = dealt(recipe.split, dataset, rng)
+    split = without(learnable(recipe.split, whole, dataset, rng), exclude or {})
     for branch in recipe.branches:  # a slip in a model's settings is found before anything is done
         build_model(branch, dataset.vocabulary.task)
     folder = folder.resolve()  # the ledger lies beside it, also when it is given as "."
@@ -108,7 +109,9 @@ class _Experiment:
         whole: Split,
     ) -> None:
         self.recipe, self.learner, self.split, self.folder = recipe, learner, split, folder
-        self.whole = whole  # with what was excluded: readings of a part less some are readings
+        # As dealt, with what was excluded: readings of a part less some, or beside another valid
+        # part, are readings of it.
+        self.whole = whole
         self.dataset = learner.dataset
         self.log = log
         self.rng = np.random.default_rng(recipe.seed)

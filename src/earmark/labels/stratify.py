@@ -37,13 +37,13 @@ class Load(NamedTuple):
     Attributes:
         starts: where each group's entries begin, and the number of all [shape=(groups + 1,)].
         label: of each entry; the last of all labels stands for the rows themselves.
-        count: rows of the group that bear it [shape=(entries,)].
+        rows: of the group that bear it [shape=(entries,)].
         labels: how many there are, with the last.
     """
 
     starts: Numbers
     label: Numbers
-    count: Doubles
+    rows: Doubles
     labels: int
 
     @classmethod
@@ -54,16 +54,16 @@ class Load(NamedTuple):
             member: the number of each row's group [shape=(rows,)].
             matrix: 0/1 [shape=(rows, labels)].
         """
-        rows, bears = np.nonzero(matrix)
+        at, bears = np.nonzero(matrix)
         width = matrix.shape[1] + 1
-        keys = np.concatenate([member[rows] * width + bears, member * width + width - 1])
-        found, count = np.unique(keys, return_counts=True)
+        keys = np.concatenate([member[at] * width + bears, member * width + width - 1])
+        found, rows = np.unique(keys, return_counts=True)
         starts = np.searchsorted(found // width, np.arange(int(member.max(initial=-1)) + 2))
-        return cls(starts, found % width, count.astype(np.float64), width)
+        return cls(starts, found % width, rows.astype(np.float64), width)
 
     def total(self) -> Doubles:
         """Return the rows of each label [shape=(labels,)]."""
-        return np.bincount(self.label, self.count, self.labels)
+        return np.bincount(self.label, self.rows, self.labels).astype(np.float64)
 
     def group(self) -> Numbers:
         """Return the group of each entry."""
@@ -71,7 +71,7 @@ class Load(NamedTuple):
 
     def by_group(self, values: NDArray[np.generic]) -> Doubles:
         """Return the sum of the values of each group's entries [shape=(groups,)]."""
-        return np.bincount(self.group(), values, len(self.starts) - 1)
+        return np.bincount(self.group(), values, len(self.starts) - 1).astype(np.float64)
 
 
 def deal(load: Load, shares: Doubles, rng: np.random.Generator) -> Numbers:
@@ -89,7 +89,7 @@ def deal(load: Load, shares: Doubles, rng: np.random.Generator) -> Numbers:
 
 def _dealt(load: Load, shares: Doubles, rng: np.random.Generator) -> _Hand:
     hand = _Hand(load, shares)
-    weight = load.by_group(load.count**2 / load.total()[load.label])
+    weight = load.by_group(load.rows**2 / load.total()[load.label])
     hand.deal(np.argsort(-weight * np.exp(_SPREAD * rng.standard_normal(len(weight)))))
     hand.even_out()
     if hand.mend():
@@ -112,7 +112,8 @@ class _Hand:
         self.load = load
         self.part = np.full(len(load.starts) - 1, -1, dtype=np.intp)
         self.lack = load.total()[:, None] * shares
-        self.weight = 1 / np.maximum(self.lack, shares)
+        # Less than a row is never to be had: many labels of one row would all go to the largest part.
+        self.weight = 1 / np.maximum(self.lack, 1)
         self.weight[-1] *= _SIZE
         self.bearers = np.zeros(self.lack.shape, dtype=np.intp)
         self.groups_of = np.bincount(load.label, minlength=load.labels)
@@ -196,13 +197,14 @@ class _Hand:
         entries = np.flatnonzero(self.load.label == label)
         groups = np.searchsorted(self.load.starts, entries, side="right") - 1
         groups = groups[spare[self.part[groups]]]
-        rows = self.load.count[self.load.starts[groups + 1] - 1]
-        return groups[np.argsort(rows, kind="stable")].tolist()
+        rows = self.load.rows[self.load.starts[groups + 1] - 1]
+        smallest_first: list[int] = groups[np.argsort(rows, kind="stable")].tolist()
+        return smallest_first
 
     def _restless(self) -> Numbers:
         """Return the groups that had better be elsewhere, the most urgent first."""
         load, own = self.load, self.part
-        label, count, mine = load.label, load.count, own[load.group()]
+        label, count, mine = load.label, load.rows, own[load.group()]
         stay = load.by_group(-(count + 2 * self.lack[label, mine]) * count
                              * self.weight[label, mine])  # fmt: skip
         lost = load.by_group(self.bearers[label, mine] == 1)
@@ -230,7 +232,7 @@ class _Hand:
 
     def _entries(self, group: int) -> tuple[Numbers, Doubles]:
         where = slice(self.load.starts[group], self.load.starts[group + 1])
-        return self.load.label[where], self.load.count[where]
+        return self.load.label[where], self.load.rows[where]
 
     def _place(self, group: int, part: int) -> None:
         label, count = self._entries(group)
