@@ -27,12 +27,8 @@ def has_curve(truth: ArrayLike) -> NDArray[np.bool_]:
 
 def by_label(curve: Curve, scores: Floats, truth: Truth, weights: Floats) -> Floats:
     """Return a figure of each label's positives and negatives [shape=(draws, labels)]."""
-    found = np.full((len(weights), scores.shape[1]), np.nan)
-    weights = np.ascontiguousarray(weights)  # else each gathering would copy them all
-    for label in np.flatnonzero(has_curve(truth)):
-        ranking = _Ranking(scores[:, label], truth[:, label], merged=len(weights) > 1)
-        found[:, label] = curve(*ranking.weighed(weights))
-    return found
+    curves = LabelCurves(scores, truth, merged=len(weights) > 1)
+    return np.asarray(curves.figures(weights, curve)[0])
 
 
 def over_all(curve: Curve, scores: Floats, truth: Truth, weights: Floats) -> Floats:
@@ -42,11 +38,51 @@ def over_all(curve: Curve, scores: Floats, truth: Truth, weights: Floats) -> Flo
     """
     if not truth.any() or truth.all():
         return np.full(len(weights), np.nan)
-    weights = np.ascontiguousarray(weights)
-    ranking = _Ranking(scores.ravel(), truth.ravel(), columns=scores.shape[1])
+    columns = scores.shape[1]
+    ranking = _Ranking(scores.ravel(), truth.ravel(), columns=columns)
+    ready = _to_gather(weights, columns)
     at_once = max(1, _BLOCK // len(ranking.starts))
-    return np.concatenate([curve(*ranking.weighed(weights[start : start + at_once]))
+    return np.concatenate([curve(*ranking.weighed(ready[start : start + at_once]))
                            for start in range(0, len(weights), at_once)])
+
+
+class LabelCurves:
+    """The rows in the order of each label, sorted once for any number of weightings.
+
+    Args:
+        scores: [shape=(rows, labels)].
+        truth: 0/1, likewise.
+        merged: see ``_Ranking``.
+    """
+
+    def __init__(self, scores: Floats, truth: Truth, *, merged: bool = True) -> None:
+        self._labels = scores.shape[1]
+        self._rankings = {label: _Ranking(scores[:, label], truth[:, label], merged=merged)
+                          for label in np.flatnonzero(has_curve(truth)).tolist()}
+
+    def figures(self, weights: Floats, *curves: Curve) -> Floats:
+        """Return figures of each label's curve [shape=(curves, draws, labels)].
+
+        NaN where a label has no curve under the weights.
+        """
+        found = np.full((len(curves), len(weights), self._labels), np.nan)
+        ready = _to_gather(weights)
+        for label, ranking in self._rankings.items():
+            steps = ranking.weighed(ready)
+            for figure, curve in zip(found, curves, strict=True):
+                figure[:, label] = curve(*steps)
+        return found
+
+
+def _to_gather(weights: Floats, columns: int = 1) -> NDArray[np.floating]:
+    """Return the weights so that gathering some rows of each draw is quick.
+
+    In C order, else each gathering would copy them all; and in single precision where they are
+    whole numbers of which it holds any sum, as those of a bootstrap are.
+    """
+    held = columns * weights.sum(axis=1).max(initial=0) < 1 << 24
+    exact = held and bool((weights == np.rint(weights)).all())
+    return np.ascontiguousarray(weights, dtype=np.float32 if exact else np.float64)
 
 
 class _Ranking:
@@ -83,14 +119,14 @@ class _Ranking:
         step = np.searchsorted(self.starts, at, side="right") - 1
         self.steps, self.firsts = np.unique(step, return_index=True)
 
-    def weighed(self, weights: Floats) -> tuple[Floats, Floats]:
+    def weighed(self, weights: NDArray[np.floating]) -> tuple[Floats, Floats]:
         """Return the weight of positives and of negatives on each step, [shape=(draws, steps)]."""
         positive = np.zeros((len(weights), len(self.starts)))
         drawn = np.take(weights, self.positive, axis=1)
         positive[:, self.steps] = np.add.reduceat(drawn, self.firsts, axis=1)
         return positive, self._all(weights) - positive
 
-    def _all(self, weights: Floats) -> Floats:
+    def _all(self, weights: NDArray[np.floating]) -> Floats:
         """Return the weight of all cells on each step, gathering a few cells at a time."""
         found = np.zeros((len(weights), len(self.starts)))
         for start in range(0, len(self.rows), _CELLS):

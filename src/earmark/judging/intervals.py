@@ -84,7 +84,7 @@ def paired_difference(
 
 
 def several(
-    figures: Mapping[str, Callable[[Floats], Floats]],
+    figures: Callable[[Floats], Mapping[str, Floats]],
     rows: int,
     *,
     groups: Sequence[Hashable] | NDArray[Any] | None = None,
@@ -95,8 +95,8 @@ def several(
     """Return the intervals of many figures under the same draws, by name.
 
     Args:
-        figures: each takes weights [shape=(draws, rows)] and returns values [shape=(draws,)], as
-            ``partial(metric.weighted, scores, truth)`` does; a difference of two is paired.
+        figures: takes weights [shape=(draws, rows)] and returns values [shape=(draws,)] by name,
+            as ``metric.weighted`` gives them; a difference of two is paired.
         rows: how many tracks are judged.
 
     Returns:
@@ -105,11 +105,8 @@ def several(
     """
     if (_numbers(rows, groups) == 0).all():
         return {}
-    values: dict[str, list[Floats]] = {name: [] for name in figures}
-    for weights in _weights(rows, groups, rng, draws):
-        for name, figure in figures.items():
-            values[name].append(figure(weights))
-    joined = {name: np.concatenate(parts) for name, parts in values.items()}
+    drawn = [figures(weights) for weights in _weights(rows, groups, rng, draws)]
+    joined = {name: np.concatenate([part[name] for part in drawn]) for name in drawn[0]}
     return {name: _percentiles(found, level) for name, found in joined.items()
             if 2 * np.isfinite(found).sum() >= len(found)}  # fmt: skip
 

@@ -15,7 +15,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from earmark.judging import metrics
-from earmark.judging.curves import Floats, Truth
+from earmark.judging.curves import (
+    Floats,
+    LabelCurves,
+    Truth,
+    area_under_roc,
+    average_precision,
+    mean_defined,
+)
 from earmark.judging.decisions import Decisions, answers
 from earmark.judging.intervals import Interval, bootstrap, several
 from earmark.judging.metric import checked
@@ -26,7 +33,6 @@ OF_SCORES = (metrics.roc_auc_macro, metrics.pr_auc_macro, metrics.pr_auc_micro, 
 OF_ANSWERS = (metrics.f1_micro, metrics.f1_macro, metrics.f1_samples)
 _DRAWS = {"single": 2000, "multi": 1000}
 _FEWEST, _MOST_CELLS = 200, 2_500_000_000  # draws, and draws x rows x labels: about a minute
-_Figures = dict[str, Callable[[Floats], Floats]]
 _Groups = Sequence[Hashable] | NDArray[Any] | None
 
 
@@ -65,7 +71,7 @@ def measure(
         return found | _single(x, y, groups, rng, draws)
     given = _answers(x, vocabulary, decisions or Decisions.usual(vocabulary))
     others = _others(x, vocabulary, decisions, learnt_truth)
-    figures = _figures(x, y, given) | _differences(y, given, others)
+    figures = _figures(x, y, given, others)
     by_track = several(figures, len(x), rng=rng, draws=draws)
     by_artist = several(figures, len(x), groups=groups, rng=rng, draws=draws) if (
         groups is not None) else {}  # fmt: skip
@@ -94,9 +100,21 @@ def _answers(x: Floats, vocabulary: Vocabulary, decisions: Decisions) -> Floats:
     return answers(x, vocabulary, decisions).astype(np.float64)
 
 
-def _figures(x: Floats, y: Truth, given: Floats) -> _Figures:
-    found: _Figures = {metric.name: partial(metric.weighted, x, y) for metric in OF_SCORES}
-    return found | {metric.name: partial(metric.weighted, given, y) for metric in OF_ANSWERS}
+def _figures(
+    x: Floats, y: Truth, given: Floats, others: Mapping[str, Floats]
+) -> Callable[[Floats], dict[str, Floats]]:
+    """Return what gives all figures with an interval under weights [shape=(draws, rows)]."""
+    by_label = LabelCurves(x, y)
+
+    def figures(weights: Floats) -> dict[str, Floats]:
+        areas = by_label.figures(weights, area_under_roc, average_precision)
+        found = {"roc_auc_macro": mean_defined(areas[0]), "pr_auc_macro": mean_defined(areas[1])}
+        found |= {m.name: m.weighted(x, y, weights) for m in OF_SCORES if m.name not in found}
+        found |= {m.name: m.weighted(given, y, weights) for m in OF_ANSWERS}
+        return found | {name: found["f1_micro"] - metrics.f1_micro.weighted(other, y, weights)
+                        for name, other in others.items()}  # fmt: skip
+
+    return figures
 
 
 def _others(
@@ -114,14 +132,6 @@ def _others(
     return found
 
 
-def _differences(y: Truth, given: Floats, others: Mapping[str, Floats]) -> _Figures:
-    def difference(other: Floats, weights: Floats) -> Floats:
-        f1 = metrics.f1_micro.weighted
-        return np.asarray(f1(given, y, weights) - f1(other, y, weights))
-
-    return {name: partial(difference, other) for name, other in others.items()}
-
-
 def _intervals(found: Mapping[str, Interval], by: str) -> dict[str, Any]:
     names = [metric.name for metric in (*OF_SCORES, *OF_ANSWERS) if metric.name in found]
     return {f"{name}_interval_by_{by}": found[name]._asdict() for name in names}
@@ -130,7 +140,6 @@ def _intervals(found: Mapping[str, Interval], by: str) -> dict[str, Any]:
 def _beaten(
     y: Truth, given: Floats, others: Mapping[str, Floats], found: Mapping[str, Interval], by: str
 ) -> dict[str, Any]:
-    values = {name: figure(np.ones((1, len(y))))[0]
-              for name, figure in _differences(y, given, others).items()}  # fmt: skip
-    return {name: {"value": float(values[name]), **found[name]._asdict(), "by": by}
-            for name in values if name in found}  # fmt: skip
+    f1 = metrics.f1_micro
+    return {name: {"value": f1(given, y) - f1(other, y), **found[name]._asdict(), "by": by}
+            for name, other in others.items() if name in found}  # fmt: skip

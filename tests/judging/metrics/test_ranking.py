@@ -127,3 +127,18 @@ def test_blocks_and_merged_steps_change_only_the_time(metric, rng, monkeypatch):
     monkeypatch.setattr(curves, "_CELLS", 3)
     monkeypatch.setattr(curves, "_BLOCK", 40)
     np.testing.assert_allclose(metric.weighted(scores, truth, weights), one_by_one)
+
+
+@pytest.mark.parametrize("scale", [1, 0.1, 1e-9, 3e7])
+def test_weights_of_any_size_equal_scikit_learns(rng, scale):
+    scores, truth = rng.random((40, 3)), rng.integers(2, size=(40, 3)).astype(np.int8)
+    weights = rng.integers(1, 9, size=(2, 40)) * float(scale) + (scale == 3e7)
+    for k, w in enumerate(weights):
+        for metric, average, function in (
+            (metrics.roc_auc_macro, "macro", oracle.roc_auc_score),
+            (metrics.roc_auc_micro, "micro", oracle.roc_auc_score),
+            (metrics.pr_auc_macro, "macro", oracle.average_precision_score),
+            (metrics.pr_auc_micro, "micro", oracle.average_precision_score),
+        ):
+            expected = function(truth, scores, average=average, sample_weight=w)
+            assert metric.weighted(scores, truth, weights)[k] == pytest.approx(expected)
