@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from earmark.datasets.base import Dataset
 from earmark.errors import DataError
-from earmark.judging.dealing import deal_groups, numbered
 from earmark.judging.splits import By, Split, check_fractions, group_names, leaks
+from earmark.labels.dealing import deal_groups, numbered
 
 _FEW_TRACKS = 10  # a label, to learn from and be judged on
 _FEW_TESTED = 5  # of a label, below which its score is hardly one

@@ -7,7 +7,7 @@ Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapters 13 and 8
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,8 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from earmark.errors import DataError, SettingsError
 from earmark.judging.curves import Floats, Truth
-from earmark.judging.dealing import numbered
-from earmark.judging.metrics import Metric, checked
+from earmark.judging.metric import Metric, checked
+from earmark.labels.dealing import numbered
 
 AnyMetric = Metric | Callable[[NDArray[Any], NDArray[Any]], float]
 _BLOCK = 1 << 21  # weights held at once: 16 MB
@@ -81,6 +81,37 @@ def paired_difference(
         for w in _weights(len(x), groups, rng, draws)
     ]
     return _percentiles(np.concatenate(values), level)
+
+
+def several(
+    figures: Mapping[str, Callable[[Floats], Floats]],
+    rows: int,
+    *,
+    groups: Sequence[Hashable] | NDArray[Any] | None = None,
+    rng: np.random.Generator,
+    draws: int = 1000,
+    level: float = 0.95,
+) -> dict[str, Interval]:
+    """Return the intervals of many figures under the same draws, by name.
+
+    Args:
+        figures: each takes weights [shape=(draws, rows)] and returns values [shape=(draws,)], as
+            ``partial(metric.weighted, scores, truth)`` does; a difference of two is paired.
+        rows: how many tracks are judged.
+
+    Returns:
+        Without those figures that are defined on fewer than half of the draws; empty where there
+        are fewer than two tracks or groups. Other arguments and errors as in ``bootstrap``.
+    """
+    if (_numbers(rows, groups) == 0).all():
+        return {}
+    values: dict[str, list[Floats]] = {name: [] for name in figures}
+    for weights in _weights(rows, groups, rng, draws):
+        for name, figure in figures.items():
+            values[name].append(figure(weights))
+    joined = {name: np.concatenate(parts) for name, parts in values.items()}
+    return {name: _percentiles(found, level) for name, found in joined.items()
+            if 2 * np.isfinite(found).sum() >= len(found)}  # fmt: skip
 
 
 class Sample(NamedTuple):

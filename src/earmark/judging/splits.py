@@ -24,7 +24,7 @@ from numpy.typing import ArrayLike, NDArray
 from earmark.datasets._cpickle_lists import is_pickle
 from earmark.datasets.base import Dataset, Track
 from earmark.errors import DataError, SettingsError, suggestion
-from earmark.judging.dealing import deal_groups, numbered
+from earmark.labels.dealing import deal_groups, numbered
 from earmark.settings import fingerprint
 from earmark.store import write_text
 

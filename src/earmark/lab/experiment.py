@@ -12,7 +12,6 @@ import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +22,10 @@ from earmark.datasets.base import Dataset
 from earmark.datasets.opening import open_dataset
 from earmark.errors import DataError, require
 from earmark.features import base as features
-from earmark.judging import metrics, report, splits
+from earmark.judging import report, splits
 from earmark.judging.decisions import Decisions
-from earmark.judging.intervals import bootstrap
 from earmark.judging.ledger import Ledger, read_test
+from earmark.judging.measuring import measure
 from earmark.judging.mistags import likely_mistags
 from earmark.judging.protocol import protocol_of
 from earmark.judging.splits import Split
@@ -40,8 +39,6 @@ from earmark.lab.selfjudge import judge_self
 from earmark.models.base import Model
 from earmark.store import write_text
 from earmark.tagger import format as tagger_format
-
-_DRAWS = 2000
 
 
 @dataclass(frozen=True)
@@ -231,16 +228,13 @@ class _Experiment:
         return [mistag._asdict() for mistag in found]
 
     def _measure(self, learner: Learner, found: TrackScores) -> dict[str, Any]:
-        truth, vocabulary = learner.truth(found.ids), self.dataset.vocabulary
-        summary = {"unit": "track", **metrics.summary(found.scores, truth, vocabulary)}
-        if vocabulary.task == "single":
-            measure = partial(bootstrap, metrics.accuracy, found.scores, truth, rng=self.drawing,
-                              draws=_DRAWS)
-            summary["accuracy_interval_by_track"] = _plain(measure())
-            if self._artists_known:
-                summary["accuracy_interval_by_artist"] = _plain(
-                    measure(groups=learner.groups(found.ids)))
-        return summary
+        known = learner.known
+        return {"unit": "track", **measure(
+            found.scores, learner.truth(found.ids), self.dataset.vocabulary, rng=self.drawing,
+            decisions=self._decisions, dataset=self.dataset.name,
+            learnt_truth=learner.truth([i for i in self.learnt if i in known]),
+            groups=learner.groups(found.ids) if self._artists_known else None,
+        )}  # fmt: skip
 
     @property
     def _artists_known(self) -> bool:
@@ -330,8 +324,3 @@ def settings_of(model: Model) -> dict[str, Any]:
     learnt = {name: value for name, value in vars(model).items()
               if name.endswith("_") and isinstance(value, int | float)}
     return {"name": model.name, **settings.to_mapping(model), **learnt}
-
-
-def _plain(interval: Any) -> dict[str, float]:
-    return {"low": float(interval.low), "high": float(interval.high),
-            "level": float(interval.level)}

@@ -23,11 +23,16 @@ from earmark.judging.intervals import Interval, paired_difference
 from earmark.judging.references import Reference
 from earmark.judging.report.charts import Bar, Gap
 from earmark.judging.report.facts import honest
+from earmark.judging.report.facts import metric as metric_title
+from earmark.judging.report.facts import number as _three
+from earmark.judging.report.metric_names import HEADLINE, TITLES
 from earmark.judging.report.predictions import Predictions
 from earmark.judging.report.read import RunFolder, read
 from earmark.judging.report.scores import Scores
 
 _DRAWS = 2000
+# An area of every label under every draw takes a while: of big tables there are fewer draws.
+_LEAST_DRAWS, _MOST_CELLS = 200, 2e8
 _SEED = 57
 _ALL_PAIRS = 4  # with more runs than this, each is set against the first only
 _PAIRED = {"accuracy": metrics.accuracy, "pr_auc_macro": metrics.pr_auc_macro}
@@ -40,6 +45,7 @@ class Difference:
     Attributes:
         part: ``test`` or ``cross-validated``.
         tracks: how many both have scores for.
+        draws: of the bootstrap.
         by_track, by_artist: intervals; None where artists were not recorded.
     """
 
@@ -51,6 +57,7 @@ class Difference:
     value: float
     by_track: Interval
     by_artist: Interval | None
+    draws: int = _DRAWS
 
     @property
     def verdict(self) -> str:
@@ -84,6 +91,24 @@ class Group:
     def published(self) -> tuple[Reference, ...]:
         """Published scores of the same protocol."""
         return next((run.published for run in self.runs if run.published), ())
+
+    @property
+    def metric(self) -> str:
+        """What the runs are ranked by, for people: ``score`` where that is the accuracy."""
+        return "score" if not self.runs[0].several else metric_title(self.runs[0].protocol.metric)
+
+    @property
+    def others(self) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+        """What else is known of multi-label runs: names of metrics, and a row a run.
+
+        Of the part ranked by, or of what each run stands for.
+        """
+        found = [(run, scores_of(run, self.ranked_by) or honest(run)) for run in self.runs
+                 if run.several]
+        keys = [k for k in HEADLINE if any(s and k in s.numbers for _, s in found)]
+        rows = [(run.name, s.name, *(_three(s.numbers.get(key)) for key in keys))
+                for run, s in found if s]
+        return tuple(TITLES[key] for key in keys), tuple(rows)
 
     @property
     def bars(self) -> list[Bar]:
@@ -218,16 +243,21 @@ def _difference(a: RunFolder, b: RunFolder, part: str) -> Difference | None:
                         "are no runs on the same data.")
     others = y.scores[:, [y.labels.index(label) for label in x.labels]]
     value = metric(x.scores, x.truth) - metric(others, x.truth)
+    draws = _DRAWS if metric is metrics.accuracy else _affordable(x.scores.size)
 
     def interval(groups: Any) -> Interval:
         rng = np.random.default_rng(_SEED)  # the same draws whatever the order of the runs
         return paired_difference(metric, x.scores, others, x.truth, groups=groups, rng=rng,
-                                 draws=_DRAWS)
+                                 draws=draws)
 
     groups = x.groups or y.groups
     by_artist = interval(groups) if groups and len(set(groups)) > 1 else None
     return Difference(a.name, b.name, part, scores.metric, len(x.tracks), value, interval(None),
-                      by_artist)
+                      by_artist, draws)
+
+
+def _affordable(cells: int) -> int:
+    return int(min(max(_MOST_CELLS / cells, _LEAST_DRAWS), _DRAWS))
 
 
 def _paired(a: Predictions, b: Predictions) -> tuple[Predictions, Predictions]:
@@ -294,4 +324,5 @@ def _plain_scores(scores: Scores | None) -> dict[str, Any] | None:
         "by_track": scores.by_track._asdict() if scores.by_track else None,
         "by_artist": scores.by_artist._asdict() if scores.by_artist else None,
         "f1_macro": scores.numbers.get("f1_macro"),
+        **({"metrics": dict(scores.numbers)} if scores.several else {}),
     }
