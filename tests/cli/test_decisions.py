@@ -4,15 +4,21 @@ import csv
 import dataclasses
 import io
 import json
+import re
+import tomllib
+import typing
+from pathlib import Path
 
 import pytest
 
 from earmark.cli._decisions import decision_lines
 from earmark.judging.calibration import Stairs
 from earmark.judging.decisions import Calibration, Decisions, Unknown
+from earmark.judging.how import HowDecided
 from earmark.judging.labelsets import LabelSets
 from earmark.judging.parents import Parent
 from earmark.labels.vocabulary import Vocabulary
+from earmark.settings import from_mapping, to_mapping
 from earmark.tagger import format as tagger_format
 from earmark.tagger.checks import with_check
 from earmark.tagger.tagger import find
@@ -57,6 +63,27 @@ def test_show_tells_the_rules_in_words(earmark, doubting):
             "own genres keep a label and 12% of tracks of genres it did not learn are found "
             "unknown") in shown
     assert earmark("tagger", "check", doubting).returncode == 0
+
+
+GUIDE = (Path(__file__).parents[2] / "docs/decisions.md").read_text(encoding="utf-8")
+
+
+def test_the_guide_has_every_word_of_a_recipe_and_its_default():
+    rows = dict(re.findall(r"^\| `(\w+)` \| `(.+?)` \|", GUIDE, re.MULTILINE))
+    assert {key: tomllib.loads(f"x = {value}")["x"] for key, value in rows.items()} \
+        == to_mapping(HowDecided())
+    for field in dataclasses.fields(HowDecided):
+        hint = typing.get_type_hints(HowDecided)[field.name]
+        for word in typing.get_args(hint):
+            assert f'`"{word}"`' in GUIDE, (field.name, word)
+
+
+def test_the_guides_recipe_is_read():
+    (example,) = re.findall(r"```toml\n(.*?)```", GUIDE, re.DOTALL)
+    told = tomllib.loads(example)
+    how = from_mapping(HowDecided, told["decisions"])
+    assert told["decide"] is True
+    assert (how.promise, how.error, how.unknown) == ("share", 0.05, 10)
 
 
 ONE = Vocabulary(("rock", "jazz"))

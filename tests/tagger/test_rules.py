@@ -119,7 +119,7 @@ def knots(n):
     ({"calibration": {"stairs": [{"scores": [], "chances": []}] * 3}}, "at least one score"),
     ({"calibration": {"stairs": [{"scores": [float("nan")], "chances": [0]}] * 3}}, "finite"),
     ({"calibration": knots(2) | {"temperature": 1.0}}, "a calibration is a 'temperature', 'slopes"),
-    ({"parents": [one(name=f"p{k}") for k in range(1001)]}, "1001 parents; expected at most 1000"),
+    ({"parents": [one(name=f"p{k}") for k in range(501)]}, "501 parents; expected at most 500"),
     ({"parents": [one()] * 1_000_000}, r"tagger\.json has \d+ bytes"),
     ({"parents": [one(), one()]}, "two parents bear one name"),
     ({"parents": [one(name=" ")]}, "a parent is called ' '; expected a name that can be printed"),

@@ -74,6 +74,7 @@ def backed_off(
         open_still = not given[list(parent.columns)].any()
         if open_still and np.float32(sure) >= np.float32(parent.threshold):
             found.append((parent, sure))
-    lowest = [(parent, sure) for parent, sure in found
-              if not any(set(other.columns) < set(parent.columns) for other, _ in found)]
+    spans = [frozenset(parent.columns) for parent, _ in found]
+    lowest = [pair for pair, span in zip(found, spans, strict=True)
+              if not any(other < span for other in spans)]
     return tuple((p.name, sure) for p, sure in sorted(lowest, key=lambda pair: -pair[1]))

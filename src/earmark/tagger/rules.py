@@ -19,7 +19,7 @@ _BEFORE, _NOW = 2, 3
 _ADDED = {"": ("most", "label_sets", "parents"), "calibration": ("stairs",),
           "unknown": ("columns",)}  # fmt: skip
 _MOST_KNOTS = 1000  # a label's; fitting thins them to far fewer
-_MOST_PARENTS = 1000
+_MOST_PARENTS = 500  # each is compared with each
 
 
 def format_of(decisions: Decisions, task: Task) -> int:
