@@ -142,7 +142,7 @@ def make_several(tmp_path):
                 "baselines": {"prevalence": {"lrap": 0.3456, "roc_auc_macro": 0.5},
                               "constant": {"f1_micro": 0.4321, "coverage_error": None,
                                            "labels": list(vocabulary.labels[:1])}},
-                "f1_micro_minus_constant": {"value": 0.1357, **BOTH}}
+                "draws": 321, "f1_micro_minus_constant": {"value": 0.1357, "by": "track", **BOTH}}
         results = {
             "identity": identity,
             "protocol": {"dataset": "made & up", "split": "s", "unit": "track", "leaky": leaky,

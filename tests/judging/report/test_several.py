@@ -109,8 +109,9 @@ def test_the_metrics_stand_beside_their_baselines(make_several, page_of):
     assert "F1(micro)0.543––0.432(constant)" in text
     assert "coverageerror,inlabels(lessisbetter)undefined" in text
     for said in ("made & up", "split s", "unit track", "seed 5", "areas over labels",
-                 "Micro F1 beats that of always answering the same labels: +0.136 "
-                 "[+0.111, +0.222] at 95%.",
+                 "Micro F1 beats that of always answering the same labels: +0.136, "
+                 "95% interval [+0.111, +0.222] by track.",
+                 "Intervals hold 95% of 321 draws",
                  "The constant baseline always answers <i>rock</i>."):
         assert said in page.sections["metrics"]
 
