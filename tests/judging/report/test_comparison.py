@@ -8,6 +8,7 @@ from tests.judging.report.page_parser import Page
 
 from earmark.errors import DataError
 from earmark.judging.report import comparison, side_by_side
+from earmark.judging.report.differences import affordable
 
 
 @pytest.fixture
@@ -220,7 +221,7 @@ def test_multi_label_runs_are_ranked_by_the_area_with_what_else_is_known(make_se
 
 
 def test_big_tables_get_fewer_draws():
-    assert [comparison._affordable(cells) for cells in (1000, 400_000, 8000 * 150)] == [
+    assert [affordable(cells) for cells in (1000, 400_000, 8000 * 150)] == [
         2000, 500, 200]
 
 

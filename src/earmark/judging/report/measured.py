@@ -54,8 +54,9 @@ def drawn(scores: Scores) -> str:
         return ""
     level = next(iter(scores.intervals.values())).level
     draws = "" if scores.draws is None else f" of {scores.draws} draws"
-    return (f"Intervals hold {level:.0%}{draws}: by track, each track drawn for itself; by artist, "
-            "whole artists, the honest one where it is known.")
+    units = {unit for _, unit in scores.intervals}
+    artists = "; by artist, whole artists, which is the honest one" if "artist" in units else ""
+    return f"Intervals hold {level:.0%}{draws}: by track, each track for itself{artists}."
 
 
 def constant(scores: Scores) -> str:
