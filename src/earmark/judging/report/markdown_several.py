@@ -23,7 +23,7 @@ def metrics_of(run: RunFolder, scores: Scores) -> Iterator[str]:
         ["metric", "value", "by track", "by artist", "baseline"],
         [[m.title, m.value, m.by_track, m.by_artist, m.baseline]
          for m in measured.measured(scores)], "-nnnn")
-    for line in (*measured.margins(scores), measured.constant(scores)):
+    for line in (*measured.margins(scores), measured.constant(scores), measured.drawn(scores)):
         if line:
             yield f"\n{escaped(line)}"
 

@@ -43,8 +43,20 @@ def margins(scores: Scores) -> Iterator[str]:
             yield f"Micro F1 is {margin.value:+.3f} against {_MARGINS[name]}."
             continue
         word = "beats" if its.low > 0 else "loses to" if its.high < 0 else "may equal"
-        yield (f"Micro F1 {word} {_MARGINS[name]}: {margin.value:+.3f} "
-               f"[{its.low:+.3f}, {its.high:+.3f}] at {its.level:.0%}.")
+        by = f" by {margin.by}" if margin.by else ""
+        yield (f"Micro F1 {word} {_MARGINS[name]}: {margin.value:+.3f}, {its.level:.0%} interval "
+               f"[{its.low:+.3f}, {its.high:+.3f}]{by}.")
+
+
+def drawn(scores: Scores) -> str:
+    """Return what the intervals are, in a sentence; empty where there are none."""
+    if not scores.intervals:
+        return ""
+    level = next(iter(scores.intervals.values())).level
+    draws = "" if scores.draws is None else f" of {scores.draws} draws"
+    units = {unit for _, unit in scores.intervals}
+    artists = "; by artist, whole artists, which is the honest one" if "artist" in units else ""
+    return f"Intervals hold {level:.0%}{draws}: by track, each track for itself{artists}."
 
 
 def constant(scores: Scores) -> str:

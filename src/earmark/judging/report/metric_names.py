@@ -34,6 +34,7 @@ METRICS = (
     MetricName("coverage_error", "coverage error, in labels", "scores", less=True),
     MetricName("log_loss", "log loss", "chances", less=True),
     MetricName("binary_log_loss", "log loss, mean over labels", "chances", less=True),
+    MetricName("ece_macro", "calibration error, mean over labels", "chances", less=True),
     MetricName("f1_micro", "F1 (micro)", "answers"),
     MetricName("f1_macro", "F1 (macro)", "answers"),
     MetricName("f1_weighted", "F1 (weighted)", "answers"),

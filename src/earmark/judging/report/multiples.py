@@ -54,8 +54,8 @@ def threshold_panel(name: str, panel: Panel, thresholds: Floats) -> str:
 def _said(panel: Panel, thresholds: Floats) -> str:
     """Return F1 of the answers and where it is highest, in a line."""
     best = panel.curve.best
-    if np.isnan(panel.curve.f1[best]):
-        return "neither answered nor borne"
+    if np.isnan(panel.curve.recall).all():
+        return "borne by no track"
     told = "–" if panel.f1 is None else f"{panel.f1:.2f}"
     at = ", each its own" if panel.chosen is None else f" at {panel.chosen:.2f}"
     return f"F1 {told}{at}; best {panel.curve.f1[best]:.2f} at {thresholds[best]:.2f}"

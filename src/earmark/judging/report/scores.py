@@ -66,10 +66,14 @@ class Baseline:
 
 @dataclass(frozen=True)
 class Margin:
-    """How far micro F1 is above something else's on the same tracks."""
+    """How far micro F1 is above something else's on the same tracks.
+
+    ``by`` says what the interval is of draws of: ``track`` or ``artist``; empty where not known.
+    """
 
     value: float
     interval: Interval | None
+    by: str = ""
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,7 @@ class Scores:
         undefined: metrics that were measured and are not defined on these tracks.
         baselines: ``prevalence`` (scores: how frequent each label is in what was learnt) and
             ``constant`` (answers: always the same labels), where they were measured.
+        draws: of the intervals' bootstrap; None where it is not recorded.
         margins: of micro F1 over the ``constant`` baseline and over ``fixed`` thresholds of 0.5.
     """
 
@@ -106,6 +111,7 @@ class Scores:
     undefined: tuple[str, ...] = ()
     baselines: Mapping[str, Baseline] = field(default_factory=dict)
     margins: Mapping[str, Margin] = field(default_factory=dict)
+    draws: int | None = None
 
     @property
     def several(self) -> bool:
@@ -173,6 +179,7 @@ def read_scores(name: str, node: Node) -> Scores:
         undefined=tuple(key for key in _NUMBERS if node.is_null(key)),
         baselines=_baselines(node.get("baselines")),
         margins=_margins(node),
+        draws=draws.whole() if (draws := node.get("draws")) else None,
     )
 
 
@@ -237,7 +244,8 @@ def _baseline(node: Node) -> Baseline:
 def _margins(node: Node) -> dict[str, Margin]:
     found = {name: node.get(f"f1_micro_minus_{name}") for name in _MARGINS}
     return {name: Margin(its.need("value").number(),
-                         read_interval(its) if its.get("low") else None)
+                         read_interval(its) if its.get("low") else None,
+                         by.text() if (by := its.get("by")) else "")
             for name, its in found.items() if its}
 
 
