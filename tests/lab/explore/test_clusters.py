@@ -7,10 +7,10 @@ import json
 import numpy as np
 from tests.lab.explore.given import explored, islands
 
+from earmark.lab.explore.clustering import Sweep
 from earmark.lab.explore.clusters import section
 from earmark.lab.explore.contingency import table, told_clusters, which_labels
 from earmark.lab.explore.curves import Published, over_k
-from earmark.lab.explore.clustering import Sweep
 
 
 def test_islands_are_the_genres() -> None:

@@ -80,6 +80,6 @@ def test_where_none_is_minor_the_rarest_quarter_is_taken() -> None:
 
 
 def test_genres_of_one_size_are_not_merged() -> None:
-    made = section(explored(ROWS[:6], sets(TRUTH[:5]) + [["rock"]]), ROWS[:6])
+    made = section(explored(ROWS[:6], [*sets(TRUTH[:5]), ["rock"]]), ROWS[:6])
     assert made.figures == ()
     assert made.numbers["merges"] == []

@@ -30,7 +30,7 @@ def test_a_row_of_zeros_and_one_tempo_stay_numbers() -> None:
 
 
 def test_tempo_that_is_not_there_is_refused() -> None:
-    with pytest.raises(DataError, match="no column is called 'tempo'.*Did you mean 'tempos'"):
+    with pytest.raises(DataError, match=r"no column is called 'tempo'.*Did you mean 'tempos'"):
         tempo_and_direction(np.ones((2, 1)), ("tempos",))
 
 
