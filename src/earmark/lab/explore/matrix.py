@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from earmark.judging.report.svg import WIDTH, chart, element, shorten, text
 
-_SHADES = 10
+SHADES = 10
 _LEGIBLE = 11.0  # pixels a row needs to bear its name
 _MOST_GROUPS = 6
 _TALL = 17.0  # a line of the legend
@@ -61,11 +61,11 @@ def cells(
     values: NDArray[np.float64], x: float, y: float, width: float, height: float
 ) -> str:
     """Return cells for values in [-1, 1]: blue above 0, orange below, the fuller the further."""
-    levels = np.rint(np.clip(values, -1, 1) * _SHADES).astype(int)
+    levels = np.rint(np.clip(values, -1, 1) * SHADES).astype(int)
     across, down = width / levels.shape[1], height / levels.shape[0]
     steps: dict[int, list[str]] = {}
     for row, line in enumerate(levels):
-        ends = np.flatnonzero(np.diff(line, append=_SHADES + 1))
+        ends = np.flatnonzero(np.diff(line, append=SHADES + 1))
         begin = 0
         for end in (ends + 1).tolist():
             if level := int(line[begin]):
@@ -75,7 +75,7 @@ def cells(
             begin = end
     return "".join(
         element("path", d="".join(found), class_="cell" if level > 0 else "cell less",
-                fill_opacity=abs(level) / _SHADES) for level, found in sorted(steps.items())
+                fill_opacity=abs(level) / SHADES) for level, found in sorted(steps.items())
     )
 
 
