@@ -36,7 +36,8 @@ def section(found: Explored, scaled: Components) -> Section:
             "No feature varies, so there are no components.",))
     figure = Figure("Variance held by the first components", _picture(kinds),
                     _caption(scaled, raw))
-    return Section("features-variance", _TITLE, numbers, (figure,), (_why(scaled, raw, found.columns),))
+    return Section("features-variance", _TITLE, numbers, (figure,),
+                   (_why(scaled, raw, found.columns),))
 
 
 _TITLE = "How many directions the features have"

@@ -98,7 +98,7 @@ def explore(
     """Return all there is to see of a dataset.
 
     Raises:
-        DataError: no labels, no rows for the features asked for, or a row that is not finite.
+        DataError: no labels; or no rows for the features asked for, or a row that is not finite.
         SettingsError: an unknown partition or feature family, or one that makes pictures.
         MissingExtraError: something that a section needs is not installed.
     """
@@ -106,15 +106,21 @@ def explore(
     split = chosen_split(dataset, settings.partition)
     log("labels")
     found = labels.sections(dataset, split)
-    ids = unheld(dataset, split)
-    explored, said = gathered(dataset, ids, settings.features, settings.rows, settings.seed, log)
-    if explored is not None:
-        log(f"features of {len(explored.rows)} tracks")
-        found = [*found, *feature_sections(explored)]
-    family = explored.family if explored else ""
+    family, said = "", [*_about_split(dataset, split)]
+    try:
+        explored, told = gathered(dataset, unheld(dataset, split), settings.features,
+                                  settings.rows, settings.seed, log)
+        said += told
+        if explored is not None:
+            log(f"features of {len(explored.rows)} tracks")
+            found, family = [*found, *feature_sections(explored)], explored.family
+    except DataError as error:
+        if settings.features:
+            raise
+        # Nobody asked for the table, and the labels are worth a page.
+        said.append(f"No features were looked at: {error}")
     return Exploration(dataset.name, variant(dataset), len(dataset.tracks), settings,
-                       split.name if split else "", family, tuple(found),
-                       (*_about_split(dataset, split), *said))
+                       split.name if split else "", family, tuple(found), tuple(said))
 
 
 def save(found: Exploration, folder: Path) -> Mapping[str, Any]:
