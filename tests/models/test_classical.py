@@ -29,9 +29,11 @@ from earmark.models.vectors import SupportVectors
 from earmark.tagger.export import TOLERANCE, export
 
 CLASSIC = [n for n in registry.names("models") if n.startswith("classical:")]
+TASKS = [(name, task) for name in CLASSIC for task in registry.load("models", name).tasks]
 SMALL = {"classical:logistic": {"inverse_penalty": 1.0}, "classical:svm": {"inverse_penalty": 1.0},
          "classical:forest": {"n_estimators": 20}, "classical:extra_trees": {"n_estimators": 20},
          "classical:boosting": {"n_estimators": 10, "min_child_samples": 3},
+         "classical:chain": {"inverse_penalty": 1.0, "chains": 2},
          "classical:mlp": {"hidden_layer_sizes": (8,), "max_iterations": 40, "alpha": 0.01,
                            "learning_rate": 0.01}}  # fmt: skip
 
@@ -189,8 +191,7 @@ def test_equally_near_rows_count_in_their_order():
     assert worst == 0
 
 
-@pytest.mark.parametrize("name", CLASSIC)
-@pytest.mark.parametrize("task", ["single", "multi"])
+@pytest.mark.parametrize(("name", "task"), TASKS)
 def test_two_labels_and_one_label_convert(name, task, rows, several):
     two = np.stack([several[:, 0], 1 - several[:, 0]], axis=1)
     export(small(name, task=task).fit(rows, two, rng=np.random.default_rng(0)), rows)
@@ -208,8 +209,7 @@ def test_a_label_that_every_row_bears_is_sure(name, rows, several):
     assert (model.scores(rows)[:, 1] > 0.5).all()
 
 
-@pytest.mark.parametrize("name", CLASSIC)
-@pytest.mark.parametrize("task", ["single", "multi"])
+@pytest.mark.parametrize(("name", "task"), TASKS)
 def test_a_label_of_a_single_artist_is_learnt_all_the_same(name, task, rows, labels):
     rare = labels.copy()
     rare[:3] = [0, 0, 1]

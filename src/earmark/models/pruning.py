@@ -62,8 +62,8 @@ def correlations(rows: NDArray[np.float32]) -> Doubles:
     varied = np.ptp(rows, axis=0) > 0  # the mean of equal values may not be that value
     length = np.sqrt(np.where(varied, np.diag(products), 0))
     lengths = np.outer(length, length)
-    found = np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0)
-    return np.minimum(np.maximum(found, -1.0), 1.0)
+    found: Doubles = np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0)
+    return found.clip(-1, 1)
 
 
 def products_of_columns(rows: NDArray[np.floating]) -> tuple[Doubles, Doubles]:
