@@ -1,59 +1,35 @@
 """Label shift: decisions learnt where labels are as frequent as here, used where they are not.
 
-Where only the frequencies of labels change, and tracks that bear a label sound as before, both
-can be mended without a single label of the new tracks: the frequencies are those under which the
-calibrated scores seen there are the likeliest (Saerens, Latinne and Decaestecker 2002), scores are
-then corrected by the change of odds, and label sets are learnt anew with weighted tracks
-(Podkopaev and Ramdas 2021). Nothing here learns from the new tracks' labels; ``report`` takes them
-to measure with, once all is decided, and marks what needs them as an oracle.
+Where only the frequencies of labels change, and tracks that bear them sound as before, it can be
+mended without a single label of the new tracks: their frequencies are estimated from their scores
+(``rates``), scores are corrected by the change of odds, and label sets are learnt anew with tracks
+weighted by how much more frequent their labels are there (Podkopaev and Ramdas 2021).
+
+Nothing here learns from the new tracks' labels; ``report`` takes them to measure with, once all
+is decided, and marks what needs them as an oracle.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from earmark.errors import DataError
 from earmark.judging import metrics
 from earmark.judging.calibration import log_odds, sigmoid
 from earmark.judging.conformal import coverage, fit_label_sets
-from earmark.judging.curves import Floats
+from earmark.judging.curves import Floats, Truth
+from earmark.judging.decisions import Decisions, answers
 from earmark.judging.labelsets import LabelSets
+from earmark.judging.rates import checked_rates, estimated_rates, joint_rates
+from earmark.judging.reliability import mean_calibration_error
+from earmark.judging.thresholds import figures
+from earmark.labels.vocabulary import Vocabulary
 
 _LEAST_RATE = 1e-4  # and the most is 1 less this: odds of a corrected score stay finite
 _MOST_WEIGHT = 20.0
-
-
-def estimated_rates(scores: ArrayLike, rates: ArrayLike) -> Floats:
-    """Return the share of tracks that bear each label, from calibrated scores without labels.
-
-    The likelihood that Saerens et al. climb by EM has one top for each label, which is found here
-    by bisection. A label borne by none or all where scores were learnt keeps its rate.
-
-    Args:
-        scores: of the new tracks [shape=(tracks, labels)].
-        rates: share of the tracks calibrated on that bear each label [shape=(labels,)].
-
-    Raises:
-        DataError: what ``metrics.checked`` refuses, or not one rate in [0, 1] a label.
-    """
-    x, _ = metrics.checked(scores, np.zeros(np.shape(scores)))
-    known = _checked_rates(rates, x.shape[1])
-    return np.array([_likeliest(x[:, k], known[k]) if 0 < known[k] < 1 else known[k]
-                     for k in range(x.shape[1])])
-
-
-def _likeliest(scores: Floats, rate: float) -> float:
-    gain = scores / rate - (1 - scores) / (1 - rate)
-    base = (1 - scores) / (1 - rate)
-    low, high = 0.0, 1.0
-    for _ in range(40):
-        middle = (low + high) / 2
-        rising = float((gain / (base + middle * gain).clip(1e-12)).sum()) > 0
-        low, high = (middle, high) if rising else (low, middle)
-    return (low + high) / 2
 
 
 def corrected(scores: ArrayLike, from_rates: ArrayLike, to_rates: ArrayLike) -> Floats:
@@ -97,3 +73,69 @@ def effective_tracks(weights: ArrayLike) -> float:
     """
     w = np.asarray(weights, dtype=np.float64)
     return float(w.sum() ** 2 / (w**2).sum())
+
+
+def _change(from_rates: ArrayLike, to_rates: ArrayLike, labels: int) -> Floats:
+    """Return ln of the quotient of the odds [shape=(labels,)]."""
+    here, there = (checked_rates(rates, labels).clip(_LEAST_RATE, 1 - _LEAST_RATE)
+                   for rates in (from_rates, to_rates))
+    return log_odds(there) - log_odds(here)
+
+
+def report(
+    learnt: tuple[ArrayLike, ArrayLike], scores: ArrayLike, truth: ArrayLike,
+    vocabulary: Vocabulary, decisions: Decisions,
+) -> dict[str, Any]:
+    """Return how decisions do on tracks of other label rates, as they are and corrected.
+
+    Args:
+        learnt: calibrated scores, cross-fitted, and 0/1 truth that the decisions were learnt
+            from [shape=(tracks, labels)].
+        scores, truth: calibrated scores and 0/1 of the tracks to measure on.
+        decisions: calibrated ones; label sets are learnt anew from ``learnt`` where they have any.
+
+    Returns:
+        Plain values. ``rates``: mean over labels of how far the rates are apart, and each
+        estimate from the true ones. ``as_learnt``, ``by_label`` (rates from each label's scores),
+        ``jointly`` (rates from all together), ``oracle`` (true rates, which need the labels: what
+        correcting for rates could do at best): each ``ece``, ``log_loss``, ``f1_micro``,
+        ``f1_macro``, and, with label sets, ``coverage``, ``size`` and ``effective_tracks``.
+
+    Raises:
+        DataError: what ``metrics.checked`` refuses, or too few tracks.
+    """
+    (x, y), (z, t) = metrics.checked(*learnt), metrics.checked(scores, truth)
+    here, there = y.mean(axis=0), t.mean(axis=0)
+    ways = {"as_learnt": here, "by_label": estimated_rates(z, here),
+            "jointly": joint_rates(x, y, z), "oracle": there}
+    off = {f"{name}_off": float(abs(rates - there).mean()) for name, rates in ways.items()
+           if name != "oracle"}
+    means = {"here": float(here.mean()), "there": float(there.mean()),
+             "labels_a_track_here": float(y.sum(axis=1).mean()),
+             "labels_a_track_there": float(t.sum(axis=1).mean())}
+    found: dict[str, Any] = {"rates": {**means, **off}}
+    for name, rates in ways.items():
+        changed = z if name == "as_learnt" else corrected(z, here, rates)
+        found[name] = {**measured(changed, t, vocabulary, decisions),
+                       **_sets(x, y, z, t, rate_weights(y, here, rates), decisions.label_sets)}
+    return found
+
+
+def measured(
+    scores: Floats, truth: Truth, vocabulary: Vocabulary, decisions: Decisions
+) -> dict[str, float]:
+    """Return ECE, log loss and F1 of calibrated scores, "unknown" left aside."""
+    answered = answers(scores, vocabulary, replace(decisions, unknown=None))
+    return {"ece": mean_calibration_error(scores, truth),
+            "log_loss": metrics.binary_log_loss(scores, truth), **figures(answered, truth)}
+
+
+def _sets(
+    x: Floats, y: Truth, z: Floats, t: Truth, weights: Floats, like: LabelSets | None
+) -> dict[str, float]:
+    if like is None:
+        return {}
+    rule = fit_label_sets(x, y, like.error, like.promise, weights=weights)
+    sets = rule(z)
+    return {"coverage": coverage(sets, t, like.promise), "size": float(sets.sum(axis=1).mean()),
+            "effective_tracks": effective_tracks(weights)}

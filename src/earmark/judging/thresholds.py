@@ -57,6 +57,21 @@ def fit_thresholds(
     return tuple(_fitted(x, y, how, fold).clip(0, 1).tolist()), 0
 
 
+def figures(answered: ArrayLike, truth: ArrayLike) -> dict[str, float]:
+    """Return F1 (micro, macro), precision and recall (micro) of 0/1 answers; 0 of no answers.
+
+    Raises:
+        DataError: what ``metrics.checked`` refuses.
+    """
+    p, y = metrics.checked(answered, truth)
+    all_as_one = metrics.per_label(p.reshape(-1, 1), y.reshape(-1, 1))
+    some = p.any() or y.any()
+    return {"f1_micro": float(all_as_one.f1[0]),
+            "f1_macro": metrics.f1_macro(p, y) if some else 0.0,
+            "precision_micro": float(all_as_one.precision[0]),
+            "recall_micro": float(all_as_one.recall[0])}
+
+
 def _fitted(x: Floats, y: Truth, how: HowDecided, fold: ArrayLike | None) -> Floats:
     same = np.ones(x.shape[1])
     if how.thresholds == "fixed":
