@@ -7,7 +7,7 @@ so, of the valid part; see ``validation``, ``selfjudge`` (one label a track) and
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -21,6 +21,7 @@ from earmark.judging.curves import Floats, Truth
 from earmark.judging.decisions import Decisions
 from earmark.judging.mistags import likely_mistags
 from earmark.judging.splits import Split
+from earmark.judging.strange import HeldOut
 from earmark.lab import multijudge, strangers, validation
 from earmark.lab.batches import Log
 from earmark.lab.learner import Fitted, Learner, TrackScores, fitter
@@ -121,11 +122,13 @@ class Looking:
         """Learn the decisions of multi-label work, which the final model may have a say in."""
         if not (self.recipe.decide and self.several):
             return
-        held = self._held_out(fitted)
-        if self.recipe.decisions.part == "valid":
+        held, how = self._held_out(fitted), self.recipe.decisions
+        if how.part == "valid":
             if held is None:
                 raise SettingsError(f"'part' of the decisions is 'valid', but {self._no_valid}.")
             self._learn(found, held, None)
+            if how.unknown:
+                found.notes.append("no rule for unknown: genres can be held out of folds alone")
             return
         rounds = self._rounds()
         done = rounds.score("all labels")
@@ -134,19 +137,29 @@ class Looking:
         if lost := len(rounds.ids) - len(rows):
             found.notes.append(f"{lost} tracks bear a label of one artist only and are left out "
                                "of what decisions are learnt from")
-        self._learn(found, Material(done.scores[rows], rounds.truth[rows], groups[rows].tolist(),
-                                    rounds.fold[rows]), held)
-        if self.recipe.decisions.unknown:
-            self._learn_unknown(found, rounds, done.scores, groups.tolist())
+        of = Material(done.scores[rows], rounds.truth[rows], groups[rows].tolist(),
+                      rounds.fold[rows])
+        strange = None
+        if how.unknown:
+            try:
+                strange = strangers.hold_out_genres(rounds, groups.tolist(), how.unknown,
+                                                    how.calibration)
+            except DataError as error:  # too few genres is no fault of the data
+                found.notes.append(f"no rule for unknown was learnt: {error}")
+        self._learn(found, of, held, strange)
 
-    def _learn(self, found: Beforehand, of: Material, held: Material | None) -> None:
+    def _learn(
+        self, found: Beforehand, of: Material, held: Material | None,
+        strange: Sequence[HeldOut] | None = None,
+    ) -> None:
         self.log("learning how to decide")
         fold = of.fold if of.fold is not None else self._dealt(of)
         found.decisions, results = multijudge.judge_many(
             of.scores, of.truth, fold, of.groups, self.dataset.vocabulary, self.recipe.decisions,
-            self.rng, dataset=self.dataset.name, held_out=held and held[:3], log=self.log,
+            self.rng, dataset=self.dataset.name, held_out=held[:3] if held else None,
+            strange=strange, log=self.log,
         )
-        found.notes += results.pop("notes", [])
+        found.notes += results.pop("notes")
         found.results |= results
 
     def _dealt(self, of: Material) -> NDArray[np.intp]:
@@ -156,21 +169,6 @@ class Looking:
         for number, (_, held) in enumerate(pairs):
             fold[held] = number
         return fold
-
-    def _learn_unknown(
-        self, found: Beforehand, rounds: Rounds, scores: Floats, groups: list[Any]
-    ) -> None:
-        try:
-            rule, found.results["unknown"] = strangers.learn_unknown(
-                rounds, scores, self.recipe.decisions.unknown, found.decisions, groups, self.rng)
-        except DataError as error:  # too few genres or artists is no fault of the data
-            found.notes.append(f"no rule for unknown was learnt: {error}")
-            return
-        if found.results["unknown"]["separates"]:
-            found.decisions = replace(found.decisions, unknown=rule)
-        else:
-            found.notes.append("tracks of genres held out whole score as high as others: no rule "
-                               "for unknown is kept")
 
     @property
     def _no_valid(self) -> str:
