@@ -77,7 +77,7 @@ def _least_loss(x: Floats, y: Truth, fold: NDArray[Any]) -> Calibrating:
 
 def cross_calibrated(
     scores: ArrayLike, truth: ArrayLike, fold: ArrayLike, vocabulary: Vocabulary,
-    how: Calibrating = "platt",
+    how: Calibrating = "platt", *, teach: ArrayLike | None = None,
 ) -> Floats:
     """Return scores, each calibrated by what was learnt on the other folds.
 
@@ -85,23 +85,31 @@ def cross_calibrated(
 
     Args:
         fold: number of each row's fold [shape=(tracks,)].
+        teach: whether to learn from each row, likewise; from all when None.
 
     Raises:
-        DataError, SettingsError: as in ``fit_calibration``, or fewer than two folds.
+        DataError, SettingsError: as in ``fit_calibration``; fewer than two folds, or all that
+            teaches in one of them.
     """
     x, y = metrics.checked(scores, truth)
     of = np.asarray(fold)
     if of.shape != (len(x),) or len(np.unique(of)) < 2:
         raise DataError(f"folds of shape {of.shape} for {len(x)} tracks; expected one a track and "
                         "at least two folds.")
-    return _crossed(x, y, of, vocabulary.task, how)
+    teachers = np.ones(len(x), np.bool_) if teach is None else np.asarray(teach, np.bool_)
+    if len(np.unique(of[teachers])) < 2:
+        raise DataError("all tracks to learn a calibration from are in one fold; expected two.")
+    return _crossed(x, y, of, vocabulary.task, how, teachers)
 
 
-def _crossed(x: Floats, y: Truth, fold: NDArray[Any], task: Task, how: Calibrating) -> Floats:
+def _crossed(
+    x: Floats, y: Truth, fold: NDArray[Any], task: Task, how: Calibrating,
+    teachers: NDArray[np.bool_] | None = None,
+) -> Floats:
     found = np.empty_like(x)
     for held in np.unique(fold):
-        learnt = fit_calibration(x[fold != held], y[fold != held], task, how,
-                                 fold=fold[fold != held])
+        learn = (fold != held) if teachers is None else (fold != held) & teachers
+        learnt = fit_calibration(x[learn], y[learn], task, how, fold=fold[learn])
         found[fold == held] = learnt(x[fold == held])
     return found
 

@@ -45,8 +45,8 @@ def fit_stairs(scores: Floats, truth: Truth, wanted: Floats, platt: Sigmoid) -> 
 
 def _drawn(scores: Floats, platt: Sigmoid) -> Stairs:
     """Return a sigmoid with knots at even log odds, from the lowest score to the highest."""
-    odds = log_odds(np.array([scores.min(), scores.max()]))
-    within = np.unique(sigmoid(np.linspace(*odds, MOST_KNOTS)))
+    low, high = log_odds(np.array([scores.min(), scores.max()])).tolist()
+    within = np.unique(sigmoid(np.linspace(low, high, MOST_KNOTS)))
     knots = np.concatenate([[0.0], within, [1.0]])
     chances = np.maximum.accumulate(platt(knots))
     return Stairs(tuple(knots.tolist()), tuple(chances.tolist()))

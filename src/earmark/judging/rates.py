@@ -76,7 +76,8 @@ def joint_rates(scores: ArrayLike, truth: ArrayLike, new_scores: ArrayLike) -> F
     raised = _raised_by(x, y - rates)
     change = _likeliest_change(z.mean(axis=0) - x.mean(axis=0), _noise(x) + _noise(z), raised,
                                rates)
-    return np.minimum((rates + change).clip(rates / _MOST_FALL), np.maximum(rates, _MOST_RATE))
+    at_most = np.maximum(rates, _MOST_RATE)
+    return np.asarray(np.minimum((rates + change).clip(rates / _MOST_FALL), at_most))
 
 
 def _raised_by(x: Floats, centred: Floats) -> Floats:

@@ -135,6 +135,21 @@ def _at_precision(cuts: Floats, right: Floats, precision: Floats, wanted: float)
     return float(cuts[_last_best(np.where(enough, right, -1))]) if enough.any() else _NEVER
 
 
+def lowest_precise(scores: Floats, right: NDArray[Any], wanted: float) -> float | None:
+    """Return the cut of one column with the most right answers, surely precise enough, or None.
+
+    Args:
+        scores: in [0, 1] [shape=(tracks,)]. right: whether to answer each is right, likewise.
+    """
+    if not len(scores):
+        return None
+    ladder = ladders_of(scores[:, None], right[:, None].astype(np.int8))[0]
+    precision = wilson_low(ladder.right, ladder.answered)
+    if not (precision >= wanted).any():
+        return None
+    return _at_precision(cuts_below(ladder.levels), ladder.right, precision, wanted)
+
+
 def wilson_low(right: ArrayLike, answered: ArrayLike, z: float = _ONE_SIDED_95) -> Floats:
     """Return the lower bound of a share (Wilson 1927); NaN of none.
 
@@ -185,10 +200,10 @@ def _reached(right: Floats, answered: Floats, borne: NDArray[Any], how: HowDecid
     """Return how well the aim is served, the more the better, from counts (choices, labels)."""
     if how.aim == "f1_macro":
         f1 = quotient(2 * right, answered + borne)
-        return np.nan_to_num(np.nansum(f1, axis=1) / np.maximum(np.isfinite(f1).sum(axis=1), 1))
+        return np.asarray(np.nansum(f1, axis=1) / np.maximum(np.isfinite(f1).sum(axis=1), 1))
     r, a = right.sum(axis=1), answered.sum(axis=1)
     if how.aim == "f1_micro":
-        return np.nan_to_num(quotient(2 * r, a + borne.sum()))
+        return np.asarray(np.nan_to_num(quotient(2 * r, a + borne.sum())))
     precision = np.nan_to_num(quotient(r, a))
     return np.where(precision >= how.precision, 1 + r, precision)
 
