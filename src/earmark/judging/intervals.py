@@ -15,8 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from earmark.errors import DataError, SettingsError
 from earmark.judging.curves import Floats, Truth
-from earmark.judging.dealing import numbered
 from earmark.judging.metric import Metric, checked
+from earmark.labels.dealing import numbered
 
 AnyMetric = Metric | Callable[[NDArray[Any], NDArray[Any]], float]
 _BLOCK = 1 << 21  # weights held at once: 16 MB
