@@ -16,8 +16,8 @@ library
 
 Results are the means over five seeds, in ``benchmarks/results/stratification.json``: how often a
 label that has the groups is missing from a part, how far labels' shares are from the part's (1 is
-nothing or twice as much), the same of pairs and of the parts' sizes, and the processor's seconds. Of AudioSet
-the train part alone is read.
+nothing or twice as much), the same of pairs and of the parts' sizes, and the processor's seconds.
+Of AudioSet the train part alone is read.
 """
 
 from __future__ import annotations
