@@ -54,12 +54,18 @@ class Clip(NamedTuple):
 
 
 class Clips:
-    """Clips that bear at least one of the wanted labels, each video once."""
+    """Clips that bear at least one of some labels, each video once.
 
-    def __init__(self, wanted: Collection[int]) -> None:
+    Args:
+        wanted: the labels that clips keep.
+        asked: those of which a clip must bear one to be kept; the wanted ones when None.
+    """
+
+    def __init__(self, wanted: Collection[int], asked: Collection[int] | None = None) -> None:
         self.kept: dict[str, Clip] = {}
         self.left_out = 0
         self._wanted = frozenset(wanted)
+        self._asked = self._wanted if asked is None else frozenset(asked)
         self._others: set[str] = set()
 
     def add(self, clip: Clip, where: str) -> None:
@@ -71,7 +77,8 @@ class Clips:
         if clip.id in self.kept or clip.id in self._others:
             raise DataError(f"{where}: the clip '{clip.id}' is already there; expected each video "
                             "once, in one part.")
-        if labels := tuple(k for k in clip.labels if k in self._wanted):
+        if not self._asked.isdisjoint(clip.labels):
+            labels = tuple(k for k in clip.labels if k in self._wanted)
             self.kept[clip.id] = clip._replace(labels=labels)
         else:
             self._others.add(clip.id)

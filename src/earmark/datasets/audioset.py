@@ -25,7 +25,7 @@ from earmark.datasets.base import Dataset, Fault, FeatureTable, Source, Track
 from earmark.errors import DataError
 from earmark.labels.vocabulary import Vocabulary
 
-Labels = Literal["music", "genre", "instrument", "mood", "all"]
+Labels = Literal["music", "tags", "genre", "instrument", "mood", "all"]
 Train = Literal["balanced", "all"]
 
 _INDICES, _SUBSET, _ONTOLOGY = "class_labels_indices.csv", "labels.csv", "ontology.json"
@@ -34,6 +34,7 @@ _HOLDERS = (".", "features", "audioset_v1_embeddings", "features/audioset_v1_emb
 _STORE = "http://storage.googleapis.com/us_audioset/youtube_corpus/v1"
 _FRONT_END = {"name": "table", "kind": "vggish"}
 _SECOND = 1.0  # a row of the features is a second of a clip
+_POOLED = ("mean", "moments")  # over a clip's seconds: then a row is a clip
 
 
 class AudioSet(Dataset):
@@ -86,8 +87,10 @@ music_bal_train.npz, music_eval.npz, labels.csv           instead of all that: t
         """Remember where it lies.
 
         Args:
-            labels: those about ``music``, of one kind of these, or ``all`` that there are. Clips
-                that bear none of them are left out.
+            labels: those about ``music``; of these the ``tags``, which are all but "Music"
+                itself, or those of one kind; or ``all`` that there are. Clips that bear none of
+                them are left out, but for ``tags``: what is music and nothing more is kept, as an
+                example of none.
             train: the ``balanced`` part to learn from, or ``all``: two million clips more.
         """
         super().__init__(root)
@@ -153,13 +156,18 @@ music_bal_train.npz, music_eval.npz, labels.csv           instead of all that: t
                 if self.tracks.keys() >= {copy.track, copy.other}]  # fmt: skip
 
     def feature_tables(self) -> tuple[FeatureTable, ...]:
-        """Return each part's embeddings, a row a second: an npz file or a folder of records.
+        """Return each part's embeddings, an npz file or a folder of records: a row a second, or
+        a row a clip where they are pooled.
 
         A part's table has all its clips, also those that bear none of the chosen labels.
         """
         if self._form == "segments":
             return ()
-        return tuple(FeatureTable(path, _FRONT_END, _SECOND) for path in self._parts.values())
+        paths = self._parts.values()
+        seconds = [FeatureTable(path, _FRONT_END, _SECOND) for path in paths]
+        return (*seconds, *(FeatureTable(path, {**_FRONT_END, "pooling": pooling}, None,
+                                         derived=True)
+                            for pooling in _POOLED for path in paths))
 
     def segment_of(self, row_name: str) -> tuple[str, int]:
         """Return the clip, which is called as its rows are; rows say where they begin."""
@@ -219,9 +227,18 @@ music_bal_train.npz, music_eval.npz, labels.csv           instead of all that: t
     @cached_property
     def _chosen(self) -> frozenset[int]:
         """Places of the chosen labels among all that there are."""
+        everything = known.MUSIC if self.labels == "tags" else -1
         return frozenset(
             place for place, sound in enumerate(self._sounds)
-            if self.labels in ("all", sound.kind) or (self.labels == "music" and sound.kind))
+            if self.labels in ("all", sound.kind)
+            or (self.labels in ("music", "tags") and sound.kind and sound.number != everything))
+
+    @cached_property
+    def _asked(self) -> frozenset[int]:
+        """Places of the labels of which a clip must bear one."""
+        if self.labels != "tags":
+            return self._chosen
+        return frozenset(place for place, sound in enumerate(self._sounds) if sound.kind)
 
     @cached_property
     def _vocabulary(self) -> Vocabulary:
@@ -229,7 +246,7 @@ music_bal_train.npz, music_eval.npz, labels.csv           instead of all that: t
 
     @cached_property
     def _read(self) -> Clips:
-        clips = Clips(self._chosen)
+        clips = Clips(self._chosen, self._asked)
         for part, path in self._parts.items():
             if self._form == "arrays":
                 forms.read_arrays(path, part, self._sounds, clips)
@@ -253,7 +270,7 @@ music_bal_train.npz, music_eval.npz, labels.csv           instead of all that: t
                  if part in self._parts}
         if self._form != "records" or lists.keys() != self._parts.keys():
             return None
-        clips = Clips(self._chosen)
+        clips = Clips(self._chosen, self._asked)
         for part, path in lists.items():
             forms.read_segments(path, part, self._numbers, clips)
         return clips

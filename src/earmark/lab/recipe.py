@@ -16,6 +16,7 @@ from typing import Any, Literal
 from earmark import settings
 from earmark.audio.segments import Segments
 from earmark.errors import SettingsError, suggestion
+from earmark.judging.how import HowDecided
 
 Part = Literal["train", "valid"]
 
@@ -112,7 +113,9 @@ class Recipe:
             have several tracks.
         ship: fit the tagger on the learnt parts, or, once judged, on all tracks of the split.
         curve: measure the learning curve and what more tracks of each label would bring.
-        decide: learn calibration and when to say "unknown" from held-out artists and labels.
+        decide: learn calibration, thresholds and when to say "unknown" from held-out artists and
+            labels.
+        decisions: how.
     """
 
     name: str
@@ -126,6 +129,7 @@ class Recipe:
     ship: Literal["learnt", "all"] = "learnt"
     curve: bool = False
     decide: bool = False
+    decisions: HowDecided = field(default_factory=HowDecided)
 
     def __post_init__(self) -> None:
         for name in (self.name, self.tagger.name):
