@@ -37,7 +37,8 @@ def test_no_deal_leaves_fewer_labels_missing(data):
     row = st.lists(st.booleans(), min_size=labels, max_size=labels)
     bears = np.array(data.draw(st.lists(row, min_size=groups, max_size=groups)))
     load = Load.of(np.arange(groups), bears.astype(np.int8))
-    part = deal(load, np.full(parts, 1 / parts), np.random.default_rng(data.draw(st.integers(0, 9))))
+    rng = np.random.default_rng(data.draw(st.integers(0, 9)))
+    part = deal(load, np.full(parts, 1 / parts), rng)
     least = min(missing(bears, np.array(deals), parts)
                 for deals in product(range(parts), repeat=groups))
     assert missing(bears, part, parts) == least

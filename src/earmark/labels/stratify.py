@@ -112,7 +112,7 @@ class _Hand:
         self.load = load
         self.part = np.full(len(load.starts) - 1, -1, dtype=np.intp)
         self.lack = load.total()[:, None] * shares
-        # Less than a row is never to be had: many labels of one row would all go to the largest part.
+        # As if a row at least were wanted: many labels of one row would all go to the largest part.
         self.weight = 1 / np.maximum(self.lack, 1)
         self.weight[-1] *= _SIZE
         self.bearers = np.zeros(self.lack.shape, dtype=np.intp)
