@@ -144,6 +144,23 @@ def test_the_machines_decide_as_scikit_learns(rows, labels):
     np.testing.assert_allclose(decided, oracle.decision_function(x), atol=1e-4)
 
 
+def test_machines_that_share_a_kernel_are_those_that_do_not(rows, labels, monkeypatch):
+    found = []
+    for most in (0, 1000):
+        monkeypatch.setattr(vectors, "_MOST_SHARED", most)
+        monkeypatch.setattr(vectors, "_LEAST_SHARING", 0)
+        model = SupportVectors(inverse_penalty=2.0).fit(rows, labels, rng=np.random.default_rng(0))
+        found.append(model.scores(rows))
+    np.testing.assert_allclose(*found, atol=1e-4)
+
+
+def test_the_kernel_is_scikit_learns(rows):
+    from sklearn.metrics.pairwise import rbf_kernel
+
+    rows = rows.astype(float)
+    np.testing.assert_allclose(vectors.kernel(rows, 0.3), rbf_kernel(rows, gamma=0.3), atol=1e-12)
+
+
 def test_platt_finds_the_slope_that_made_the_truth(rng):
     decided = rng.uniform(-3, 3, 20_000)
     truth = (rng.random(20_000) < 1 / (1 + np.exp(-(2 * decided - 1)))).astype(np.int8)
