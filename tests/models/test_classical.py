@@ -18,7 +18,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from earmark import registry, settings
 from earmark.errors import DataError, SettingsError
-from earmark.models import _choice, _classic, _tree_graph, vectors
+from earmark.models import _choice, _classic, _tree_graph, neighbours, vectors
 from earmark.models.boosting import Boosting
 from earmark.models.classical import Logistic
 from earmark.models.discriminant import GaussianNaiveBayes, LinearDiscriminant
@@ -144,6 +144,23 @@ def test_the_machines_decide_as_scikit_learns(rows, labels):
     np.testing.assert_allclose(decided, oracle.decision_function(x), atol=1e-4)
 
 
+def test_machines_that_share_a_kernel_are_those_that_do_not(rows, labels, monkeypatch):
+    found = []
+    for most in (0, 1000):
+        monkeypatch.setattr(vectors, "_MOST_SHARED", most)
+        monkeypatch.setattr(vectors, "_LEAST_SHARING", 0)
+        model = SupportVectors(inverse_penalty=2.0).fit(rows, labels, rng=np.random.default_rng(0))
+        found.append(model.scores(rows))
+    np.testing.assert_allclose(*found, atol=1e-4)
+
+
+def test_the_kernel_is_scikit_learns(rows):
+    from sklearn.metrics.pairwise import rbf_kernel
+
+    rows = rows.astype(float)
+    np.testing.assert_allclose(vectors.kernel(rows, 0.3), rbf_kernel(rows, gamma=0.3), atol=1e-12)
+
+
 def test_platt_finds_the_slope_that_made_the_truth(rng):
     decided = rng.uniform(-3, 3, 20_000)
     truth = (rng.random(20_000) < 1 / (1 + np.exp(-(2 * decided - 1)))).astype(np.int8)
@@ -189,6 +206,22 @@ def test_equally_near_rows_count_in_their_order():
     assert model.scores(np.zeros((1, 1), np.float32)).tolist() == [[1, 0]]
     _, worst = export(model, np.zeros((3, 1), np.float32))
     assert worst == 0
+
+
+def test_neighbours_are_found_a_few_rows_at_a_time_where_labels_are_many(rows, monkeypatch):
+    labels = np.tile(np.eye(60, dtype=np.int8), 5)
+    model = Neighbours(task="multi", n_neighbors=7).fit(rows, labels, rng=np.random.default_rng(0))
+    whole, asked = model.scores(rows), []
+    true_block = Neighbours._block
+
+    def block(self, fitted, x):
+        asked.append(len(x))
+        return true_block(self, fitted, x)
+
+    monkeypatch.setattr(Neighbours, "_block", block)
+    monkeypatch.setattr(neighbours, "_BLOCK_VALUES", 20 * 7 * 300)
+    assert np.array_equal(model.scores(rows), whole)
+    assert asked == [20] * 3
 
 
 @pytest.mark.parametrize(("name", "task"), TASKS)
