@@ -170,6 +170,16 @@ def test_runs_without_predictions_have_what_results_tell(make_several, page_of):
     assert "calibration" not in page_of(run).sections
 
 
+def test_reliability_that_the_run_measured_comes_before_our_own(make_several, page_of):
+    run = make_several()
+    assert "All labels together, 90 cross-validated" in page_of(run).sections["calibration"]
+    bins = [{"confidence": 0.25, "accuracy": 0.5, "count": 9}]
+    run.change(lambda r: r["calibration"]["after"].update(bins=bins))
+    page = page_of(run)
+    assert "As the run measured it. Open" in page.sections["calibration"]
+    assert "sure 0.25 right 0.50 (9 tracks)" in page.sections["calibration"]
+
+
 def test_what_was_learnt_from_is_not_looked_at(make_several):
     run = make_several()
     run.change(lambda r: r.update(cross_validated=None))
