@@ -21,8 +21,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from earmark.errors import DataError
+from earmark.judging.calibration import LEAST_SCORE
 from earmark.judging.curves import Floats
-from earmark.judging.decisions import LEAST_SCORE
 from earmark.judging.metrics import checked
 from earmark.judging.mistags import LEAST_TRACKS
 
