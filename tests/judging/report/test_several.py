@@ -170,6 +170,16 @@ def test_runs_without_predictions_have_what_results_tell(make_several, page_of):
     assert "calibration" not in page_of(run).sections
 
 
+def test_reliability_that_the_run_measured_comes_before_our_own(make_several, page_of):
+    run = make_several()
+    assert "All labels together, 90 cross-validated" in page_of(run).sections["calibration"]
+    bins = [{"confidence": 0.25, "accuracy": 0.5, "count": 9}]
+    run.change(lambda r: r["calibration"]["after"].update(bins=bins))
+    page = page_of(run)
+    assert "As the run measured it. Open" in page.sections["calibration"]
+    assert "sure 0.25 right 0.50 (9 tracks)" in page.sections["calibration"]
+
+
 def test_what_was_learnt_from_is_not_looked_at(make_several):
     run = make_several()
     run.change(lambda r: r.update(cross_validated=None))
@@ -229,3 +239,38 @@ def test_a_page_of_many_labels_stays_small(make_several):
     assert html.stat().st_size < 1_000_000
     assert text.stat().st_size < 200_000
     assert html.read_text(encoding="utf-8").count("<details") >= 2  # long tables are folded away
+
+
+@pytest.mark.parametrize("truth", [[[1]], [[0]], [[1], [1], [1]], [[0], [1]]])
+def test_one_label_few_tracks_all_or_none_of_which_bear_it(make_several, page_of, truth):
+    scores = np.linspace(0.25, 0.75, len(truth), dtype=np.float32)[:, None]
+    run = make_several(vocabulary=Vocabulary(("only",), "multi"), decisions=None,
+                       given=(scores, np.array(truth, dtype=np.int8)), sizes=(2, 2, 2))
+    sections = page_of(run).sections
+    assert "only" in sections["thresholds"]
+    assert "no label is wrongly answered" in sections["colabels"]
+    for word in ("nan", "inf%", "Undefined"):
+        assert word not in (run.folder / "report.md").read_text(encoding="utf-8")
+
+
+def test_more_labels_than_tracks(make_several, page_of):
+    vocabulary = Vocabulary(tuple(f"l{k}" for k in range(40)), "multi")
+    assert tuple(page_of(make_several(vocabulary=vocabulary, decisions=None,
+                                      sizes=(3, 5, 4))).sections) == EVERY
+
+
+def test_results_without_a_table_of_labels(make_several, page_of):
+    run = make_several()
+
+    def strip(results):
+        for part in (*results["parts"].values(), results["cross_validated"]):
+            for key in ("per_label", "by_group", "baselines", "labels_without_curve"):
+                part.pop(key, None)
+
+    run.change(strip)
+    sections = page_of(run).sections
+    assert "0.654" in sections["metrics"]
+    assert "labels" not in sections
+    assert "all labels, micro" in sections["thresholds"]
+    assert "The commonest labels" not in sections["thresholds"]
+    assert "Label by label" not in (run.folder / "report.md").read_text(encoding="utf-8")

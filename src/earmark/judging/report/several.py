@@ -20,8 +20,9 @@ from earmark.judging.colabels import CoLabel, CoLabels, colabels
 from earmark.judging.curves import Floats, Truth, quotient
 from earmark.judging.decisions import Decisions, answers, calibrate
 from earmark.judging.report.labelwise import LabelRow, label_rows
+from earmark.judging.report.learnt import Bin, Reliability
 from earmark.judging.report.predictions import Predictions
-from earmark.judging.report.read import Bin, Reliability, RunFolder
+from earmark.judging.report.read import RunFolder
 from earmark.judging.report.scores import Scores
 from earmark.judging.surprises import Surprises, surprises
 from earmark.judging.threshold_curves import Curve, ThresholdCurves, threshold_curves
