@@ -107,7 +107,7 @@ def fit_parents(
     for name, columns in above.items():
         open_still = given[:, list(columns)].max(axis=1) == 0
         chances = chance(x, columns, task)[open_still]
-        right = y[:, list(columns)].any(axis=1)[open_still]
+        right = y[open_still][:, list(columns)].any(axis=1)
         reached = _crossed(chances, right, of[open_still], precision)
         threshold = lowest_precise(chances, right, precision)
         if reached is not None and reached >= precision and threshold is not None:
