@@ -210,7 +210,8 @@ def test_every_class_of_the_pictures_is_in_the_style_sheet(features, whole):
     assert missing == set()
 
 
-@pytest.mark.parametrize("name", ["<script>alert(1)</script>", "a\x1b[2Jb", "\ud800", "$x_1$ & \"q\""])
+@pytest.mark.parametrize("name", ["<script>alert(1)</script>", "a\x1b[2Jb", "\ud800",
+                                  "$x_1$ & \"q\""])
 def test_hostile_labels_are_text(name, tmp_path):
     made = dataset(*[(name, "b")] * 5, ("c",))
     exploring.save(exploring.explore(made), tmp_path)
