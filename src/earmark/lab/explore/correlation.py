@@ -14,7 +14,7 @@ from earmark.lab.explore.matrix import Group
 from earmark.lab.explore.section import Explored, Figure, Section
 from earmark.lab.explore.space import Doubles, standardised
 from earmark.models import _preparation
-from earmark.models._preparation import Pruning
+from earmark.models.pruning import Pruning
 
 MOST_DRAWN = 128
 """Columns drawn one by one; of more, neighbours are averaged."""
