@@ -43,8 +43,11 @@ def test_a_dataset_without_tables_has_a_page_of_its_labels_and_says_so():
     found = exploring.explore(dataset(("a", "b"), ("a",)))
     assert [s.name for s in found.sections] == ["labels", "pairs", "families"]
     assert found.family == ""
-    assert found.notes == ("No features were looked at: the dataset has no table of them. "
-                           "--features gtzan57 makes them from its audio.",)
+    assert found.notes == ("No features were looked at: the dataset has no table of them and no "
+                           "audio.",)
+    heard = Made.of([Track("a", ("rock",), path="a.wav"), Track("b", ("pop",))])
+    assert exploring.explore(heard).notes[-1].endswith("--features gtzan57 makes them from its "
+                                                       "audio.")
 
 
 def test_the_first_table_is_looked_at_without_test_tracks(sample_root, whole):

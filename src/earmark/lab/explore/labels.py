@@ -44,7 +44,7 @@ def counts(tally: Tally) -> Section:
     figures = [*_tail(tally), *_histogram(tally), *_by_group(tally)]
     bare = int((tally.truth.sum(axis=1) == 0).sum())
     unused = [tally.names[k] for k in np.flatnonzero(tally.counts == 0)]
-    notes = [f"{bare} tracks bear no label."] if bare else []
+    notes = [f"Without a label: {counted(bare, 'track')}."] if bare else []
     if unused:
         more = f" and {len(unused) - 20} more" if len(unused) > 20 else ""
         notes.append(f"On no track: {', '.join(unused[:20])}{more}.")
