@@ -6,15 +6,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from earmark.errors import DataError, SettingsError
+from earmark.judging.calibration import Calibration, Stairs
 from earmark.judging.decisions import (
-    Calibration,
     Decisions,
     Unknown,
     answers,
     calibrate,
     decide,
     is_unknown,
+    label_sets,
+    parents,
 )
+from earmark.judging.labelsets import LabelSets
+from earmark.judging.parents import Parent
 from earmark.labels.vocabulary import Vocabulary
 from earmark.settings import from_mapping, to_mapping
 
@@ -58,7 +62,7 @@ def test_usual_decisions():
 
 
 def test_decisions_travel_as_plain_values():
-    assert to_mapping(HALF) == {"thresholds": [0.5, 0.5, 0.5]}
+    assert to_mapping(HALF) == {"thresholds": [0.5, 0.5, 0.5], "most": 0, "parents": []}
     assert from_mapping(Decisions, {"thresholds": [0.5, 0.5, 0.5]}) == HALF
     assert from_mapping(Decisions, {}) == Decisions()
 
@@ -184,8 +188,9 @@ def test_all_rules_travel_as_json(rule):
 
 
 @pytest.mark.parametrize(("values", "message"), [
-    ({"calibration": {}}, "either a 'temperature' or"),
-    ({"calibration": {"temperature": 1.0, "slopes": [1.0], "offsets": [0.0]}}, "either"),
+    ({"calibration": {}}, "is a 'temperature', 'slopes'"),
+    ({"calibration": {"temperature": 1.0, "slopes": [1.0], "offsets": [0.0]}},
+     "is a 'temperature'"),
     ({"calibration": {"temperature": 0.0}}, "temperature is 0.0; expected between 0.05 and 20"),
     ({"calibration": {"temperature": 1e9}}, "expected between"),
     ({"calibration": {"temperature": float("nan")}}, "finite"),
@@ -194,6 +199,18 @@ def test_all_rules_travel_as_json(rule):
     ({"calibration": {"slopes": [-1.0], "offsets": [0.0]}}, "slope of -1.0"),
     ({"calibration": {"slopes": [1.0], "offsets": [float("inf")]}}, "finite"),
     ({"unknown": {}}, "missing setting 'threshold'"),
+    ({"unknown": {"threshold": 0.5, "columns": [1, 1]}}, "rising from 0"),
+    ({"most": -1}, "'most' is -1"),
+    ({"calibration": {"stairs": [{"scores": [0.5, 0.2], "chances": [0.1, 0.2]}]}}, "rising"),
+    ({"calibration": {"stairs": [{"scores": [0.2, 0.5], "chances": [0.3, 0.2]}]}}, "not falling"),
+    ({"calibration": {"stairs": [{"scores": [], "chances": []}]}}, "at least one score"),
+    ({"calibration": {"stairs": [{"scores": [0.2], "chances": [1.5]}]}}, "in \\[0, 1\\]"),
+    ({"label_sets": {"error": 0.0, "promise": "all", "thresholds": []}}, "'error' of label sets"),
+    ({"label_sets": {"error": 0.1, "promise": "al", "thresholds": []}}, "all"),
+    ({"label_sets": {"error": 0.1, "promise": "all", "thresholds": [2.0]}}, "threshold of label"),
+    ({"parents": [{"name": "a", "columns": [1], "threshold": 0.5}]}, "two or more"),
+    ({"parents": [{"name": "a", "columns": [2, 1], "threshold": 0.5}]}, "rising from 0"),
+    ({"parents": [{"name": "a", "columns": [1, 2], "threshold": 1.5}]}, "threshold of 'a'"),
     ({"unknown": {"threshold": 1.5}}, "'threshold' of unknown is 1.5"),
     ({"unknown": {"threshold": 0.5, "kept_known": -1.0}}, "'kept_known' of unknown is -1.0"),
 ])
@@ -207,8 +224,13 @@ def test_rules_out_of_range_are_refused(values, message):
 @pytest.mark.parametrize(("rule", "vocabulary", "message"), [
     (WARM, MANY, "temperature does not fit multi-label"),
     (PLATT, ONE, "slopes and offsets does not fit single-label"),
-    (Decisions((), Calibration(slopes=(1.0,), offsets=(0.0,))), MANY, "1 slopes for 3 labels"),
-    (Decisions((0.5,) * 3, unknown=Unknown(0.5)), MANY, "'unknown' is for single-label"),
+    (Decisions((), Calibration(slopes=(1.0,), offsets=(0.0,))), MANY,
+     "slopes and offsets of 1 for 3 labels"),
+    (Decisions((), Calibration(stairs=(Stairs((0.5,), (0.5,)),))), MANY, "stairs of 1 for 3"),
+    (Decisions(most=2), ONE, "'most' is for multi-label"),
+    (Decisions((0.5,) * 3, unknown=Unknown(0.5, columns=(3,))), MANY, "label number 3"),
+    (Decisions((0.5,) * 3, parents=(Parent("x", (1, 7), 0.5),)), MANY, "label number 7"),
+    (Decisions((0.5,) * 3, label_sets=LabelSets(0.1, "all", (0.2,))), MANY, "1 thresholds of"),
 ])
 def test_rules_of_another_vocabulary_are_refused(rule, vocabulary, message):
     for work in (lambda s: calibrate(s, rule, vocabulary), lambda s: decide(s, vocabulary, rule)):
@@ -226,3 +248,87 @@ def test_rules_of_another_vocabulary_are_refused(rule, vocabulary, message):
 def test_what_is_no_score_is_not_calibrated(scores, message):
     with pytest.raises(DataError, match=message):
         calibrate(scores, WARM, ONE)
+
+
+GENRES = Vocabulary(("death metal", "thrash", "jazz", "piano"), "multi",
+                    {"death metal": "genre", "thrash": "genre", "jazz": "genre",
+                     "piano": "instrument"})
+HALVES = (0.5,) * 4
+
+
+def test_stairs_are_straight_between_knots_and_level_beyond():
+    rule = Decisions(calibration=Calibration(stairs=(Stairs((0.2, 0.6), (0.1, 0.5)),) * 4))
+    found = calibrate([[0.0, 0.2, 0.4, 0.9]], rule, GENRES)
+    assert found[0].tolist() == pytest.approx([0.1, 0.1, 0.3, 0.5])
+
+
+def test_top_k_takes_the_best_and_the_first_of_equals():
+    rule = Decisions((0.0,) * 4, most=2)
+    found = answers([[0.1, 0.4, 0.4, 0.4], [0.0, 0.9, 0.0, 0.2]], GENRES, rule)
+    assert found.tolist() == [[0, 1, 1, 0], [0, 1, 0, 1]]
+    few = Decisions(HALVES, most=1)
+    assert answers([[0.6, 0.7, 0.1, 0.1], [0.1] * 4], GENRES, few).tolist() == [
+        [0, 1, 0, 0], [0, 0, 0, 0]]
+    assert decide([0.6, 0.7, 0.1, 0.1], GENRES, few) == ("thrash",)
+
+
+def test_a_track_of_no_genre_may_bear_other_tags():
+    rule = Decisions((0.2,) * 4, unknown=Unknown(0.5, columns=(0, 1, 2)))
+    scores = [[0.3, 0.4, 0.1, 0.9], [0.6, 0.3, 0.1, 0.9]]
+    assert is_unknown(scores, rule).tolist() == [True, False]
+    assert answers(scores, GENRES, rule).tolist() == [[0, 0, 0, 1], [1, 1, 0, 1]]
+
+
+def test_label_sets_hold_the_best_label_whatever_its_score():
+    rule = Decisions(HALVES, label_sets=LabelSets(0.1, "all", (0.3, 0.3, 0.3, 0.3)))
+    found = label_sets([[0.4, 0.3, 0.1, 0.2], [0.1, 0.2, 0.05, 0.1]], GENRES, rule)
+    assert found.tolist() == [[1, 1, 0, 0], [0, 1, 0, 0]]
+    with pytest.raises(DataError, match="promise no label sets"):
+        label_sets([[0.4, 0.3, 0.1, 0.2]], GENRES, Decisions(HALVES))
+
+
+def test_what_no_label_tells_the_one_above_may():
+    metal = Parent("metal", (0, 1), 0.6)
+    loud = Parent("rock", (0, 1, 2), 0.6)
+    rule = Decisions(HALVES, parents=(loud, metal))
+    # 1 - .6 * .5 = .7 for metal, 1 - .6 * .5 * .9 = .73 for rock: the lower one is named.
+    (found,) = parents([0.4, 0.5 - 1e-3, 0.1, 0.9], GENRES, rule)
+    assert found == ("metal", pytest.approx(0.7, abs=1e-3))
+    assert parents([0.4, 0.5, 0.1, 0.9], GENRES, rule) == ()  # thrash itself is answered
+    assert parents([0.1, 0.1, 0.1, 0.9], GENRES, rule) == ()
+
+
+def test_one_label_work_adds_up_what_excludes_one_another():
+    three = Vocabulary(("death metal", "thrash", "jazz"))
+    rule = Decisions(unknown=Unknown(0.5), parents=(Parent("metal", (0, 1), 0.7),))
+    assert parents([0.4, 0.4, 0.2], three, rule) == (("metal", pytest.approx(0.8)),)
+    assert parents([0.2, 0.6, 0.2], three, rule) == ()  # thrash is sure enough
+
+
+def test_rules_of_many_labels_survive_the_way_through_json():
+    rule = Decisions(
+        HALVES, Calibration(stairs=(Stairs((0.1, 0.4), (0.0, 1.0)),) * 4),
+        Unknown(0.5, 0.9, 0.5, (0, 1, 2)), 3, LabelSets(0.1, "share", HALVES, 900, 0.91, 2.5),
+        (Parent("metal", (0, 1), 0.6, 0.8),))
+    assert from_mapping(Decisions, json.loads(json.dumps(to_mapping(rule)))) == rule
+
+
+def test_decisions_on_some_of_the_labels():
+    whole = Decisions(
+        (0.1, 0.2, 0.3, 0.4), Calibration(slopes=(1.0, 2.0, 3.0, 4.0), offsets=(0.0,) * 4),
+        Unknown(0.5, columns=(0, 2)), 2, LabelSets(0.1, "all", (0.1, 0.2, 0.3, 0.4)),
+        (Parent("metal", (0, 1), 0.6), Parent("rock", (0, 1, 2), 0.6)))
+    some = whole.of([1, 2])
+    assert some.thresholds == (0.2, 0.3)
+    assert some.calibration.slopes == (2.0, 3.0)
+    assert some.unknown.columns == (1,)
+    assert some.label_sets.thresholds == (0.2, 0.3)
+    assert some.parents == (Parent("rock", (0, 1), 0.6),)
+    assert some.most == 2
+    assert whole.of([3]).unknown is None  # it looked at none of these
+    assert whole.of(range(4)) == whole
+    stairs = Decisions(HALVES, Calibration(stairs=tuple(
+        Stairs((0.5,), (k / 10,)) for k in range(4))))
+    assert [s.chances for s in stairs.of([0, 3]).calibration.stairs] == [(0.0,), (0.3,)]
+    warm = Decisions(calibration=Calibration(temperature=2.0))
+    assert warm.of([0, 1]) == warm

@@ -6,7 +6,8 @@ from hypothesis.extra.numpy import arrays
 
 from earmark.errors import DataError, SettingsError
 from earmark.judging import fitting, metrics
-from earmark.judging.decisions import Calibration, Decisions, answers, calibrate, softened
+from earmark.judging.calibration import softened
+from earmark.judging.decisions import Calibration, Decisions, answers, calibrate
 from earmark.labels.vocabulary import Vocabulary
 
 ONE = Vocabulary(("a", "b", "c"))

@@ -8,6 +8,7 @@ from earmark.judging.intervals import (
     bootstrap,
     paired_difference,
     percentiles,
+    several,
     shared_draws,
 )
 
@@ -136,6 +137,28 @@ def test_wrong_arguments_are_refused(case):
             bootstrap(metrics.accuracy, scores, truth, rng=seeded(), **arguments)
     with pytest.raises(DataError, match="not logits"):
         bootstrap(metrics.accuracy, scores * 7, truth, rng=seeded())
+
+
+def test_several_figures_are_bootstrapped_at_once(case):
+    scores, truth = case
+    chosen = (metrics.accuracy, metrics.lrap, metrics.pr_auc_micro)
+    groups = np.arange(200) // 3
+    found = several(lambda w: {m.name: m.weighted(scores, truth, w) for m in chosen}, 200,
+                    groups=groups, rng=seeded(), draws=60)
+    assert found == {metric.name: bootstrap(metric, scores, truth, groups=groups, rng=seeded(),
+                                            draws=60) for metric in chosen}  # fmt: skip
+
+
+def test_several_leave_out_what_is_not_defined(case):
+    scores, truth = case
+
+    def figures(weights):
+        return {"auc": metrics.roc_auc_macro.weighted(scores, np.zeros_like(truth), weights),
+                "accuracy": metrics.accuracy.weighted(scores, truth, weights)}
+
+    assert list(several(figures, 200, rng=seeded(), draws=20)) == ["accuracy"]
+    assert several(figures, 200, groups=["one"] * 200, rng=seeded()) == {}
+    assert several(lambda w: {"rows": w.sum(axis=1)}, 1, rng=seeded()) == {}
 
 
 def judged(rng, rows=60, skill=0.7, groups=12):

@@ -96,5 +96,5 @@ def test_taggers_without_these_decisions_still_load():
 def test_a_manifest_whose_decisions_do_not_fit_is_refused(decisions, message):
     with pytest.raises(ValueError, match=message):
         manifest(decisions=decisions)
-    with pytest.raises(ValueError, match="'unknown' is for single-label"):
-        manifest(decisions=Decisions((0.5,) * 3, unknown=Unknown(0.5)), task="multi")
+    with pytest.raises(ValueError, match="label number 3"):
+        manifest(decisions=Decisions((0.5,) * 3, unknown=Unknown(0.5, columns=(3,))), task="multi")

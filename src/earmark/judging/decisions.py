@@ -11,61 +11,30 @@ are those the user sees, are decided on (``decide``).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from earmark.errors import DataError
+from earmark.judging.calibration import Calibration
+from earmark.judging.labelsets import LabelSets
+from earmark.judging.parents import Parent, backed_off
 from earmark.labels.vocabulary import Task, Vocabulary
 
-LEAST_TEMPERATURE, MOST_TEMPERATURE = 0.05, 20.0
-MOST_SLOPE = 100.0
-# Scores below this count as this before the logarithm. float32 scores are right to about 1e-7:
-# without a floor, arithmetic that differs between processors would show in calibrated scores.
-LEAST_SCORE = 1e-6
 _ROUNDING = 1e-6  # means of float32 scores may be this far past 1
 
 
 @dataclass(frozen=True)
-class Calibration:
-    """How track scores become chances; either a temperature, or slopes and offsets.
-
-    Attributes:
-        temperature: single-label: softmax(log(scores) / temperature), in [0.05, 20]. Above 1 it
-            flattens, below 1 it sharpens; the order of a row's labels stays (Guo et al. 2017).
-        slopes: multi-label, one a label in [0, 100]: sigmoid(slope * logit(score) + offset)
-            (Platt 1999).
-        offsets: likewise, one a label.
-    """
-
-    temperature: float | None = None
-    slopes: tuple[float, ...] = ()
-    offsets: tuple[float, ...] = ()
-
-    def __post_init__(self) -> None:
-        if (self.temperature is None) == (not self.slopes):
-            raise ValueError("a calibration is either a 'temperature' or 'slopes' and 'offsets'.")
-        if len(self.slopes) != len(self.offsets):
-            raise ValueError(f"{len(self.slopes)} slopes and {len(self.offsets)} offsets; "
-                             "expected one of each a label.")
-        given = self.temperature
-        if given is not None and not LEAST_TEMPERATURE <= given <= MOST_TEMPERATURE:
-            raise ValueError(f"the temperature is {given}; expected between "
-                             f"{LEAST_TEMPERATURE:g} and {MOST_TEMPERATURE:g}.")
-        for slope, offset in zip(self.slopes, self.offsets, strict=True):
-            if not (0 <= slope <= MOST_SLOPE and np.isfinite(offset)):
-                raise ValueError(f"a slope of {slope} and an offset of {offset}; expected a slope "
-                                 f"between 0 and {MOST_SLOPE:g} and a finite offset.")
-
-
-@dataclass(frozen=True)
 class Unknown:
-    """When to say of a single-label track that none of the genres fits.
+    """When to say of a track that none of the genres fits.
 
     Attributes:
         threshold: in [0, 1]; a track whose best calibrated score is below is unknown.
+        columns: numbers of the labels looked at, rising from 0: the genres among tags of all
+            kinds. All of them when empty.
         kept_known: share of tracks of the tagger's own genres that it leaves a label, measured
             out of fold.
         caught_strange: share of tracks of genres held out whole that it finds unknown.
@@ -74,8 +43,12 @@ class Unknown:
     threshold: float
     kept_known: float | None = None
     caught_strange: float | None = None
+    columns: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
+        if list(self.columns) != sorted({*self.columns}) or min(self.columns, default=0) < 0:
+            raise ValueError(f"'columns' of unknown are {list(self.columns)}; expected numbers of "
+                             "labels, rising from 0.")
         for name in ("threshold", "kept_known", "caught_strange"):
             value = getattr(self, name)
             if value is not None and not 0 <= value <= 1:
@@ -90,17 +63,55 @@ class Decisions:
         thresholds: in [0, 1], one a label in the vocabulary's order; empty for single-label work,
             where the highest score wins.
         calibration: of the track scores, before anything is decided on them.
-        unknown: when no genre fits; single-label only.
+        unknown: when no genre fits. A multi-label track then bears none of its ``columns``, but
+            maybe other tags.
+        most: multi-label: at most so many labels a track, the best of those that reach their
+            thresholds; 0 for any number. With thresholds of 0 that is top-k.
+        label_sets: which labels may well be there, as often as promised.
+        parents: genres above the labels, named where no label below them is.
     """
 
     thresholds: tuple[float, ...] = ()
     calibration: Calibration | None = None
     unknown: Unknown | None = None
+    most: int = 0
+    label_sets: LabelSets | None = None
+    parents: tuple[Parent, ...] = ()
 
     def __post_init__(self) -> None:
         for value in self.thresholds:
             if not 0 <= value <= 1:
                 raise ValueError(f"a threshold is {value}; expected between 0 and 1.")
+        if self.most < 0:
+            raise ValueError(f"'most' is {self.most}; expected 0 or more labels a track.")
+
+    def of(self, columns: Sequence[int]) -> Decisions:
+        """Return the decisions on some of the labels alone, given by their numbers, rising.
+
+        What speaks of fewer than two of them, a parent, is left out; and "unknown" where it looked
+        at none of them.
+        """
+        place = {column: k for k, column in enumerate(columns)}
+
+        def kept(values: tuple[Any, ...]) -> tuple[Any, ...]:
+            return tuple(values[column] for column in columns) if values else ()
+
+        def moved(given: tuple[int, ...]) -> tuple[int, ...]:
+            return tuple(place[column] for column in given if column in place)
+
+        rule, sets, unknown = self.calibration, self.label_sets, self.unknown
+        if rule is not None and rule.labels is not None:
+            rule = replace(rule, slopes=kept(rule.slopes), offsets=kept(rule.offsets),
+                           stairs=kept(rule.stairs))
+        if unknown is not None and unknown.columns:
+            among = moved(unknown.columns)
+            unknown = replace(unknown, columns=among) if among else None
+        return replace(
+            self, thresholds=kept(self.thresholds), calibration=rule, unknown=unknown,
+            label_sets=sets and replace(sets, thresholds=kept(sets.thresholds)),
+            parents=tuple(replace(parent, columns=moved(parent.columns))
+                          for parent in self.parents if len(moved(parent.columns)) > 1),
+        )
 
     @classmethod
     def usual(cls, vocabulary: Vocabulary) -> Decisions:
@@ -109,14 +120,22 @@ class Decisions:
 
     def misfit(self, task: Task, labels: int) -> str:
         """Return one line on why these decisions do not fit a vocabulary, or ``""``."""
-        if self.unknown is not None and task == "multi":
-            return "'unknown' is for single-label work; a multi-label track may have no tag anyway."
+        if self.most and task == "single":
+            return "'most' is for multi-label work; a single-label track has one label."
+        columns = [c for parent in self.parents for c in parent.columns]
+        columns += self.unknown.columns if self.unknown else ()
+        if max(columns, default=-1) >= labels:
+            return f"they speak of label number {max(columns)}; there are {labels}, from 0."
+        sets = self.label_sets
+        if sets is not None and len(sets.thresholds) != labels:
+            return f"{len(sets.thresholds)} thresholds of label sets for {labels} labels."
         if self.calibration is None:
             return ""
         if (self.calibration.temperature is None) != (task == "multi"):
-            return f"a calibration by {_form(self.calibration)} does not fit {task}-label work."
-        slopes = len(self.calibration.slopes)
-        return f"{slopes} slopes for {labels} labels." if slopes not in (0, labels) else ""
+            return f"a calibration by {self.calibration.form} does not fit {task}-label work."
+        known = self.calibration.labels
+        return f"{self.calibration.form} of {known} for {labels} labels." if known not in (
+            None, labels) else ""
 
 
 def calibrate(scores: ArrayLike, decisions: Decisions, vocabulary: Vocabulary) -> NDArray[Any]:
@@ -141,11 +160,7 @@ def calibrate(scores: ArrayLike, decisions: Decisions, vocabulary: Vocabulary) -
         return table
     # In float64 and back: what is a float32 in a tagger is one after calibration, too.
     clipped = table.astype(np.float64).clip(0, 1)
-    if calibration.temperature is not None:
-        found = softened(clipped, calibration.temperature)
-    else:
-        slopes, offsets = np.asarray(calibration.slopes), np.asarray(calibration.offsets)
-        found = sigmoid(slopes * log_odds(clipped) + offsets)
+    found = calibration(clipped)
     return found.astype(table.dtype if table.dtype.kind == "f" else np.float64)
 
 
@@ -173,7 +188,7 @@ def answers(
 ) -> NDArray[np.int8]:
     """Return the 0/1 matrix of the labels decided on, of the scores' shape (rows, labels).
 
-    Rows of unknown tracks are all 0.
+    Rows of unknown tracks are 0 for all labels that "unknown" looks at.
 
     Raises:
         DataError: as in ``decide``.
@@ -186,7 +201,48 @@ def answers(
                         "multi-label decisions need one each.")
     # Both sides as float32: a threshold of 0.7 is met by a float32 score of 0.7.
     at_least = np.asarray(decisions.thresholds, dtype=np.float32)
-    return (table.astype(np.float32) >= at_least).astype(np.int8)
+    chosen = (table.astype(np.float32) >= at_least).astype(np.int8)
+    if decisions.unknown is not None:
+        of = list(decisions.unknown.columns) or slice(None)
+        chosen[:, of] *= ~is_unknown(table, decisions)[:, None]
+    return _best_of(chosen, table, decisions.most)
+
+
+def _best_of(chosen: NDArray[np.int8], table: NDArray[Any], most: int) -> NDArray[np.int8]:
+    """Return the chosen labels less those beyond the ``most`` best of a row; the first of equals
+    is the better."""
+    if not 0 < most < table.shape[1]:
+        return chosen
+    order = np.argsort(np.where(chosen, -table, np.inf), axis=1, kind="stable")
+    kept = np.zeros_like(chosen)
+    np.put_along_axis(kept, order[:, :most], 1, axis=1)
+    return kept * chosen
+
+
+def label_sets(scores: ArrayLike, vocabulary: Vocabulary, decisions: Decisions) -> NDArray[np.int8]:
+    """Return the 0/1 matrix of the label sets of calibrated scores (rows, labels).
+
+    Raises:
+        DataError: as in ``decide``, or the decisions have no rule for label sets.
+    """
+    table = _checked(scores, vocabulary, decisions, dimensions=2)
+    if decisions.label_sets is None:
+        raise DataError("these decisions promise no label sets.")
+    return decisions.label_sets(table)
+
+
+def parents(
+    scores: ArrayLike, vocabulary: Vocabulary, decisions: Decisions
+) -> tuple[tuple[str, float], ...]:
+    """Return the genres above the labels to name for one track, with their chances, surest first.
+
+    A single-label track has some only where it is unknown. See ``parents.backed_off``.
+    """
+    row = np.asarray(scores)
+    answered = answers(row[None], vocabulary, decisions)[0]
+    if not decisions.parents or (vocabulary.task == "single" and answered.any()):
+        return ()
+    return backed_off(row, answered, decisions.parents, vocabulary.task)
 
 
 def is_unknown(scores: ArrayLike, decisions: Decisions) -> NDArray[np.bool_]:
@@ -198,12 +254,12 @@ def is_unknown(scores: ArrayLike, decisions: Decisions) -> NDArray[np.bool_]:
     >>> is_unknown([[0.4, 0.3, 0.3], [0.6, 0.2, 0.2]], rule).tolist()
     [True, False]
     """
-    best = np.asarray(scores).max(axis=-1)
+    table = np.asarray(scores)
     if decisions.unknown is None:
-        return np.zeros(best.shape, dtype=np.bool_)
-    below: NDArray[np.bool_] = np.asarray(
-        best.astype(np.float32) < np.float32(decisions.unknown.threshold)
-    )
+        return np.zeros(table.shape[:-1], dtype=np.bool_)
+    of = list(decisions.unknown.columns) or slice(None)
+    best = table[..., of].max(axis=-1).astype(np.float32)
+    below: NDArray[np.bool_] = np.asarray(best < np.float32(decisions.unknown.threshold))
     return below
 
 
@@ -212,24 +268,6 @@ def top_label(scores: NDArray[np.floating]) -> NDArray[np.int8]:
     top = np.zeros(scores.shape, dtype=np.int8)
     top[np.arange(len(scores)), scores.argmax(axis=1)] = 1
     return top
-
-
-def softened(scores: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
-    """Return softmax(log(scores) / temperature) along the last axis."""
-    warmed = np.log(scores.clip(LEAST_SCORE)) / temperature
-    powers = np.exp(warmed - warmed.max(axis=-1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=-1, keepdims=True))
-
-
-def log_odds(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return ln(s / (1 - s)), scores being kept 1e-6 away from 0 and 1."""
-    kept = scores.clip(LEAST_SCORE, 1 - LEAST_SCORE)
-    return np.asarray(np.log(kept) - np.log1p(-kept))
-
-
-def sigmoid(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return 1 / (1 + exp(-values)), without overflow."""
-    return np.asarray(0.5 * (1 + np.tanh(0.5 * values)))
 
 
 def _checked(
@@ -246,7 +284,3 @@ def _checked(
     if fault := decisions.misfit(vocabulary.task, len(vocabulary)):
         raise DataError(f"these decisions are of another vocabulary: {fault}")
     return table
-
-
-def _form(calibration: Calibration) -> str:
-    return "slopes and offsets" if calibration.temperature is None else "temperature"

@@ -18,7 +18,7 @@ from earmark.errors import DataError, SettingsError
 from earmark.judging.curves import Floats
 from earmark.judging.decisions import top_label
 from earmark.judging.intervals import Interval, bootstrap
-from earmark.judging.metrics import checked
+from earmark.judging.metric import checked
 
 Bins = Literal["mass", "width"]
 
@@ -60,14 +60,22 @@ def reliability(
         raise SettingsError(f"{bins} bins by '{by}'; expected 1 to 1000 by 'mass' or 'width'.")
     table, answers = checked(_column(scores), _column(truth))
     x, y = table[:, 0], answers[:, 0]
+    held = _held(x, bins, by)
     if by == "mass":
-        order = np.argsort(x, kind="stable")
-        held = [rows for rows in np.array_split(order, bins) if len(rows)]
         return [_bin(x[rows], y[rows], x[rows[0]], x[rows[-1]]) for rows in held]
     edges = np.linspace(0, 1, bins + 1)
-    number = np.searchsorted(edges[1:-1], x, side="right")
-    return [_bin(x[number == k], y[number == k], edges[k], edges[k + 1])
-            for k in np.unique(number)]
+    numbers = [int(np.searchsorted(edges[1:-1], x[rows[0]], side="right")) for rows in held]
+    return [_bin(x[rows], y[rows], edges[k], edges[k + 1])
+            for k, rows in zip(numbers, held, strict=True)]
+
+
+def _held(x: Floats, bins: int, by: Bins) -> list[NDArray[np.intp]]:
+    """Return the rows of each bin that has some."""
+    if by == "mass":
+        order = np.argsort(x, kind="stable")
+        return [rows for rows in np.array_split(order, bins) if len(rows)]
+    number = np.searchsorted(np.linspace(0, 1, bins + 1)[1:-1], x, side="right")
+    return [np.flatnonzero(number == k) for k in np.unique(number)]
 
 
 def calibration_error(
@@ -83,6 +91,20 @@ def calibration_error(
     curve = reliability(scores, truth, bins=bins, by=by)
     off = sum(b.rows * abs(b.score - b.right) for b in curve)
     return off / sum(b.rows for b in curve)
+
+
+def mean_calibration_error(scores: ArrayLike, truth: ArrayLike, *, bins: int = 15) -> float:
+    """Return the mean over labels of ``calibration_error``, in bins of equal mass.
+
+    Args:
+        scores: in [0, 1] [shape=(rows, labels)]. truth: 0/1, likewise.
+
+    Raises:
+        DataError: what ``metrics.checked`` refuses.
+    """
+    x, y = checked(scores, truth)
+    return float(np.mean([calibration_error(x[:, k], y[:, k], bins=bins)
+                          for k in range(x.shape[1])]))
 
 
 def error_interval(
@@ -110,7 +132,10 @@ def chance_error(
     """
     x, _ = checked(_column(scores), np.zeros((np.size(scores), 1)))
     drawn = rng.random((draws, len(x))) < x[:, 0]
-    return float(np.mean([calibration_error(x[:, 0], y, bins=bins, by=by) for y in drawn]))
+    off = np.zeros(draws)
+    for rows in _held(x[:, 0], bins, by):  # bins are of scores alone: the same for every draw
+        off += len(rows) * abs(x[rows, 0].mean() - drawn[:, rows].mean(axis=1))
+    return float((off / len(x)).mean())
 
 
 def top_scores(scores: ArrayLike, truth: ArrayLike) -> tuple[Floats, NDArray[np.int8]]:

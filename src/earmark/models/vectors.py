@@ -17,10 +17,10 @@ from earmark.errors import require
 from earmark.graphs.writer import Graph
 from earmark.models import _choice
 from earmark.models._classic import Choice, Classic, ClassWeight, above_zero, weight_of
+from earmark.models._linear import CERTAIN
 from earmark.models.base import Doubles
 
 _BLOCK_VALUES = 20_000_000  # kernel values computed at once
-_CERTAIN = 100.0  # a logit whose sigmoid is 1
 
 class Machines(NamedTuple):
     """One machine a label against the rest, over common support vectors.
@@ -95,7 +95,7 @@ class SupportVectors(Classic):
         return fitted._replace(
             offsets=np.where(everywhere, 0.0, fitted.offsets),
             slopes=np.where(everywhere, 0.0, slopes),
-            intercepts=np.where(everywhere, _CERTAIN, intercepts),
+            intercepts=np.where(everywhere, CERTAIN, intercepts),
         )
 
     def _predict(self, fitted: Machines, x: NDArray[np.float32]) -> Doubles:

@@ -8,21 +8,23 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from earmark.errors import DataError
+from earmark import settings
+from earmark.errors import DataError, SettingsError
+from earmark.judging.decisions import Decisions
 from earmark.judging.intervals import Interval
 from earmark.judging.ledger import Ledger, Reading
 from earmark.judging.mistags import Mistag
 from earmark.judging.protocol import Protocol, recorded
 from earmark.judging.references import Reference, same_protocol
+from earmark.judging.report.given import TITLES, Given, read_given
 from earmark.judging.report.plain import Node, clean, read_json
 from earmark.judging.report.predictions import Predictions, read_predictions
 from earmark.judging.report.scores import Scores, read_interval, read_scores
-from earmark.settings import fingerprint
 
 RUN_FORMAT = "1"
 _OF_PROTOCOL = ("variant", "dataset_fingerprint", "split_fingerprint", "metric", "averaging",
@@ -59,11 +61,15 @@ class Bin:
 
 @dataclass(frozen=True)
 class Reliability:
-    """Expected calibration error, log loss and the bins of the diagram."""
+    """Expected calibration error, log loss and the bins of the diagram.
+
+    ``by_label`` holds the error of each label of multi-label work, whose mean ``ece`` then is.
+    """
 
     ece: float | None
     log_loss: float | None
     bins: tuple[Bin, ...]
+    by_label: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -93,6 +99,8 @@ class RunFolder:
         majority_baseline: accuracy on test of answering the commonest label learnt.
         readings: of this test part, oldest first, from the ledger beside the run as it is now.
         recorded_readings: how many the run itself knew of; ``recorded`` names them.
+        decisions: how scores became the answers judged; None in runs from before it was recorded.
+        given: measurements that are shown as they are, such as ``label_sets``.
         predictions: None when the file is absent.
     """
 
@@ -125,7 +133,14 @@ class RunFolder:
     recipe_text: str
     recipe: Mapping[str, Any]
     environment: tuple[tuple[str, str], ...]
+    decisions: Decisions | None
+    given: tuple[Given, ...]
     predictions: Predictions | None
+
+    @property
+    def several(self) -> bool:
+        """Whether tracks bear several labels."""
+        return any(s.several for s in (*self.parts.values(), self.validated) if s)
 
     @property
     def test(self) -> Scores | None:
@@ -147,7 +162,7 @@ class RunFolder:
         """Fingerprint of front ends, segments, models and weights: the recipe without its data,
         split, seed and names."""
         try:
-            return fingerprint(self.recipe["branches"])
+            return settings.fingerprint(self.recipe["branches"])
         except (KeyError, TypeError, ValueError):  # none, or with dates or NaN, which TOML has
             return self.identity["recipe"]
 
@@ -212,6 +227,8 @@ def read(folder: Path) -> RunFolder:
         recipe_text=text,
         recipe=recipe,
         environment=_environment(folder / "environment.json"),
+        decisions=_decisions(results.get("decisions")),
+        given=tuple(g for name in TITLES if (g := read_given(name, results.get(name)))),
         predictions=read_predictions(folder / "predictions.parquet"),
     )
 
@@ -328,7 +345,18 @@ def _reliability(node: Node) -> Reliability:
             for e in (bins.elements() if bins else ())
             if e.need("count").whole()  # an empty bin has no accuracy
         ),
+        {name: its.number() for name, its in labels.items() if its.value is not None}
+        if (labels := node.get("by_label")) else {},
     )
+
+
+def _decisions(node: Node | None) -> Decisions | None:
+    if node is None:
+        return None
+    try:
+        return settings.from_mapping(Decisions, dict(node.raw()), where=node.where)
+    except SettingsError as error:
+        raise DataError(f"{error} The run folder is damaged: run it again.") from error
 
 
 def _unknown(node: Node | None) -> Unknown | None:

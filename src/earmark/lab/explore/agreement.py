@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from earmark.judging.dealing import numbered
 from earmark.judging.intervals import Interval
+from earmark.labels.dealing import numbered
 
 Numbers = NDArray[np.intp]
 BLOCKS = 20

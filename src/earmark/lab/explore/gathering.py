@@ -13,11 +13,11 @@ from earmark.errors import DataError, SettingsError
 from earmark.features import base as features
 from earmark.features.base import FeatureSet
 from earmark.judging import splits
-from earmark.judging.dealing import deal_groups
 from earmark.lab.backbones import front_end_for
 from earmark.lab.batches import Gathered, Wanted, gather
 from earmark.lab.explore.section import Explored
 from earmark.lab.explore.tally import Tally
+from earmark.labels.dealing import deal_groups
 
 Log = Callable[[str], None]
 
