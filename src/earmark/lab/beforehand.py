@@ -8,7 +8,7 @@ so, of the valid part; see ``validation``, ``selfjudge`` (one label a track) and
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,6 +30,9 @@ from earmark.lab.partition import leaks_of_folds
 from earmark.lab.recipe import Recipe
 from earmark.lab.selfjudge import judge_self
 
+Measure = Callable[[TrackScores], dict[str, Any]]
+_FOLDS = 5  # where the recipe asks for none
+
 
 class Material(NamedTuple):
     """Scores that decisions are learnt from or judged by, of tracks the models had not heard.
@@ -46,10 +49,6 @@ class Material(NamedTuple):
     fold: NDArray[np.intp] | None = None
 
 
-Measure = Callable[[TrackScores], dict[str, Any]]
-_FOLDS = 5  # where the recipe asks for none
-
-
 @dataclass
 class Beforehand:
     """What was found out.
@@ -58,12 +57,14 @@ class Beforehand:
         decisions: learnt, or the usual ones.
         results: plain values for results.json.
         oof: out-of-fold scores, where there are any.
+        learnt_on: what multi-label decisions were learnt from, with its folds.
     """
 
     decisions: Decisions
     results: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     oof: validation.OutOfFold | None = None
+    learnt_on: Material | None = None
 
 
 @dataclass(frozen=True)
@@ -153,9 +154,9 @@ class Looking:
         strange: Sequence[HeldOut] | None = None,
     ) -> None:
         self.log("learning how to decide")
-        fold = of.fold if of.fold is not None else self._dealt(of)
+        found.learnt_on = of = of._replace(fold=self._dealt(of) if of.fold is None else of.fold)
         found.decisions, results = multijudge.judge_many(
-            of.scores, of.truth, fold, of.groups, self.dataset.vocabulary, self.recipe.decisions,
+            of.scores, of.truth, np.asarray(of.fold), of.groups, self.dataset.vocabulary, self.recipe.decisions,
             self.rng, dataset=self.dataset.name, held_out=held[:3] if held else None,
             strange=strange, log=self.log,
         )

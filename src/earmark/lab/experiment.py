@@ -30,8 +30,9 @@ from earmark.judging.measuring import measure
 from earmark.judging.protocol import protocol_of
 from earmark.judging.splits import Split
 from earmark.lab import backbones, runfolder
+from earmark.lab.afterwards import decisions_on_test
 from earmark.lab.batches import Log, gather
-from earmark.lab.beforehand import Looking
+from earmark.lab.beforehand import Looking, Material
 from earmark.lab.learner import Fitted, Learner, TrackScores, build_model
 from earmark.lab.packing import export_all, pack
 from earmark.lab.partition import dealt, learnable, missing_lines, without
@@ -119,6 +120,8 @@ class _Experiment:
         self.drawing = np.random.default_rng([recipe.seed, 1])
         self.hearsay = backbones.hearsay(recipe, learner.dataset)
         self._decisions = Decisions.usual(self.dataset.vocabulary)
+        self._learnt_on: Material | None = None
+        self._told_by_test: dict[str, Any] = {}
         self.learnt = [i for part in recipe.split.learn_from for i in split.ids(part)]
 
     def results(self) -> dict[str, Any]:
@@ -132,7 +135,7 @@ class _Experiment:
         exported = self._export(fitted)
         columns = fitted.columns.tolist()
         looking.after_fitting(found, fitted)
-        self._decisions = found.decisions
+        self._decisions, self._learnt_on = found.decisions, found.learnt_on
         parts, scored, ledger = self._judge_parts(fitted)
         if found.oof is not None:
             found.results["likely_mistags"] = looking.mistags(found.oof)
@@ -143,7 +146,7 @@ class _Experiment:
             **found.results,
             "parts": parts,
             "majority_baseline": self._baseline(learner),
-            **self._told_decisions(),
+            **self._told_decisions(), **self._told_by_test,
             "leaks": [leak_text(leak) for leak in self.split.leaks(self.dataset)],
             "models": [settings_of(model) for model in fitted.models],
             "failed": sorted({line for g in learner.gathered for line in g.failed}),
@@ -234,10 +237,19 @@ class _Experiment:
 
         def judge(_: tuple[str, ...]) -> tuple[dict[str, Any], TrackScores]:
             found = fitted.scores(self.split.ids("test"))
+            self._told_by_test = self._on_test(found)
             return {"learnt_from": False, **self._measure(fitted.learner, found)}, found
 
         return read_test(self._ledger, self.whole, self.dataset, run=self.folder.name,
                          recipe=self.recipe.fingerprint, judge=judge)
+
+    def _on_test(self, found: TrackScores) -> dict[str, Any]:
+        """Return how decisions for several labels did, where any were learnt."""
+        if self._learnt_on is None:
+            return {}
+        return decisions_on_test(
+            self._learnt_on, found.scores, self.learner.truth(found.ids),
+            self.dataset.vocabulary, self._decisions, self.recipe.decisions, self.drawing)
 
     @property
     def _ledger(self) -> Ledger:
