@@ -10,10 +10,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from earmark.judging import conformal, shift
 from earmark.judging.calibrating import cross_calibrated
-from earmark.judging.curves import Floats, Truth
+from earmark.judging.curves import Truth
 from earmark.judging.decisions import Decisions, calibrate
 from earmark.judging.how import HowDecided
 from earmark.lab.beforehand import Material
@@ -22,7 +23,7 @@ from earmark.labels.vocabulary import Vocabulary
 
 
 def decisions_on_test(
-    learnt: Material, scores: Floats, truth: Truth, vocabulary: Vocabulary,
+    learnt: Material, scores: NDArray[np.floating], truth: Truth, vocabulary: Vocabulary,
     decisions: Decisions, how: HowDecided, rng: np.random.Generator,
 ) -> dict[str, Any]:
     """Return how learnt decisions did on the test part of multi-label work, as plain values.
@@ -51,7 +52,7 @@ def decisions_on_test(
         }
     known = learnt.scores
     if how.calibration != "none":
-        known = cross_calibrated(learnt.scores, learnt.truth, learnt.fold, vocabulary,
+        known = cross_calibrated(learnt.scores, learnt.truth, np.asarray(learnt.fold), vocabulary,
                                  how.calibration)
     return {"on_test": found,
             "shift": shift.report((known, learnt.truth), chances, truth, vocabulary, decisions)}
