@@ -1,11 +1,12 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from earmark.errors import DataError
 from earmark.judging import measuring, metrics
-from earmark.judging.decisions import Decisions, answers
+from earmark.judging.decisions import Decisions, Unknown, answers, top_label
 from earmark.judging.intervals import bootstrap, paired_difference
 from earmark.judging.measuring import measure
 from earmark.labels.vocabulary import Vocabulary
@@ -105,6 +106,22 @@ def test_intervals_end_where_metrics_end():
     found = measure(scores, truth, Vocabulary(("a", "b"), "multi"), rng=seeded())
     assert found["f1_micro"] == 0.95
     assert found["f1_micro_interval_by_track"]["high"] == 1.0
+
+
+def test_intervals_are_of_what_the_table_says(case):
+    scores, truth, _, _ = case
+    doubting = replace(TUNED, unknown=Unknown(1.0))  # which the table leaves aside
+    found = measure(scores, truth, KINDS, rng=seeded(), decisions=doubting, draws=9)
+    assert found == measure(scores, truth, KINDS, rng=seeded(), decisions=TUNED, draws=9)
+
+
+def test_at_most_so_many_labels_are_compared_with_one_half(case):
+    scores, truth, _, _ = case
+    top = Decisions((0.0,) * 4, most=1)
+    found = measure(scores, truth, KINDS, rng=seeded(), decisions=top, draws=9)
+    fixed = metrics.f1_micro((scores >= 0.5).astype(int), truth)
+    given = metrics.f1_micro(top_label(scores), truth)
+    assert found["f1_micro_minus_fixed"]["value"] == pytest.approx(given - fixed)
 
 
 def test_a_part_without_positives_has_no_intervals(case):

@@ -69,8 +69,10 @@ def measure(
     draws = _draws(vocabulary, x.size) if draws is None else draws
     if vocabulary.task == "single":
         return found | _single(x, y, groups, rng, draws)
-    given = _answers(x, vocabulary, decisions or Decisions.usual(vocabulary))
-    others = _others(x, vocabulary, decisions, learnt_truth)
+    # As ``summary`` has it: that no label fits is no answer here.
+    closed = replace(decisions or Decisions.usual(vocabulary), unknown=None)
+    given = _answers(x, vocabulary, closed)
+    others = _others(x, vocabulary, closed, learnt_truth)
     figures = _figures(x, y, given, others)
     by_track = several(figures, len(x), rng=rng, draws=draws)
     by_artist = several(figures, len(x), groups=groups, rng=rng, draws=draws) if (
@@ -118,8 +120,7 @@ def _figures(
 
 
 def _others(
-    x: Floats, vocabulary: Vocabulary, decisions: Decisions | None,
-    learnt_truth: ArrayLike | None,
+    x: Floats, vocabulary: Vocabulary, decisions: Decisions, learnt_truth: ArrayLike | None
 ) -> dict[str, Floats]:
     """Return the answers to compare with, by name of the difference."""
     usual = Decisions.usual(vocabulary)
@@ -127,7 +128,7 @@ def _others(
     if learnt_truth is not None:
         found["f1_micro_minus_constant"] = metrics.constant_answers(learnt_truth, len(x)).astype(
             np.float64)
-    if decisions is not None and replace(decisions, calibration=None, unknown=None) != usual:
+    if (decisions.thresholds, decisions.most) != (usual.thresholds, usual.most):
         found["f1_micro_minus_fixed"] = _answers(x, vocabulary, usual)
     return found
 
