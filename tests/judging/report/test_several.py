@@ -10,7 +10,7 @@ from earmark.judging import report
 from earmark.judging.report import several
 from earmark.labels.vocabulary import Vocabulary
 
-EVERY = ("scores", "metrics", "labels", "thresholds", "colabels", "calibration", "label_sets",
+EVERY = ("scores", "metrics", "labels", "thresholds", "colabels", "calibration", "of-label_sets",
          "surprises", "leaks", "settings", "ledger")
 TWO = Vocabulary(("rock", "metal"), "multi")
 # Rows: track 0 to 3. With thresholds of 0.5 and no calibration rock is answered thrice, twice
@@ -156,7 +156,7 @@ def test_the_markdown_has_the_sections_of_the_page(make_several):
 def test_leaky_stands_in_every_section_with_numbers(make_several, page_of):
     page = page_of(make_several(leaky=True))
     for section in ("scores", "metrics", "labels", "thresholds", "colabels", "calibration",
-                    "label_sets", "surprises"):
+                    "of-label_sets", "surprises"):
         assert "leaky" in page.sections[section], section
 
 
@@ -178,6 +178,18 @@ def test_reliability_that_the_run_measured_comes_before_our_own(make_several, pa
     page = page_of(run)
     assert "As the run measured it. Open" in page.sections["calibration"]
     assert "sure 0.25 right 0.50 (9 tracks)" in page.sections["calibration"]
+
+
+def test_errors_of_labels_are_numbers_or_stand_among_others(make_several, page_of):
+    run = make_several()
+    errors = {"flute": {"ece": 0.0768, "ece_of_perfect": 0.0111}, "techno": 0.0654, "x": None,
+              "sad & slow": {"ece": None}}
+    run.change(lambda r: r["calibration"]["after"].update(by_label=errors, ece_of_perfect=0.0321))
+    found = report.read(run.folder).calibration["after"]
+    assert dict(found.by_label) == {"flute": 0.0768, "techno": 0.0654}
+    text = "".join(page_of(run).sections["calibration"].split())
+    assert "after0.0430.032" in text
+    assert "flute0.0880.077" in text
 
 
 def test_what_was_learnt_from_is_not_looked_at(make_several):

@@ -12,8 +12,13 @@ from dataclasses import dataclass
 
 from earmark.judging.report.plain import Node
 
-TITLES = {"label_sets": "Sets of labels with a promised error rate",
-          "shift": "Where labels are not as frequent as in what was learnt"}  # fmt: skip
+TITLES = {
+    "thresholds": "How the thresholds were chosen",
+    "label_sets": "Sets of labels with a promised error rate",
+    "parents": "When the genre above is named",
+    "held_out": "Decisions on a part held out of all learning",
+    "shift": "Where labels are not as frequent as in what was learnt",
+}
 _MOST_DEEP = 6
 _NOTES = ("note", "notes")
 

@@ -6,7 +6,7 @@ are DataErrors that name the file and the key.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from earmark.judging.intervals import Interval
@@ -47,13 +47,15 @@ class Bin:
 class Reliability:
     """Expected calibration error, log loss and the bins of the diagram.
 
-    ``by_label`` holds the error of each label of multi-label work, whose mean ``ece`` then is.
+    ``by_label`` holds the error of each label of multi-label work, whose mean ``ece`` then is;
+    ``of_perfect`` is the error that so few tracks would show by chance.
     """
 
     ece: float | None
     log_loss: float | None
     bins: tuple[Bin, ...]
     by_label: Mapping[str, float] = field(default_factory=dict)
+    of_perfect: float | None = None
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,7 @@ def read_calibration(node: Node | None) -> dict[str, Reliability]:
 
 
 def _reliability(node: Node) -> Reliability:
-    bins = node.get("bins")
+    bins = node.get("bins") or node.get("bins_pooled")
     return Reliability(
         node.maybe("ece"), node.maybe("log_loss"),
         tuple(
@@ -117,9 +119,17 @@ def _reliability(node: Node) -> Reliability:
             for e in (bins.elements() if bins else ())
             if e.need("count").whole()  # an empty bin has no accuracy
         ),
-        {name: its.number() for name, its in labels.items() if its.value is not None}
-        if (labels := node.get("by_label")) else {},
+        dict(_errors(labels)) if (labels := node.get("by_label")) else {},
+        node.maybe("ece_of_perfect"),
     )
+
+
+def _errors(labels: Node) -> Iterator[tuple[str, float]]:
+    """Yield the error of each label that has one: a number, or ``ece`` among others of it."""
+    for name, its in labels.items():
+        error = its.maybe("ece") if isinstance(its.value, dict) else labels.maybe(name)
+        if error is not None:
+            yield name, error
 
 
 def read_unknown(node: Node | None) -> Unknown | None:

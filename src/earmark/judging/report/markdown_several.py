@@ -70,9 +70,9 @@ def calibration_of(run: RunFolder, found: Examined | None) -> Iterator[str]:
     """Yield how far scores can be believed, and the labels of which least."""
     yield "\n## Calibration\n"
     shown = run.calibration or (found.reliability if found else {})
-    yield from table(["calibration", "expected error", "log loss"],
-                     [[when, facts.number(its.ece), facts.number(its.log_loss)]
-                      for when, its in shown.items()], "-nn")
+    yield from table(["calibration", "expected error", "of perfect scores", "log loss"],
+                     [[when, *map(facts.number, (its.ece, its.of_perfect, its.log_loss))]
+                      for when, its in shown.items()], "-nnn")
     if errors := several.worst_calibrated(run):
         yield ""
         yield from table(["label", "before", "after"], [
