@@ -155,7 +155,9 @@ def test_what_does_not_teach_is_calibrated_but_not_learnt_from(rng):
 
 def test_other_words_are_refused(rng):
     scores, truth, _ = bent(rng, 20)
-    with pytest.raises(SettingsError, match="'spline' cannot be learnt. Known: best, isotonic"):
+    with pytest.raises(SettingsError, match="'spline' cannot be learnt"):
         fit_calibration(scores, truth, "multi", "spline")
+    with pytest.raises(DataError, match="expected one a track"):
+        fit_calibration(scores, truth, "multi", "best", fold=[0, 1])
     with pytest.raises(DataError, match="nan"):
         fit_calibration(np.where(truth == 1, np.nan, scores), truth, "multi", "isotonic")

@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -78,7 +80,7 @@ def test_a_global_threshold_is_tight_and_has_the_smaller_sets(rng):
        st.sampled_from(["all", "share"]), st.sampled_from(["global", "label"]))
 def test_less_error_never_makes_smaller_sets(scores, truth, promise, method):
     rules = [fit_label_sets(scores, truth, e, promise, method) for e in (0.05, 0.2, 0.5)]
-    for strict, loose in zip(rules, rules[1:], strict=False):
+    for strict, loose in itertools.pairwise(rules):
         assert (strict(scores) >= loose(scores)).all()
         assert all(0 <= t <= 1 for t in strict.thresholds)
 

@@ -83,8 +83,8 @@ def test_corrected_scores_are_the_chances_there(rng):
 
 
 @given(arrays(float, (4, 3), elements=st.floats(0.001, 0.999)),
-       arrays(float, 3, elements=st.floats(0.01, 0.99)),
-       arrays(float, 3, elements=st.floats(0.01, 0.99)))
+       arrays(float, 3, elements=st.floats(0.05, 0.95)),
+       arrays(float, 3, elements=st.floats(0.05, 0.95)))
 def test_correcting_there_and_back_changes_nothing(scores, here, there):
     np.testing.assert_allclose(corrected(corrected(scores, here, there), there, here), scores,
                                atol=1e-6)

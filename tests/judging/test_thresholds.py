@@ -249,7 +249,9 @@ def test_what_cannot_be_learnt_from_is_refused(rng):
         fit_thresholds(np.where(truth == 1, np.nan, scores), truth, HowDecided())
     with pytest.raises(DataError, match="other than 0 and 1"):
         fit_thresholds(scores, 2 * truth, HowDecided())
-    with pytest.raises(SettingsError, match="thresholds by 'each'. Known: fixed"):
+    with pytest.raises(SettingsError, match="thresholds by 'each'"):
         fit_thresholds(scores, truth, HowDecided(thresholds="each"))
+    with pytest.raises(DataError, match="expected one a track"):
+        fit_thresholds(scores, truth, HowDecided(thresholds="shrunk"), fold=[0, 1])
     with pytest.raises(SettingsError, match="the aim 'recall'"):
         fit_thresholds(scores, truth, HowDecided(aim="recall"))

@@ -82,7 +82,8 @@ def joint_rates(scores: ArrayLike, truth: ArrayLike, new_scores: ArrayLike) -> F
 def _changed(x: Floats, centred: Floats, z: Floats, rates: Floats) -> Floats:
     change = _likeliest_change(z.mean(axis=0) - x.mean(axis=0), _noise(x) + _noise(z),
                                _raised_by(x, centred), rates)
-    return np.minimum((rates + change).clip(rates / _MOST_FALL), np.maximum(rates, _MOST_RATE))
+    at_most = np.maximum(rates, _MOST_RATE)
+    return np.asarray(np.minimum((rates + change).clip(rates / _MOST_FALL), at_most))
 
 
 def _raised_by(x: Floats, centred: Floats) -> Floats:
