@@ -157,8 +157,8 @@ class Looking:
         found.learnt_on = of = of._replace(fold=self._dealt(of) if of.fold is None else of.fold)
         found.decisions, results = multijudge.judge_many(
             of.scores, of.truth, np.asarray(of.fold), of.groups, self.dataset.vocabulary,
-            self.recipe.decisions, self.rng, dataset=self.dataset.name, held_out=held[:3] if held else None,
-            strange=strange, log=self.log,
+            self.recipe.decisions, self.rng, dataset=self.dataset.name,
+            held_out=held[:3] if held else None, strange=strange, log=self.log,
         )
         found.notes += results.pop("notes")
         found.results |= results
