@@ -231,7 +231,8 @@ def calibration_errors(
         }
     means = {name: float(np.mean([each[name] for each in found.values()]))
              for name in ("ece", "ece_of_perfect")}
-    pooled = reliability.reliability(scores.ravel(), truth.ravel(), bins=BINS)
+    # Of equal width: most scores are near 0, and bins of equal mass would show nothing else.
+    pooled = reliability.reliability(scores.ravel(), truth.ravel(), bins=BINS, by="width")
     return {
         **means, "log_loss": metrics.binary_log_loss(scores, truth),
         "bins_pooled": [{"low": b.low, "high": b.high, "count": b.rows, "confidence": b.score,
