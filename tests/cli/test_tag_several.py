@@ -7,18 +7,12 @@ import json
 import os
 from pathlib import Path
 
-import numpy as np
 import pytest
 from tests.cli.conftest import one_line
+from tests.tagger.conftest import hearing
 
-from earmark.audio.segments import Segments
-from earmark.features import base
-from earmark.features.gtzan57 import Gtzan57
-from earmark.graphs.writer import Graph
 from earmark.judging.decisions import Decisions
 from earmark.tagger import format as tagger_format
-from earmark.tagger.checks import with_check
-from earmark.tagger.format import FORMAT, Branch, Card, Manifest
 
 LABELS = ("techno", "man", "male voice", "synth", "beat", "slow")
 SCORES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6)
@@ -29,17 +23,8 @@ GROUPS = {"man": "vocals", "male voice": "vocals", "synth": "instrument", "beat"
 @pytest.fixture(scope="module")
 def many():
     """A multi-label tagger that hears the same in everything."""
-    graph = Graph(57)
-    odds = np.log(SCORES) - np.log1p(-np.array(SCORES))
-    rows = graph.cast(graph.rows, np.float64)
-    scores = graph.probabilities(graph.linear(rows, np.zeros((6, 57)), odds), "multi")
-    manifest = Manifest(
-        format=FORMAT, name="many", task="multi", labels=LABELS, groups=GROUPS,
-        branches=(Branch(base.describe(Gtzan57()), Segments(1.0), "branch0.onnx"),),
-        decisions=Decisions((0.9, 0.15, 0.9, 0.9, 0.25, 0.9)),
-        card=Card(title="A test", licence="MIT", limits="knows nothing"),
-    )
-    return with_check(manifest, {"branch0.onnx": graph.content(scores, 6)})
+    return hearing(SCORES, LABELS, name="many", groups=GROUPS,
+                   decisions=Decisions((0.9, 0.15, 0.9, 0.9, 0.25, 0.9)))
 
 
 @pytest.fixture

@@ -13,14 +13,28 @@ ROWS, FEATURES, LABELS = 90, 6, 3
 _FITTED = {}
 
 
-@pytest.fixture(params=registry.names("models"))
-def family(request):
-    return registry.load("models", request.param)
+TASKS = ("single", "multi")
+FAMILIES = {name: registry.load("models", name) for name in registry.names("models")}
+PAIRS = [(family, task) for family in FAMILIES.values() for task in family.tasks]
+SEVERAL = [family for family in FAMILIES.values() if "multi" in family.tasks]
 
 
-@pytest.fixture(params=["single", "multi"])
-def task(request):
+@pytest.fixture(params=PAIRS, ids=lambda pair: f"{pair[0].name}-{pair[1]}")
+def pair(request):
     return request.param
+
+
+@pytest.fixture
+def family(pair):
+    return pair[0]
+
+
+@pytest.fixture
+def task(pair):
+    return pair[1]
+
+
+several = pytest.mark.parametrize("model", SEVERAL, ids=lambda model: model.name)
 
 
 @pytest.fixture
@@ -119,3 +133,73 @@ def test_scores_of_rows_that_are_no_numbers_are_refused(fitted, rows):
 def test_a_misspelt_setting_is_named(family):
     with pytest.raises(SettingsError, match="unknown setting 'tsak'"):
         settings.from_mapping(family, {"tsak": "single"})
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_a_model_is_refused_for_what_it_is_not_made_for(name):
+    family = FAMILIES[name]
+    assert family.tasks
+    assert family().task in family.tasks
+    for task in set(TASKS) - set(family.tasks):
+        with pytest.raises(SettingsError, match=rf"'task' is '{task}'.*{name}"):
+            settings.from_mapping(family, {"task": task})
+
+
+def hostile(rng):
+    """Rows that bear no label, a label of one row, one of all but one, one of every row."""
+    rows = rng.standard_normal((24, 5)).astype(np.float32)
+    rows[:, 3] = 1  # a column that tells nothing
+    labels = (rows[:, [0, 1, 2, 4]] > 0.4).astype(np.int8)
+    labels = np.column_stack([labels, np.eye(24, 1), 1 - np.eye(24, 1, -7), np.ones(24)])
+    labels[12:15, :-2] = 0
+    return rows, labels.astype(np.int8)
+
+
+@several
+def test_rare_and_certain_labels_get_scores_and_a_graph(model, rng):
+    rows, labels = hostile(rng)
+    fitted = model(task="multi").fit(rows, labels, groups=np.arange(24) // 2, rng=rng)
+    scores = fitted.scores(rows)
+    assert scores.shape == labels.shape
+    assert ((scores >= 0) & (scores <= 1)).all()
+    assert (scores[:, -1] > 0.5).all()
+    assert export(fitted, rows)[1] <= TOLERANCE
+
+
+@several
+def test_rows_without_any_label_are_rows_like_others(model, rng):
+    rows, labels = hostile(rng)
+    labels = labels[:, :4]
+    assert (labels.sum(axis=1) == 0).any()
+    fitted = model(task="multi").fit(rows, labels, rng=rng)
+    assert np.isfinite(fitted.scores(rows)).all()
+
+
+@several
+def test_more_labels_than_rows_and_one_label_only(model, rng):
+    rows = rng.standard_normal((12, 4)).astype(np.float32)
+    many = np.tile(np.eye(12, dtype=np.int8), 2)  # each borne by one row, so missing in a fold
+    many[:, :12] |= (rows[:, :1] > 0).astype(np.int8)
+    for labels in (many, many[:, :1]):
+        fitted = model(task="multi").fit(rows, labels, rng=np.random.default_rng(0))
+        scores = fitted.scores(rows)
+        assert scores.shape == labels.shape
+        assert ((scores >= 0) & (scores <= 1)).all()
+        assert export(fitted, rows)[1] <= TOLERANCE
+
+
+@several
+def test_labels_that_are_printed_lists_are_refused(model, rng):
+    rows = rng.standard_normal((2, 4)).astype(np.float32)
+    model = model(task="multi")
+    for labels in (["['Rock']", "['Rock', 'Folk']"], [["['Rock']"], ["[]"]]):
+        with pytest.raises(DataError, match=r"text such as .*Rock.*a printed list.* 0/1 matrix"):
+            model.fit(rows, labels, rng=rng)
+    with pytest.raises(DataError, match=r"text such as 'Rock'; expected a 0/1 matrix"):
+        model.fit(rows, np.array([["Rock"], ["Folk"]], dtype=object), rng=rng)
+    with pytest.raises(DataError, match="lists of unequal lengths"):
+        model.fit(rows, [["Rock"], ["Rock", "Folk"]], rng=rng)
+    with pytest.raises(DataError, match="feature rows are no numbers"):
+        model.fit([["a", "b"], ["c", "d"]], np.eye(2, dtype=np.int8), rng=rng)
+    with pytest.raises(DataError, match="4 features and 0 labels"):
+        model.fit(rows, np.zeros((2, 0), np.int8), rng=rng)

@@ -12,6 +12,7 @@ import pytest
 from tests.graphs import records_writer as w
 
 from earmark.datasets import _audioset_labels as known
+from earmark.datasets._audioset_clips import known_copies
 from earmark.datasets.audioset import AudioSet
 from earmark.datasets.opening import recognised
 from earmark.errors import DataError
@@ -97,6 +98,15 @@ class TestRecords:
         left_out = "18 clips bear none of the chosen labels (mood) and are left out"
         assert (left_out in read.remarks()) == (labels == "mood")
 
+    def test_tags_are_all_but_music_itself(self, copy):
+        replace_record(copy, w.clip("bare", labels=[0, 137]), part="bal_train")
+        read = AudioSet(copy, labels="tags")
+        assert len(read.vocabulary) == 149
+        assert "Music" not in read.vocabulary.labels
+        assert read.tracks["bare"].labels == ()
+        replace_record(copy, w.clip("bare", labels=[0]), part="bal_train")
+        assert "bare" not in AudioSet(copy, labels="tags").tracks
+
     def test_two_million_clips_more_are_read_when_asked_for(self, copy):
         assert "train=all asks for unbal_train, which is not there" in AudioSet(
             copy, train="all").remarks()
@@ -107,7 +117,8 @@ class TestRecords:
         read = AudioSet(copy, train="all")
         assert read.tracks["more"].labels == ("Jazz",)
         assert read.partitions()["official"]["more"] == "train"
-        assert [t.path.name for t in read.feature_tables()] == ["bal_train", "unbal_train", "eval"]
+        assert [t.path.name for t in read.feature_tables() if t.seconds] == [
+            "bal_train", "unbal_train", "eval"]
 
     def test_segments_without_features_and_other_labels_are_counted(self, copy):
         (copy / RECORDS / "eval" / "e1.tfrecord").unlink()
@@ -317,7 +328,13 @@ class TestReal:
         groups = [read.vocabulary.group(label) for label in read.vocabulary.labels]
         assert {g: groups.count(g) for g in set(groups)} == {
             "genre": 52, "instrument": 80, "mood": 7, "other": 11}
-        assert len(read.feature_tables()) == 2
+        assert [t.seconds for t in read.feature_tables()] == [1.0] * 2 + [None] * 4
+
+    def test_music_and_nothing_more_is_kept_as_an_example_of_none(self, realdata):
+        read = AudioSet(realdata / "audioset", labels="tags")
+        assert (len(read.tracks), len(read.vocabulary)) == (8836 + 7848, 149)
+        parts = read.partitions()["official"]
+        assert sum(not t.labels and parts[i] == "train" for i, t in read.tracks.items()) == 2495
 
     def test_kinds_are_those_of_its_list(self, realdata):
         lines = (realdata / "audioset/labels.csv").read_text().splitlines()[1:]
@@ -344,3 +361,25 @@ class TestReal:
         assert parents["Grunge"] == ("Rock music",)
         assert parents["Beatboxing"] == ("Hip hop music", "Vocal music")
         assert [label for label, above in parents.items() if not above] == ["Music"]
+
+
+def test_pairs_of_one_recording_are_told_where_both_are_there(tmp_path):
+    facts = known_copies()
+    assert len({frozenset((f.track, f.other)) for f in facts}) == len(facts) == 31
+    first, second = facts[0], facts[-1]
+    ids = np.array([first.track, first.other, second.track])
+    read = AudioSet(arrays(tmp_path / "some", clip=ids))
+    assert [(f.track, f.other) for f in read.faults()] == [(first.track, first.other)]
+    assert read.faults()[0].is_copy
+    assert read.faults()[0].source == "10 of 10 seconds have equal embeddings"
+
+
+def test_the_copies_are_what_equal_embeddings_say(realdata):
+    """Of the balanced train part alone: of the test part nothing is needed here."""
+    with np.load(realdata / "audioset" / "music_bal_train.npz") as held:
+        seconds = dict(zip(held["clip"].tolist(), held["embeddings"], strict=True))
+    known_here = [f for f in known_copies() if {f.track, f.other} <= seconds.keys()]
+    assert len(known_here) == 2
+    for fault in known_here:
+        a, b = ({row.tobytes() for row in seconds[track]} for track in (fault.track, fault.other))
+        assert fault.source.startswith(f"{len(a & b)} of ")

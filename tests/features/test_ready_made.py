@@ -110,6 +110,23 @@ class TestVggish:
         np.testing.assert_allclose(made.rows[3, 0], -2 + 128 * 4 / 255, atol=1e-6)
         assert len(made.columns) == 128 == len(self.family.columns)
 
+    def test_seconds_are_pooled_to_a_row_a_clip(self, tmp_path):
+        path = audioset(tmp_path)
+        of = self.family.read(path).rows
+        mean = Table(kind="vggish", pooling="mean").read(path)
+        both = Table(kind="vggish", pooling="moments").read(path)
+        assert mean.track_ids.tolist() == both.track_ids.tolist() == ["aa", "bb"]
+        np.testing.assert_allclose(mean.rows, [of[:3].mean(axis=0), of[3]], atol=1e-6)
+        np.testing.assert_allclose(both.rows[:, :128], mean.rows, atol=1e-6)
+        np.testing.assert_allclose(both.rows[:, 128:], [of[:3].std(axis=0), 0 * of[3]], atol=1e-6)
+        assert mean.columns[:2] == ("vggish1_mean", "vggish2_mean")
+        assert both.columns[128] == "vggish1_std"
+        assert len(both.columns) == 256
+
+    def test_only_rows_of_seconds_can_be_pooled(self):
+        with pytest.raises(ValueError, match="'pooling' is 'mean' for echonest"):
+            Table(pooling="mean")
+
     @pytest.mark.parametrize(("changes", "message"), [
         ({"clip": None}, ": holds no array 'clip'."),
         ({"frames": None, "frame": np.ones(2)}, ": holds no array 'frames'. Did you mean 'frame'?"),

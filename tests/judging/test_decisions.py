@@ -311,3 +311,24 @@ def test_rules_of_many_labels_survive_the_way_through_json():
         Unknown(0.5, 0.9, 0.5, (0, 1, 2)), 3, LabelSets(0.1, "share", HALVES, 900, 0.91, 2.5),
         (Parent("metal", (0, 1), 0.6, 0.8),))
     assert from_mapping(Decisions, json.loads(json.dumps(to_mapping(rule)))) == rule
+
+
+def test_decisions_on_some_of_the_labels():
+    whole = Decisions(
+        (0.1, 0.2, 0.3, 0.4), Calibration(slopes=(1.0, 2.0, 3.0, 4.0), offsets=(0.0,) * 4),
+        Unknown(0.5, columns=(0, 2)), 2, LabelSets(0.1, "all", (0.1, 0.2, 0.3, 0.4)),
+        (Parent("metal", (0, 1), 0.6), Parent("rock", (0, 1, 2), 0.6)))
+    some = whole.of([1, 2])
+    assert some.thresholds == (0.2, 0.3)
+    assert some.calibration.slopes == (2.0, 3.0)
+    assert some.unknown.columns == (1,)
+    assert some.label_sets.thresholds == (0.2, 0.3)
+    assert some.parents == (Parent("rock", (0, 1), 0.6),)
+    assert some.most == 2
+    assert whole.of([3]).unknown is None  # it looked at none of these
+    assert whole.of(range(4)) == whole
+    stairs = Decisions(HALVES, Calibration(stairs=tuple(
+        Stairs((0.5,), (k / 10,)) for k in range(4))))
+    assert [s.chances for s in stairs.of([0, 3]).calibration.stairs] == [(0.0,), (0.3,)]
+    warm = Decisions(calibration=Calibration(temperature=2.0))
+    assert warm.of([0, 1]) == warm

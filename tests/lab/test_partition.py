@@ -1,19 +1,24 @@
-"""Leaving out what an exclude list names, and nothing of a test part on a model's word."""
+"""Splits as recipes say them: held out, left out, and nothing of a test part on a model's word."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import zip_longest
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.lab.doctor.made import Made
 
-from earmark.errors import DataError
+from earmark.datasets.base import Fault, Track
+from earmark.errors import DataError, SettingsError
 from earmark.judging.splits import PARTS, Split
 from earmark.lab import recipe as recipes
 from earmark.lab.doctor.outcome import read_excluded, write_excluded
 from earmark.lab.experiment import run
-from earmark.lab.partition import without
+from earmark.lab.partition import draw, missing_lines, without
 
 SPLIT = Split("p", {"a": "train", "b": "train", "c": "valid", "d": "test", "e": "test"})
 
@@ -89,3 +94,81 @@ def test_a_part_less_some_tracks_is_the_same_part_to_the_ledger(
     less = run(recipe, sample_root, tmp_path / "less", exclude={test[0]: "silent"})
     assert less.results["ledger"]["readings_of_this_test_part"] == 2
     assert less.results["parts"]["test"]["rows"] == len(test) - 1
+
+
+# --- held out, left out, and what is missing
+
+
+def split_choice(**settings: object) -> recipes.SplitChoice:
+    return recipes.SplitChoice(partition="filtered", **settings)  # type: ignore[arg-type]
+
+
+def made(tracks: list[Track], parts: dict[str, str], faults: list[Fault] | None = None) -> Made:
+    return Made.of(tracks, parts={"filtered": parts}, faults=faults)
+
+
+def bearers(labels: dict[str, tuple[str, ...]], artists: str = "") -> list[Track]:
+    return [Track(i, its, artist=a if a.isalpha() else None)
+            for (i, its), a in zip_longest(labels.items(), artists, fillvalue="-")]  # fmt: skip
+
+
+def test_copies_leave_before_valid_is_held_out() -> None:
+    tracks = [Track(f"t{i:02d}", ("x", "y") if i % 2 else ("x",)) for i in range(50)]
+    parts = {t.id: "test" if i >= 40 else "train" for i, t in enumerate(tracks)}
+    dataset = made(tracks, parts, [Fault("t00", "exact duplicate", "t45", "us")])
+    choice = split_choice(valid=0.2, drop_copies=True)
+    split = draw(choice, dataset, np.random.default_rng(3))
+    assert split.name == ("filtered less 1 copy of test tracks, 20 % of train held out as valid")
+    assert split.counts == {"train": 31, "valid": 8, "test": 10}
+    assert "t00" not in split.parts
+    assert split == draw(choice, dataset, np.random.default_rng(3))
+    assert draw(split_choice(), dataset, np.random.default_rng(3)).name == "filtered"
+
+
+def test_parts_that_are_drawn_can_be_held_out_of_too() -> None:
+    tracks = [Track(f"t{i:03d}", ("x", "y") if i % 3 else ("x",)) for i in range(100)]
+    dataset = made(tracks, {})
+    choice = recipes.SplitChoice(by="track", valid=0.25)
+    split = draw(choice, dataset, np.random.default_rng(0))
+    assert split.counts == {"train": 60, "valid": 20, "test": 20}
+    three = recipes.SplitChoice(by="track", valid=0.25,
+                                fractions={"train": 0.6, "valid": 0.2, "test": 0.2})  # fmt: skip
+    with pytest.raises(SettingsError, match="has a valid part of 20 tracks"):
+        draw(three, dataset, np.random.default_rng(0))
+
+
+def test_what_a_split_lacks_is_told_a_line_a_part() -> None:
+    tracks = bearers({"a": ("rock", "oud"), "b": ("rock", "oud"), "c": ("rock", "sitar"),
+                      "d": ("rock", "sitar", "zither"), "e": ("rock", "zither")}, "xxyzw")
+    split = Split("s", {"a": "train", "b": "train", "c": "train", "d": "train", "e": "test"})
+    assert missing_lines(split, made(tracks, {})) == [
+        "no track of oud (2 tracks in 1 group), sitar (2 tracks in 2 groups) is in the test part, "
+        "so that it is not judged",
+        "all tracks of oud, zither that are learnt from are of one group (artist, song or track): "
+        "folds have nothing to learn it from where they judge it"]
+    assert missing_lines(split, made(tracks, {}), by="track")[1:] == [
+        "all tracks of zither that are learnt from are of one group (track, song or track): "
+        "folds have nothing to learn it from where they judge it"]
+    assert missing_lines(split, made(tracks, {}), ("train", "test"))[1:] == [
+        "all tracks of oud that are learnt from are of one group (artist, song or track): "
+        "folds have nothing to learn it from where they judge it"]
+
+
+def test_nothing_missing_is_no_line() -> None:
+    tracks = bearers(dict.fromkeys("abcd", ("rock", "oud")), "xyzw")
+    split = Split("s", {"a": "train", "b": "train", "c": "valid", "d": "test"})
+    assert missing_lines(split, made(tracks, {})) == []
+
+
+def test_a_valid_part_does_not_make_the_test_part_another_to_the_ledger(
+    sample_root: Path, tmp_path: Path
+) -> None:
+    recipe = recipes.read("gtzan57-logistic")
+    for count, share in enumerate((0.2, 0.4), 1):
+        split = recipes.SplitChoice(by="track", fractions={"train": 0.5, "test": 0.5}, valid=share,
+                                    valid_by="track")  # fmt: skip
+        found = run(replace(recipe, split=split, folds=0), sample_root, tmp_path / f"run-{count}")
+        assert found.results["ledger"]["readings_of_this_test_part"] == count
+        assert found.results["protocol"]["split"].endswith(f"{share:.0%}".replace("%", " %")
+                                                           + " of train held out as valid")
+        assert found.results["parts"]["valid"]["rows"] > 0

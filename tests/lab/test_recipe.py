@@ -62,12 +62,28 @@ def test_what_is_written_is_read(tmp_path):
     ('partition = "filtered"', 'partition = "filtered"\nlearn_from = ["test"]',
      r"'learn_from'\[0\] is 'test'"),
     ("[[branches]]", "[branches]", r"'branches' is one table; .* write \[\[branches\]\]"),
+    ('partition = "filtered"', 'partition = "filtered"\nvalid = 1.0',
+     "'valid' is 1.0; expected a share of the train part, from 0 to below 1"),
+    ('partition = "filtered"', 'partition = "filtered"\nvalid = -0.1', "'valid' is -0.1; expected"),
+    ('partition = "filtered"', 'partition = "filtered"\nvalid = nan', "'valid' is nan"),
+    ('partition = "filtered"', 'partition = "filtered"\nvalid_by = "artists"', "'valid_by' is"),
     ("seed = 3", "seed = ", "cannot be read as TOML"),
 ])
 def test_a_slip_is_named(tmp_path, old, new, message):
     assert old in WORKING
     with pytest.raises(SettingsError, match=message):
         recipes.read(written(tmp_path, WORKING.replace(old, new, 1)))
+
+
+def test_what_is_held_out_is_written_and_read(tmp_path):
+    text = WORKING.replace('partition = "filtered"', 'partition = "filtered"\nvalid = 0.15\n'
+                           'valid_by = "album"\ndrop_copies = true')
+    recipe = recipes.read(written(tmp_path, text))
+    assert recipe.split == recipes.SplitChoice(partition="filtered", valid=0.15, valid_by="album",
+                                               drop_copies=True)
+    recipes.write(recipe, tmp_path / "again.toml")
+    assert recipes.read(str(tmp_path / "again.toml")) == recipe
+    assert recipes.read(written(tmp_path, WORKING)).split.valid == 0
 
 
 def test_an_unknown_recipe_offers_the_nearest():

@@ -1,12 +1,14 @@
 """Multi-label answers in groups, synonyms once."""
 
+import dataclasses
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from earmark.labels import crosswalk
-from earmark.labels.grouped import Shown, best, grouped
-from earmark.labels.tags import Tags
+from earmark.labels.grouped import Shown, best, grouped, in_set
+from earmark.labels.tags import LabelSet, Tags
 
 MTT = crosswalk.read("mtt50")
 
@@ -62,3 +64,13 @@ def test_labels_of_a_group_of_their_own_come_last():
                 groups={"grainy": "texture", "solo": "other"})
     assert list(grouped(tags)) == ["genre", "other", "texture"]
     assert grouped(tags)["texture"][0].score == pytest.approx(0.5)
+
+
+def test_a_label_set_names_synonyms_once_in_its_order():
+    tags = dataclasses.replace(answer({"man": 0.3, "male vocal": 0.5, "techno": 0.4}),
+                               label_set=LabelSet(("male vocal", "techno", "man"), 0.1, "all"))
+    assert in_set(tags) == ("male vocals", "techno")
+    assert in_set(answer({"man": 0.3})) == ()
+    single = Tags("a.mp3", 9.0, {"man": 0.6, "male vocal": 0.4}, ("man",),
+                  label_set=LabelSet(("man", "male vocal"), 0.1, "all"))
+    assert in_set(single) == ("man", "male vocal")  # a tagger of its own few words keeps them

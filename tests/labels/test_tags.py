@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from earmark.errors import DataError
-from earmark.labels.tags import Tags, Timeline, csv_header
+from earmark.labels.tags import LabelSet, Tags, Timeline, csv_header
 
 SCORES = {"rock": 0.123456, "jazz": 0.7, "blues": 0.7}
 
@@ -75,9 +75,63 @@ def test_an_unknown_track_has_scores_and_no_tags():
         tags(unknown=True)
 
 
+GROUPED = {"groups": {"rock": "genre", "jazz": "genre", "blues": "mood"},
+           "unknown_among": ("rock", "jazz"), "unknown": True, "tags": ("blues",)}
+SET = LabelSet(("jazz", "rock"), 0.1, "all")
+
+
+def test_an_unknown_genre_leaves_tags_of_other_kinds():
+    unknown = tags(**GROUPED)
+    assert unknown.unknown_groups == ("genre",)
+    plain = unknown.to_json()
+    assert plain["unknown_groups"] == ["genre"]
+    assert plain["tags"] == ["blues"]
+    assert "unknown_groups" not in tags().to_json()
+    assert tags(**GROUPED | {"unknown_among": ("rock", "blues"), "tags": ("jazz",)}
+                ).unknown_groups == ("genre", "mood")
+    with pytest.raises(DataError, match="is unknown and has the tag 'rock'"):
+        tags(**GROUPED | {"tags": ("blues", "rock")})
+    assert tags(**GROUPED | {"unknown": False, "tags": ("rock",)}).tags == ("rock",)
+
+
+def test_label_sets_and_parents_are_in_json_and_csv_where_the_tagger_has_them():
+    full = tags(label_set=SET, parents=(("metal", np.float32(0.70001)),))
+    plain = json.loads(json.dumps(full.to_json(), allow_nan=False))
+    assert plain["label_set"] == {"labels": ["jazz", "rock"], "error": 0.1, "promise": "all"}
+    assert plain["parents"] == [{"name": "metal", "chance": 0.7}]
+    header = csv_header(list(SCORES), parents=True, label_set=True)
+    row = dict(zip(header, full.csv_row(), strict=True))
+    assert (row["parents"], row["label set"]) == ("metal", "jazz; rock")
+    without = tags(parents=())
+    assert without.to_json()["parents"] == []
+    assert "label_set" not in without.to_json()
+    assert dict(zip(csv_header(list(SCORES), parents=True), without.csv_row(),
+                    strict=True))["parents"] == ""
+    assert "parents" not in tags().to_json()
+    assert len(csv_header(list(SCORES))) == len(tags().csv_row()) == len(header) - 2
+
+
+@pytest.mark.parametrize(("given", "message"), [
+    ({"error": 0.0}, "promises an error of 0.0; expected between 0 and 1"),
+    ({"error": math.nan}, "promises an error of nan"),
+    ({"labels": ()}, r"holds \[\]; expected at least one label"),
+    ({"labels": ("a", "a")}, "each once"),
+])
+def test_label_sets_that_cannot_be_are_refused(given, message):
+    with pytest.raises(DataError, match=message):
+        LabelSet(**{"labels": ("a",), "error": 0.1, "promise": "all"} | given)
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [
+        ({"label_set": LabelSet(("ska",), 0.1, "all")}, "a.mp3: the tag 'ska' has no score"),
+        ({"unknown_among": ("ska",)}, "a.mp3: the tag 'ska' has no score"),
+        ({"parents": (("metal", 1.2),)}, "a.mp3: parents: a score is 1.2"),
+        ({"parents": (("metal", math.nan),)}, "a.mp3: parents: a score is nan"),
+        ({"parents": ((" ", 0.5),)}, "the parent ' ' has no name"),
+        ({"parents": (("jazz", 0.5),)}, "the parent 'jazz' has no name, is a tag"),
+        ({"parents": (("metal", 0.5), ("metal", 0.6))}, "or is there twice"),
         ({"scores": {"jazz": math.nan}}, "a.mp3: a score is nan"),
         ({"scores": {"jazz": 1.5}}, "a.mp3: a score is 1.5; expected between 0 and 1"),
         ({"tags": ("ska",)}, "a.mp3: the tag 'ska' has no score"),

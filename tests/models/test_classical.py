@@ -18,7 +18,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from earmark import registry, settings
 from earmark.errors import DataError, SettingsError
-from earmark.models import _choice, _classic, _tree_graph, vectors
+from earmark.models import _choice, _classic, _tree_graph, neighbours, vectors
 from earmark.models.boosting import Boosting
 from earmark.models.classical import Logistic
 from earmark.models.discriminant import GaussianNaiveBayes, LinearDiscriminant
@@ -29,9 +29,11 @@ from earmark.models.vectors import SupportVectors
 from earmark.tagger.export import TOLERANCE, export
 
 CLASSIC = [n for n in registry.names("models") if n.startswith("classical:")]
+TASKS = [(name, task) for name in CLASSIC for task in registry.load("models", name).tasks]
 SMALL = {"classical:logistic": {"inverse_penalty": 1.0}, "classical:svm": {"inverse_penalty": 1.0},
          "classical:forest": {"n_estimators": 20}, "classical:extra_trees": {"n_estimators": 20},
          "classical:boosting": {"n_estimators": 10, "min_child_samples": 3},
+         "classical:chain": {"inverse_penalty": 1.0, "chains": 2},
          "classical:mlp": {"hidden_layer_sizes": (8,), "max_iterations": 40, "alpha": 0.01,
                            "learning_rate": 0.01}}  # fmt: skip
 
@@ -64,9 +66,9 @@ def seed_of(rng_seed):
 def twins():
     seed = seed_of(7)
     return [
-        (Logistic(inverse_penalty=0.3), LogisticRegression(C=0.3, max_iter=2000)),
+        (Logistic(inverse_penalty=0.3), LogisticRegression(C=0.3, tol=1e-8, max_iter=2000)),
         (Logistic(inverse_penalty=0.3, class_weight="balanced"),
-         LogisticRegression(C=0.3, class_weight="balanced", max_iter=2000)),
+         LogisticRegression(C=0.3, class_weight="balanced", tol=1e-8, max_iter=2000)),
         (LinearDiscriminant(scaling="standard"),
          LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto")),
         (GaussianNaiveBayes(), GaussianNB()),
@@ -99,7 +101,7 @@ def test_it_is_scikit_learns_on_the_rows_it_prepares(model, twin, rows, labels):
 def test_several_labels_are_one_against_the_rest_or_the_librarys_own(model, twin, rows, several):
     model = type(model)(**settings.to_mapping(model) | {"task": "multi"})
     model.fit(rows, several, rng=np.random.default_rng(7))
-    x = rows if model.scaling == "none" else StandardScaler().fit_transform(rows)
+    x = rows if model.scaling == "none" else StandardScaler().fit_transform(rows.astype(float))
     if isinstance(model, Logistic | LinearDiscriminant | GaussianNaiveBayes):
         twin = OneVsRestClassifier(twin)
     with warnings.catch_warnings():
@@ -110,12 +112,53 @@ def test_several_labels_are_one_against_the_rest_or_the_librarys_own(model, twin
     np.testing.assert_allclose(model.scores(rows), given, atol=1e-4)
 
 
+@pytest.mark.parametrize(("model", "twin"), [
+    (DecisionTree(task="multi", max_depth=4, min_samples_leaf=2, several="one_vs_rest"),
+     DecisionTreeClassifier(max_depth=4, min_samples_leaf=2, random_state=seed_of(7))),
+    (Forest(task="multi", n_estimators=9, max_depth=5, several="one_vs_rest"),
+     RandomForestClassifier(9, max_depth=5, random_state=seed_of(7))),
+    (ExtraTrees(task="multi", n_estimators=9, max_features="sqrt", several="one_vs_rest"),
+     ExtraTreesClassifier(9, random_state=seed_of(7))),
+])  # fmt: skip
+def test_trees_can_take_each_label_against_the_rest(model, twin, rows, several):
+    several = np.column_stack([several, several[:, 0] * 0 + 1])  # and one that every row bears
+    model.fit(rows, several, rng=np.random.default_rng(7))
+    for label in range(3):
+        given = twin.fit(rows, several[:, label].astype(int)).predict_proba(rows)[:, 1]
+        np.testing.assert_allclose(model.scores(rows)[:, label], given, atol=1e-6)
+    assert (model.scores(rows)[:, 3] == 1).all()
+    assert export(model, rows)[1] <= TOLERANCE
+
+
+def test_forests_a_label_are_no_other_model_for_one_label_a_row(rows, labels):
+    native, apart = (Forest(n_estimators=5, several=several).fit(
+        rows, labels, rng=np.random.default_rng(0)) for several in ("native", "one_vs_rest"))
+    assert np.array_equal(native.scores(rows), apart.scores(rows))
+
+
 def test_the_machines_decide_as_scikit_learns(rows, labels):
     model = SupportVectors(inverse_penalty=2.0).fit(rows, labels, rng=np.random.default_rng(0))
     x = StandardScaler().fit_transform(rows)
     oracle = OneVsRestClassifier(SVC(C=2.0)).fit(x, labels.argmax(axis=1))
     decided = vectors.decisions(model.fitted_, model.preparation_(rows).astype(float))
     np.testing.assert_allclose(decided, oracle.decision_function(x), atol=1e-4)
+
+
+def test_machines_that_share_a_kernel_are_those_that_do_not(rows, labels, monkeypatch):
+    found = []
+    for most in (0, 1000):
+        monkeypatch.setattr(vectors, "_MOST_SHARED", most)
+        monkeypatch.setattr(vectors, "_LEAST_SHARING", 0)
+        model = SupportVectors(inverse_penalty=2.0).fit(rows, labels, rng=np.random.default_rng(0))
+        found.append(model.scores(rows))
+    np.testing.assert_allclose(*found, atol=1e-4)
+
+
+def test_the_kernel_is_scikit_learns(rows):
+    from sklearn.metrics.pairwise import rbf_kernel
+
+    rows = rows.astype(float)
+    np.testing.assert_allclose(vectors.kernel(rows, 0.3), rbf_kernel(rows, gamma=0.3), atol=1e-12)
 
 
 def test_platt_finds_the_slope_that_made_the_truth(rng):
@@ -165,8 +208,23 @@ def test_equally_near_rows_count_in_their_order():
     assert worst == 0
 
 
-@pytest.mark.parametrize("name", CLASSIC)
-@pytest.mark.parametrize("task", ["single", "multi"])
+def test_neighbours_are_found_a_few_rows_at_a_time_where_labels_are_many(rows, monkeypatch):
+    labels = np.tile(np.eye(60, dtype=np.int8), 5)
+    model = Neighbours(task="multi", n_neighbors=7).fit(rows, labels, rng=np.random.default_rng(0))
+    whole, asked = model.scores(rows), []
+    true_block = Neighbours._block
+
+    def block(self, fitted, x):
+        asked.append(len(x))
+        return true_block(self, fitted, x)
+
+    monkeypatch.setattr(Neighbours, "_block", block)
+    monkeypatch.setattr(neighbours, "_BLOCK_VALUES", 20 * 7 * 300)
+    assert np.array_equal(model.scores(rows), whole)
+    assert asked == [20] * 3
+
+
+@pytest.mark.parametrize(("name", "task"), TASKS)
 def test_two_labels_and_one_label_convert(name, task, rows, several):
     two = np.stack([several[:, 0], 1 - several[:, 0]], axis=1)
     export(small(name, task=task).fit(rows, two, rng=np.random.default_rng(0)), rows)
@@ -184,8 +242,7 @@ def test_a_label_that_every_row_bears_is_sure(name, rows, several):
     assert (model.scores(rows)[:, 1] > 0.5).all()
 
 
-@pytest.mark.parametrize("name", CLASSIC)
-@pytest.mark.parametrize("task", ["single", "multi"])
+@pytest.mark.parametrize(("name", "task"), TASKS)
 def test_a_label_of_a_single_artist_is_learnt_all_the_same(name, task, rows, labels):
     rare = labels.copy()
     rare[:3] = [0, 0, 1]
@@ -304,7 +361,8 @@ def test_losses_by_hand():
     ("classical:decision_tree", {"max_depth": 0}), ("classical:boosting", {"num_leaves": 1}),
     ("classical:boosting", {"subsample": 1.5}), ("classical:mlp", {"hidden_layer_sizes": []}),
     ("classical:mlp", {"alpha": -1.0}), ("classical:lda", {"shrinkage": 2.0}),
-    ("classical:gaussian_nb", {"var_smoothing": 0.0}), ("classical:extra_trees", {"scaling": "x"}),
+    ("classical:gaussian_nb", {"var_smoothing": 0.0}), ("classical:forest", {"several": "some"}),
+    ("classical:extra_trees", {"scaling": "x"}),
 ])  # fmt: skip
 def test_impossible_settings_are_named(name, setting):
     with pytest.raises(SettingsError, match=next(iter(setting))):

@@ -12,6 +12,7 @@ from earmark.tagger.export import TOLERANCE, export
 SMALL = {"classical:forest": {"n_estimators": 30}, "classical:extra_trees": {"n_estimators": 30},
          "classical:boosting": {"n_estimators": 10}, "classical:mlp": {"max_iterations": 10},
          "classical:logistic": {"inverse_penalty": 0.1},
+         "classical:chain": {"inverse_penalty": 0.1, "chains": 2},
          "classical:svm": {"inverse_penalty": 3.0}}  # fmt: skip
 CLASSIC = [n for n in registry.names("models") if n.startswith("classical:")]
 
@@ -30,14 +31,19 @@ def real(realdata):
     return read.rows[kept].astype(np.float32), labels
 
 
-@pytest.mark.realdata
-@pytest.mark.parametrize("name", CLASSIC)
-@pytest.mark.parametrize(("task", "given"), [
+WAYS = [
     ("single", {"scaling": "none"}),
     ("single", {"scaling": "standard", "pca": 0.95}),
     ("single", {"scaling": "quantile", "pruning": "twice", "pruning_threshold": 0.7}),
     ("multi", {"scaling": "power", "pruning": "pairwise", "pca": 12}),
     ("multi", {"scaling": "none"}),
+]
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize(("name", "task", "given"), [
+    (name, task, given) for name in CLASSIC for task, given in WAYS
+    if task in registry.load("models", name).tasks
 ])  # fmt: skip
 @pytest.mark.filterwarnings("ignore:lbfgs failed to converge")  # on rows that are not scaled
 def test_the_graph_gives_the_models_scores(name, task, given, real):

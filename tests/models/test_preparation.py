@@ -26,32 +26,6 @@ def as_onnx(preparation, rows):
     return run(graph.content(preparation.add_to(graph), preparation.width), rows)
 
 
-# |r| of four columns: 0-1 .9, 0-2 .8, 1-2 .75, 2-3 .7, the others less.
-R = np.array([[1.0, 0.9, 0.8, 0.1], [0.9, 1.0, 0.75, 0.2], [0.8, 0.75, 1.0, 0.7],
-              [0.1, 0.2, 0.7, 1.0]])  # fmt: skip
-
-
-def test_pairwise_drops_the_later_of_each_pair():
-    assert _preparation._PRUNING["pairwise"](R, 0.7).tolist() == [0]
-    assert _preparation._PRUNING["pairwise"](R, 0.71).tolist() == [0, 3]
-    assert _preparation._PRUNING["pairwise"](R, 0.85).tolist() == [0, 2, 3]
-
-
-def test_twice_drops_what_comes_first_in_two_pairs():
-    # 0 is first of (0, 1) and (0, 2); 1 only of (1, 2); 2 only of (2, 3); 3 of none.
-    assert _preparation._PRUNING["twice"](R, 0.7).tolist() == [1, 2, 3]
-    assert _preparation._PRUNING["twice"](R, 0.81).tolist() == [0, 1, 2, 3]
-
-
-def test_correlations_are_numpys_and_a_constant_column_goes_with_none(rng):
-    rows = rng.standard_normal((30, 4)).astype(np.float32) * [1, 1e5, 1e-4, 1] + [0, 1e6, 0, 5]
-    rows[:, 3] = 5
-    found = _preparation.correlations(rows.astype(np.float32))
-    oracle = np.abs(np.corrcoef(rows[:, :3].astype(np.float32).astype(float).T))
-    np.testing.assert_allclose(found[:3, :3], oracle, atol=1e-9)
-    assert (found[3] == 0).all()
-
-
 def test_pruning_gathers_the_columns_left():
     a, b = np.array([1.0, 2, 3, 4]), np.array([1.0, -1, 1, -1])
     rows = np.stack([a, 2 * a, b], axis=1).astype(np.float32)
@@ -159,3 +133,28 @@ def test_rows_the_model_was_not_fitted_for_are_named(rng):
         preparation(np.zeros((9, 2)))
     with pytest.raises(DataError, match="feature 1 of row 0 is inf"):
         preparation(np.array([[0, np.inf, 0]]))
+
+
+@pytest.mark.parametrize("pca", [3, 0.9, 0.999])
+def test_components_are_the_same_from_products_of_columns(rng, pca):
+    wide = rng.standard_normal((200, 12)) @ rng.standard_normal((12, 12)) + 1000
+    oracle = PCA(pca, svd_solver="full").fit(wide)
+    found = _preparation._projection(wide, pca)
+    assert len(found.axes) == oracle.n_components_
+    np.testing.assert_allclose(abs(found.axes), abs(oracle.components_), atol=1e-7)
+    np.testing.assert_allclose(found.mean, oracle.mean_)
+
+
+def test_few_and_many_rows_turn_components_the_same_way(rng, monkeypatch):
+    wide = rng.standard_normal((200, 6)) * [9, 7, 5, 3, 2, 1]
+    many = _preparation._projection(wide, 4)
+    monkeypatch.setattr(_preparation, "_MANY_ROWS", 1000)
+    few = _preparation._projection(wide, 4)
+    np.testing.assert_allclose(many.axes, few.axes, atol=1e-9)
+    assert (np.take_along_axis(few.axes, abs(few.axes).argmax(axis=1)[:, None], axis=1) > 0).all()
+
+
+def test_rows_that_are_all_alike_have_a_component_all_the_same():
+    preparation = learn(np.full((40, 2), 3.0), pca=0.9)
+    assert (preparation(np.full((5, 2), 3.0)) == 0).all()
+    assert learn(np.full((3, 2), 3.0), pca=1).width == 1

@@ -6,6 +6,7 @@ import pytest
 from earmark.audio.segments import Segments
 from earmark.features import base
 from earmark.features.gtzan57 import Gtzan57
+from earmark.graphs.writer import Graph
 from earmark.judging.decisions import Decisions
 from earmark.models.classical import Logistic
 from earmark.tagger.checks import with_check
@@ -49,3 +50,14 @@ def small(contents, tmp_path):
     path = tmp_path / "small.earmark"
     tagger_format.write(contents, path)
     return path
+
+
+def hearing(scores, labels, **changes) -> Contents:
+    """Return a multi-label tagger that hears these scores in everything."""
+    graph = Graph(57)
+    odds = np.log(scores) - np.log1p(-np.array(scores))
+    rows = graph.cast(graph.rows, np.float64)
+    heard = graph.probabilities(graph.linear(rows, np.zeros((len(labels), 57)), odds), "multi")
+    values = {"task": "multi", "labels": labels, "groups": {},
+              "decisions": Decisions((0.5,) * len(labels))} | changes
+    return with_check(manifest(**values), {"branch0.onnx": graph.content(heard, len(labels))})

@@ -78,7 +78,7 @@ def test_a_cut_off_file_is_found(small, keep):
 def test_a_newer_format_says_to_upgrade(contents, small):
     newer = changed(contents, format=tagger_format.FORMAT + 1, something_new=1)
     small.write_bytes(seal(newer.items()))
-    with pytest.raises(TaggerError, match=r"format 3.*reads up to 2.*--upgrade"):
+    with pytest.raises(TaggerError, match=r"format 4.*reads up to 3.*--upgrade"):
         tagger_format.read(small)
 
 

@@ -23,13 +23,15 @@ class TextPrinter:
     Args:
         top: how many labels to show of a file, or of each group.
         names: of the taggers, in the order of the answers.
+        sets: show label sets, too.
     """
 
-    def __init__(self, top: int, names: Sequence[str]) -> None:
+    def __init__(self, top: int, names: Sequence[str], *, sets: bool = False) -> None:
         from rich.console import Console
 
         self.top = top
         self.names = names
+        self.sets = sets
         self.console = Console(highlight=False, soft_wrap=True)
 
     def show(self, outcome: Outcome[tuple[Tags, ...]]) -> None:
@@ -68,6 +70,8 @@ class TextPrinter:
                 self.console.print(Text.assemble("  " if who else "", line))
         else:
             self.console.print(Text.assemble(said, _line(tags, self.top)))
+        if self.sets and tags.label_set is not None:
+            self.console.print(Text(f"{'    ' if who else '  '}{_set_words(tags)}"))
 
     def _show_timeline(self, tags: Tags, who: str) -> None:
         from rich.text import Text
@@ -84,17 +88,54 @@ def notes(answers: Sequence[Tags]) -> list[str]:
     return list(dict.fromkeys(note for tags in answers for note in tags.notes))
 
 
+def _set_words(tags: Tags) -> str:
+    """Say a label set to a listener."""
+    from earmark.cli._decisions import percent
+    from earmark.labels.grouped import grouped, in_set
+
+    assert tags.label_set is not None
+    names = in_set(tags)
+    every = sum(map(len, grouped(tags).values())) if tags.groups else len(tags.scores)
+    sure, these = percent(1 - tags.label_set.error), f"{len(names)} of {every} labels"
+    if tags.label_set.promise == "share":
+        words = f"about {sure} of what fits is among these {these}"
+    elif tags.groups:
+        words = f"{sure} sure that nothing is missing from these {these}"
+    else:
+        words = f"{sure} sure that it is among these {these}"
+    return printable(f"{words}: {'; '.join(names)}")
+
+
 def _line(tags: Tags, top: int) -> Text:
     from rich.text import Text
 
     best = [(label, f"{label} {score:.2f}") for label, score in tags.top(top)]
+    nearest = "  ".join(text for _, text in best)
+    if tags.parents:
+        return _above(tags, f"; nearest: {nearest}")
     if tags.unknown:
-        nearest = "  ".join(text for _, text in best)
-        return Text.assemble(("unknown", "yellow"), (f" (nearest: {nearest})", "dim"))
+        return _unknown(nearest)
     line = Text()
     for label, text in best:
         line.append(text, "green" if label in tags.tags else "dim").append("  ")
     return line
+
+
+def _unknown(nearest: str) -> Text:
+    from rich.text import Text
+
+    return Text.assemble(("unknown", "yellow"), (f" (nearest: {nearest})" if nearest else "",
+                                                 "dim"))
+
+
+def _above(tags: Tags, more: str = "") -> Text:
+    """The genres above those of which none is sure."""
+    from rich.text import Text
+
+    found = tags.parents or ()
+    names = printable("  ".join(f"{name} {chance:.2f}" for name, chance in found))
+    whose = "its" if len(found) == 1 else "their"
+    return Text.assemble((names, "green"), (f" (none of {whose} kinds is sure{more})", "dim"))
 
 
 def _group_lines(tags: Tags, top: int) -> list[Text]:
@@ -102,14 +143,36 @@ def _group_lines(tags: Tags, top: int) -> list[Text]:
 
     from earmark.labels.grouped import best, grouped
 
-    groups = grouped(tags)
-    chosen = {group: _chosen(group, shown, top) for group, shown in groups.items()}
-    if not any(chosen.values()):
-        nearest = "  ".join(f"{s.name} {s.score:.2f}" for s in best(tags, top))
+    groups = {**({"genre": ()} if tags.parents else {}), **grouped(tags)}
+    said = {group: _group_text(tags, group, shown, top) for group, shown in groups.items()}
+    if not any(said.values()):
+        nearest = _nearest(best(tags, top))
+        if tags.unknown:
+            return [Text.assemble("  ", _unknown(nearest))]
         return [Text.assemble("  ", ("no tag", "yellow"), (f" (nearest: {nearest})", "dim"))]
-    width = max(len(group) for group, shown in chosen.items() if shown) + 1
-    return [Text.assemble(f"  {printable(group) + ':':<{width}} ", _names(shown))
-            for group, shown in chosen.items() if shown]
+    width = max(len(group) for group, text in said.items() if text) + 1
+    return [Text.assemble(f"  {printable(group) + ':':<{width}} ", text)
+            for group, text in said.items() if text]
+
+
+def _group_text(tags: Tags, group: str, shown: Sequence[Shown], top: int) -> Text | None:
+    """What is said of a group; None for nothing."""
+    from rich.text import Text
+
+    above = _above(tags) if tags.parents and group == "genre" else None
+    chosen = _chosen(group, shown, top)
+    if chosen and chosen[0].decided:
+        return Text("  ").join(filter(None, [_names(chosen), above]))
+    if above:
+        return above
+    if tags.unknown and group in tags.unknown_groups:
+        return _unknown(_nearest(chosen))
+    all_unknown = tags.unknown and not tags.unknown_among
+    return _names(chosen) if chosen and not all_unknown else None
+
+
+def _nearest(shown: Sequence[Shown]) -> str:
+    return "  ".join(f"{s.name} {s.score:.2f}" for s in shown)
 
 
 def _chosen(group: str, shown: Sequence[Shown], top: int) -> list[Shown]:
@@ -123,6 +186,6 @@ def _chosen(group: str, shown: Sequence[Shown], top: int) -> list[Shown]:
 def _names(shown: Sequence[Shown]) -> Text:
     from rich.text import Text
 
-    text = "  ".join(f"{s.name} {s.score:.2f}" for s in shown)
+    text = _nearest(shown)
     # Brackets as well as dim: meaning never lies in colour alone.
     return Text(text, "green") if shown[0].decided else Text(f"({text})", "dim")

@@ -31,13 +31,16 @@ _SHARED = 2  # columns of a CSV row that say the same whichever tagger: file, se
                    "may be given several times.  [default: gtzan10, and musicnn where imported]")
 @click.option("--top", default=3, show_default=True, type=click.IntRange(min=1),
               help="How many labels to show for each file, or for each group of labels.")
+@click.option("--sets", is_flag=True,
+              help="Show the labels that may well fit, as surely as the tagger promises; --json "
+                   "and --csv always have them.")
 @click.option("--timeline", is_flag=True, help="Show how the scores change along the track.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print one CSV row a file.")
 @click.option("--jobs", type=click.IntRange(min=1), default=None,
               help="Files worked on at once.  [default: one a core]")
-def tag(files: tuple[str, ...], taggers: tuple[str, ...], top: int, timeline: bool, as_json: bool,
-        as_csv: bool, jobs: int | None) -> None:
+def tag(files: tuple[str, ...], taggers: tuple[str, ...], top: int, sets: bool, timeline: bool,
+        as_json: bool, as_csv: bool, jobs: int | None) -> None:
     """Name the genres and tags of audio files, whole songs of any length.
 
     Folders are searched for audio. A file that cannot be tagged is named and skipped, and the
@@ -51,12 +54,13 @@ def tag(files: tuple[str, ...], taggers: tuple[str, ...], top: int, timeline: bo
         raise click.UsageError("--json and --csv exclude each other; choose one.")
     if as_csv and timeline:
         raise click.UsageError("--csv has no room for a timeline; use --json with --timeline.")
-    sys.exit(tag_files([Path(f) for f in files], taggers, top=top, timeline=timeline,
+    sys.exit(tag_files([Path(f) for f in files], taggers, top=top, sets=sets, timeline=timeline,
                        style="json" if as_json else "csv" if as_csv else "text", jobs=jobs))
 
 
 def tag_files(paths: Sequence[Path], names: Sequence[str] = (), *, top: int = 3,
-              timeline: bool = False, style: str = "text", jobs: int | None = None) -> int:
+              sets: bool = False, timeline: bool = False, style: str = "text",
+              jobs: int | None = None) -> int:
     """Tag all files by all taggers, the usual ones where none is named, and print the answers;
     return the exit code."""
     from earmark.audio import kernels
@@ -67,13 +71,15 @@ def tag_files(paths: Sequence[Path], names: Sequence[str] = (), *, top: int = 3,
     from earmark.graphs.session import single_threads
 
     taggers = _load(names)
+    if sets:
+        _refuse_without_sets(taggers)
     found = find_audio(paths)
     if not found:
         raise AudioError(f"no audio files in {', '.join(map(str, paths))}; expected music such as "
                          "wav, flac, mp3, ogg or opus.")
     if len(found) > 1:
         kernels.expect(likely_seconds(found))
-    show = TextPrinter(top, _names(taggers)).show if style == "text" else None
+    show = TextPrinter(top, _names(taggers), sets=sets).show if style == "text" else None
 
     def work(path: Path) -> Answers:
         return tuple(tagger.tag(path, timeline=timeline) for tagger in taggers)
@@ -87,6 +93,8 @@ def tag_files(paths: Sequence[Path], names: Sequence[str] = (), *, top: int = 3,
     elif any(o.value for o in done):
         for name, tagger in zip(_names(taggers), taggers, strict=True):
             click.echo(f"{name}: {tagger.manifest.card.limits}", err=True)
+            if sets:
+                click.echo(f"{name}: {_worth(tagger)}", err=True)
     return exit_code(done)
 
 
@@ -94,6 +102,22 @@ def exit_code(done: Sequence[Outcome[Any]]) -> int:
     """Return 0 when all went well, 3 when some files failed, 1 when all did."""
     failed = sum(o.error is not None for o in done)
     return 0 if not failed else 1 if failed == len(done) else EXIT_SOME_FAILED
+
+
+def _refuse_without_sets(taggers: Sequence[Tagger]) -> None:
+    from earmark.errors import TaggerError
+
+    if not any(tagger.manifest.decisions.label_sets for tagger in taggers):
+        raise TaggerError(f"--sets: {', '.join(_names(taggers))} promises no label sets; leave "
+                          "--sets out, or name a tagger with them ('earmark tagger show NAME').")
+
+
+def _worth(tagger: Tagger) -> str:
+    """What the tagger's label sets are worth."""
+    from earmark.cli._decisions import label_sets_line
+
+    sets = tagger.manifest.decisions.label_sets
+    return label_sets_line(sets) if sets else "label sets: none are promised"
 
 
 def _load(names: Sequence[str]) -> list[Tagger]:
@@ -151,7 +175,9 @@ def _several_json(answers: Answers) -> dict[str, Any]:
 def _print_csv(done: Sequence[Outcome[Answers]], taggers: Sequence[Tagger]) -> None:
     from earmark.labels.tags import csv_header
 
-    headers = [csv_header(tagger.manifest.labels) for tagger in taggers]
+    headers = [csv_header(tagger.manifest.labels, parents=bool(rules.parents),
+                          label_set=rules.label_sets is not None)
+               for tagger in taggers for rules in [tagger.manifest.decisions]]
     rows = [[tags.csv_row() for tags in o.value] for o in done if o.value]
     if len(taggers) == 1:
         table = [headers[0], *(row[0] for row in rows)]

@@ -10,9 +10,6 @@ import click
 from earmark.cli.output import print_json
 from earmark.cli.tagger_import import importing
 
-_RATES = (("kept_known", "of tracks of its own genres keep a label"),
-          ("caught_strange", "of tracks of genres it did not learn are found unknown"))
-
 
 @click.group()
 def tagger() -> None:
@@ -50,7 +47,8 @@ def remove(name: str) -> None:
 @click.argument("name")
 @click.option("--json", "as_json", is_flag=True, help="Print the whole manifest as JSON.")
 def show(name: str, as_json: bool) -> None:
-    """Show a tagger's card: labels, front ends, scores with their protocol, limits."""
+    """Show a tagger's card: labels, front ends, how it decides, scores with their protocol, limits.
+    """
     from earmark import settings
     from earmark.tagger.tagger import Tagger
 
@@ -59,7 +57,10 @@ def show(name: str, as_json: bool) -> None:
     if as_json:
         print_json({**values, "sha256": loaded.contents.digest})
         return
-    for line in _card_lines(values, loaded.identity):
+    from earmark.cli._decisions import decision_lines
+
+    rules = decision_lines(loaded.manifest.decisions, loaded.vocabulary) if values["labels"] else []
+    for line in _card_lines(values, loaded.identity, rules):
         click.echo(line)
 
 
@@ -75,7 +76,7 @@ def check(names: tuple[str, ...]) -> None:
         click.echo(f"{loaded.identity}: sound; its check agrees within {worst:.1e}")
 
 
-def _card_lines(values: dict[str, Any], identity: str) -> list[str]:
+def _card_lines(values: dict[str, Any], identity: str, rules: Sequence[str]) -> list[str]:
     card = values["card"]
     lines = [identity, f"  {card['title']}", f"  limits: {card['limits']}",
              *_origin_lines(card), *_label_lines(values["labels"], values["groups"])]
@@ -87,8 +88,7 @@ def _card_lines(values: dict[str, Any], identity: str) -> list[str]:
                            if not isinstance(v, dict) and k != "graph")
         lines.append(f"  listens by: {name} ({detail}) on {_cut(branch['segments'])}, weight "
                      f"{branch['weight']:g}")
-    if values["labels"]:
-        lines += [f"  {line}" for line in _decision_lines(values["decisions"])]
+    lines += [f"  {line}" for line in rules]
     lines += [f"  has seen: {seen}" for seen in card["seen"]]
     return lines + [_score_line(result) for result in card["results"]]
 
@@ -121,27 +121,6 @@ def _cut(segments: dict[str, Any]) -> str:
         return f"segments of {frames} frames{rest}"
     seconds = segments["seconds"]
     return "whole tracks" if seconds == "none" else f"segments of {seconds:g} s"
-
-
-def _decision_lines(decisions: dict[str, Any]) -> list[str]:
-    """Say in words how scores become tags."""
-    calibration, unknown = decisions.get("calibration"), decisions.get("unknown")
-    if calibration is None:
-        lines = ["calibration: none; a score of 0.8 need not be right 8 times in 10"]
-    elif temperature := calibration.get("temperature"):
-        effect = "less" if temperature >= 1 else "more"
-        lines = [f"calibration: temperature {temperature:.3g}, which makes scores {effect} sure "
-                 "than the model's own"]
-    else:
-        lines = ["calibration: each label's scores are drawn to its measured chances (Platt)"]
-    if thresholds := decisions.get("thresholds"):
-        lines.append(f"tags: labels from their threshold up ({min(thresholds):.2f} to "
-                     f"{max(thresholds):.2f})")
-    if unknown is None:
-        return [*lines, *([] if thresholds else ["unknown: never said; the best label is given"])]
-    said = f"unknown: said when no label's score reaches {unknown['threshold']:.2f}"
-    rates = [f"{unknown[name]:.0%} {words}" for name, words in _RATES if name in unknown]
-    return [*lines, said + (f"; so measured, {' and '.join(rates)}" if rates else "")]
 
 
 def _score_line(result: dict[str, Any]) -> str:

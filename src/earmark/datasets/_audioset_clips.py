@@ -15,12 +15,14 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from importlib import resources
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from earmark.datasets._audioset_labels import COUNT, Sound
+from earmark.datasets.base import Fault
 from earmark.errors import DataError
 from earmark.graphs.tfrecord import SequenceExample, sequence_examples
 from earmark.store import read_npz
@@ -52,12 +54,18 @@ class Clip(NamedTuple):
 
 
 class Clips:
-    """Clips that bear at least one of the wanted labels, each video once."""
+    """Clips that bear at least one of some labels, each video once.
 
-    def __init__(self, wanted: Collection[int]) -> None:
+    Args:
+        wanted: the labels that clips keep.
+        asked: those of which a clip must bear one to be kept; the wanted ones when None.
+    """
+
+    def __init__(self, wanted: Collection[int], asked: Collection[int] | None = None) -> None:
         self.kept: dict[str, Clip] = {}
         self.left_out = 0
         self._wanted = frozenset(wanted)
+        self._asked = self._wanted if asked is None else frozenset(asked)
         self._others: set[str] = set()
 
     def add(self, clip: Clip, where: str) -> None:
@@ -69,7 +77,8 @@ class Clips:
         if clip.id in self.kept or clip.id in self._others:
             raise DataError(f"{where}: the clip '{clip.id}' is already there; expected each video "
                             "once, in one part.")
-        if labels := tuple(k for k in clip.labels if k in self._wanted):
+        if not self._asked.isdisjoint(clip.labels):
+            labels = tuple(k for k in clip.labels if k in self._wanted)
             self.kept[clip.id] = clip._replace(labels=labels)
         else:
             self._others.add(clip.id)
@@ -200,3 +209,11 @@ def labels_a_clip(clips: Collection[Clip]) -> Iterator[tuple[str, float]]:
         counts = [len(clip.labels) for clip in clips if PARTS[clip.part] == part]
         if counts:
             yield part, float(np.mean(counts))
+
+
+def known_copies() -> list[Fault]:
+    """Return the pairs of clips that are one recording, from ``audioset_facts``."""
+    facts = resources.files("earmark.datasets").joinpath("audioset_facts", "copies.csv")
+    rows = csv.DictReader(facts.read_text("utf-8").splitlines())
+    return [Fault(row["clip"], "exact duplicate", row["other"],
+                  f"{row['equal']} of {row['of']} seconds have equal embeddings") for row in rows]

@@ -28,6 +28,7 @@ _KINDS = {
     "music": (_MUSIC[0], 266),  # music as such, and songs
 }
 _KIND_OF = {number: kind for kind, numbers in _KINDS.items() for number in numbers}
+MUSIC = _MUSIC[0]
 MUSIC_NUMBERS = frozenset(_KIND_OF)
 _GROUPS = {"instrument": "instrument", "genre": "genre", "mood": "mood"}
 _INDICES, _SUBSET = ("index", "mid", "display_name"), ("column", "audioset_index", "label")

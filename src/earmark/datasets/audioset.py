@@ -21,11 +21,11 @@ from earmark.datasets import _audioset_clips as forms
 from earmark.datasets import _audioset_labels as known
 from earmark.datasets._audioset_clips import Clip, Clips
 from earmark.datasets._audioset_labels import Sound
-from earmark.datasets.base import Dataset, FeatureTable, Source, Track
+from earmark.datasets.base import Dataset, Fault, FeatureTable, Source, Track
 from earmark.errors import DataError
 from earmark.labels.vocabulary import Vocabulary
 
-Labels = Literal["music", "genre", "instrument", "mood", "all"]
+Labels = Literal["music", "tags", "genre", "instrument", "mood", "all"]
 Train = Literal["balanced", "all"]
 
 _INDICES, _SUBSET, _ONTOLOGY = "class_labels_indices.csv", "labels.csv", "ontology.json"
@@ -34,6 +34,7 @@ _HOLDERS = (".", "features", "audioset_v1_embeddings", "features/audioset_v1_emb
 _STORE = "http://storage.googleapis.com/us_audioset/youtube_corpus/v1"
 _FRONT_END = {"name": "table", "kind": "vggish"}
 _SECOND = 1.0  # a row of the features is a second of a clip
+_POOLED = ("mean", "moments")  # over a clip's seconds: then a row is a clip
 
 
 class AudioSet(Dataset):
@@ -86,8 +87,10 @@ music_bal_train.npz, music_eval.npz, labels.csv           instead of all that: t
         """Remember where it lies.
 
         Args:
-            labels: those about ``music``, of one kind of these, or ``all`` that there are. Clips
-                that bear none of them are left out.
+            labels: those about ``music``; of these the ``tags``, which are all but "Music"
+                itself, or those of one kind; or ``all`` that there are. Clips that bear none of
+                them are left out, but for ``tags``: what is music and nothing more is kept, as an
+                example of none.
             train: the ``balanced`` part to learn from, or ``all``: two million clips more.
         """
         super().__init__(root)
@@ -142,14 +145,29 @@ music_bal_train.npz, music_eval.npz, labels.csv           instead of all that: t
         made.append(f"labels a clip: {', '.join(rates)}")
         return [*made, "no valid part is published: hold out some of the train part"]
 
+    def faults(self) -> list[Fault]:
+        """Return the pairs of clips, both at hand, that are known to be one recording.
+
+        They lie beside this module in ``audioset_facts``: music of the balanced train part and of
+        the test part of which half the seconds or more have equal embeddings. Of ``unbal_train``
+        nothing is known.
+        """
+        return [copy for copy in forms.known_copies()
+                if self.tracks.keys() >= {copy.track, copy.other}]  # fmt: skip
+
     def feature_tables(self) -> tuple[FeatureTable, ...]:
-        """Return each part's embeddings, a row a second: an npz file or a folder of records.
+        """Return each part's embeddings, an npz file or a folder of records: a row a second, or
+        a row a clip where they are pooled.
 
         A part's table has all its clips, also those that bear none of the chosen labels.
         """
         if self._form == "segments":
             return ()
-        return tuple(FeatureTable(path, _FRONT_END, _SECOND) for path in self._parts.values())
+        paths = self._parts.values()
+        seconds = [FeatureTable(path, _FRONT_END, _SECOND) for path in paths]
+        return (*seconds, *(FeatureTable(path, {**_FRONT_END, "pooling": pooling}, None,
+                                         derived=True)
+                            for pooling in _POOLED for path in paths))
 
     def segment_of(self, row_name: str) -> tuple[str, int]:
         """Return the clip, which is called as its rows are; rows say where they begin."""
@@ -209,9 +227,18 @@ music_bal_train.npz, music_eval.npz, labels.csv           instead of all that: t
     @cached_property
     def _chosen(self) -> frozenset[int]:
         """Places of the chosen labels among all that there are."""
+        everything = known.MUSIC if self.labels == "tags" else -1
         return frozenset(
             place for place, sound in enumerate(self._sounds)
-            if self.labels in ("all", sound.kind) or (self.labels == "music" and sound.kind))
+            if self.labels in ("all", sound.kind)
+            or (self.labels in ("music", "tags") and sound.kind and sound.number != everything))
+
+    @cached_property
+    def _asked(self) -> frozenset[int]:
+        """Places of the labels of which a clip must bear one."""
+        if self.labels != "tags":
+            return self._chosen
+        return frozenset(place for place, sound in enumerate(self._sounds) if sound.kind)
 
     @cached_property
     def _vocabulary(self) -> Vocabulary:
@@ -219,7 +246,7 @@ music_bal_train.npz, music_eval.npz, labels.csv           instead of all that: t
 
     @cached_property
     def _read(self) -> Clips:
-        clips = Clips(self._chosen)
+        clips = Clips(self._chosen, self._asked)
         for part, path in self._parts.items():
             if self._form == "arrays":
                 forms.read_arrays(path, part, self._sounds, clips)
@@ -243,7 +270,7 @@ music_bal_train.npz, music_eval.npz, labels.csv           instead of all that: t
                  if part in self._parts}
         if self._form != "records" or lists.keys() != self._parts.keys():
             return None
-        clips = Clips(self._chosen)
+        clips = Clips(self._chosen, self._asked)
         for part, path in lists.items():
             forms.read_segments(path, part, self._numbers, clips)
         return clips

@@ -73,12 +73,14 @@ class FeatureTable:
         seconds: length of the segments; None for rows of whole tracks.
         comparable: whether it was made of the audio that comes with the dataset, so that rows can
             be computed again and compared.
+        derived: whether it is another table of the dataset read in another way.
     """
 
     path: Path
     front_end: Mapping[str, str]
     seconds: float | None
     comparable: bool = True
+    derived: bool = False
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from earmark.features.base import FeatureSet, FrontEnd, Place, describe, placed
 __all__ = ["NamedRows", "Table", "read_parquet", "read_table"]
 
 Kind = Literal["echonest", "vggish", "msd", "other"]
+Pooling = Literal["none", "mean", "moments"]
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,8 @@ class Table(FrontEnd):
             the columns named.
         names: for ``other``, the columns to take; elsewhere empty, they are known.
         name_column: for ``other``, the column that holds track ids.
+        pooling: for ``vggish``, of a clip's seconds: ``none`` for a row a second; ``mean`` for
+            one row a clip; ``moments`` for mean and standard deviation, 256 numbers.
     """
 
     name: ClassVar[str] = "table"
@@ -47,8 +50,12 @@ class Table(FrontEnd):
     kind: Kind = "echonest"
     names: tuple[str, ...] = ()
     name_column: str = "track_id"
+    pooling: Pooling = "none"
 
     def __post_init__(self) -> None:
+        if self.pooling != "none" and self.kind != "vggish":
+            raise ValueError(f"'pooling' is '{self.pooling}' for {self.kind}, which has a row a "
+                             "track already; leave it out.")
         if self.sample_rate < 1:
             raise ValueError(f"'sample_rate' is {self.sample_rate}; expected 1 Hz or more.")
         if self.kind != "other" and self.names:
@@ -66,10 +73,13 @@ class Table(FrontEnd):
     def columns(self) -> tuple[str, ...]:
         known = {"echonest": echonest.COLUMNS, "vggish": vggish.COLUMNS,
                  "msd": summary.COLUMNS}
-        return known.get(self.kind, self.names)
+        of = known.get(self.kind, self.names)
+        moments = {"none": (), "mean": ("mean",), "moments": ("mean", "std")}[self.pooling]
+        return tuple(f"{name}_{moment}" for moment in moments for name in of) or of
 
     def read(self, path: Path, place: Place | None = None) -> FeatureSet:
-        """Read a file of this kind: a row a track, or for ``vggish`` a row a second of each clip.
+        """Read a file of this kind: a row a track, or for ``vggish`` a row a second of each clip
+        unless they are pooled.
 
         Starts are in seconds from the beginning of the track; a clip of AudioSet is a track of
         its own, wherever in its video it lies. Tracks of Echo Nest's that lack a value are left
@@ -87,7 +97,7 @@ class Table(FrontEnd):
         if self.kind == "vggish":
             as_records = path.is_dir() or path.suffix.lower() == vggish_records.SUFFIX
             read_clips = vggish_records.read_vggish_records if as_records else vggish.read_vggish
-            made = read_clips(path)
+            made = vggish.pooled(read_clips(path), self.pooling)
             return FeatureSet(made.rows, made.clips, made.starts, self.columns, source)
         if self.kind == "msd":
             ids, values, incomplete = summary.read_summary(path)

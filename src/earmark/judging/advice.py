@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from earmark.datasets.base import Dataset
 from earmark.errors import DataError
-from earmark.judging.dealing import deal_groups, numbered
-from earmark.judging.splits import By, Split, check_fractions, group_names, leaks
+from earmark.judging.groups import By, joined_groups
+from earmark.judging.splits import Split, check_fractions, leaks
+from earmark.labels.dealing import deal_groups, numbered
 
 _FEW_TRACKS = 10  # a label, to learn from and be judged on
 _FEW_TESTED = 5  # of a label, below which its score is hardly one
@@ -64,8 +65,9 @@ class _Counts:
 
     def __init__(self, dataset: Dataset, split: Split) -> None:
         self.tracks = [dataset.tracks[i] for i in split.parts if i in dataset.tracks]
-        self.by_artist = split.name == "by artist" or split.name.startswith("artist-")
-        self.by_track = split.name in ("by track", "random") or split.name.startswith("track-")
+        # Names go on where something is held out or left out.
+        self.by_artist = split.name.startswith(("by artist", "artist-"))
+        self.by_track = split.name.startswith(("by track", "random", "track-"))
         self.parts = [part for part, count in split.counts.items() if count]
         self.labels = dataset.vocabulary.labels
         self.single = dataset.vocabulary.task == "single"
@@ -106,12 +108,12 @@ def _on_parts(counts: _Counts) -> Iterator[str]:
         if part in counts.parts and (none := [n for n in enough if not counts.in_part[part][n]]):
             means = "cannot be learnt" if part == "train" else "will not be judged"
             what = "artists" if counts.by_artist else "tracks"
-            yield f"no track of {_listed(none)} is in the {part} part, so that {means}: add {what}"
+            yield f"no track of {listed(none)} is in the {part} part, so that {means}: add {what}"
     if "test" in counts.parts:
         tested = counts.in_part["test"]
         few = [f"{n} ({tested[n]})" for n in counts.labels if 0 < tested[n] < _FEW_TESTED]
         if few:
-            yield (f"fewer than {_FEW_TESTED} test tracks of {_listed(few)}: do not trust their "
+            yield (f"fewer than {_FEW_TESTED} test tracks of {listed(few)}: do not trust their "
                    "scores one by one, look at the interval of all together, or add tracks")
 
 
@@ -147,7 +149,7 @@ def _on_artists(dataset: Dataset, split: Split, counts: _Counts) -> Iterator[str
                "names should be 'Artist - Title', not 'Title - Artist'")
     shared = sorted({leak.shared for leak in leaks(split, dataset) if leak.kind == "artist"})
     if shared:
-        yield (f"{_counted(len(shared), 'artist')} in more than one part ({_listed(shared)}): "
+        yield (f"{_counted(len(shared), 'artist')} in more than one part ({listed(shared)}): "
                "scores are better than in use: add artists, so that whole ones can be set aside")
 
 
@@ -175,7 +177,7 @@ def _dealt(
     dataset: Dataset, by: By, shares: Mapping[str, float], rng: np.random.Generator
 ) -> dict[str, str]:
     ids = sorted(dataset.tracks)
-    member = numbered(_joined(dataset, ids, by))
+    member = numbered(joined_groups(dataset, ids, by))
     labels = dataset.vocabulary.matrix([dataset.tracks[i].labels for i in ids])
     part = deal_groups(member, labels, np.array(list(shares.values())), rng)
     load = np.zeros((int(member.max()) + 1, labels.shape[1]), dtype=np.intp)  # (groups, labels)
@@ -185,29 +187,6 @@ def _dealt(
     names = list(shares)
     _spread(load > 0, load.sum(axis=1), part_of, [names.index(n) for n in _MATTERS if n in names])
     return {i: names[part_of[group]] for i, group in zip(ids, member, strict=True)}
-
-
-def _joined(dataset: Dataset, ids: Sequence[str], by: By) -> list[str]:
-    """Return a group a track: its artist's (or its own), joined with its song's and its copies'."""
-    leader: dict[str, str] = {}
-
-    def find(name: str) -> str:
-        while (above := leader.setdefault(name, name)) != name:
-            leader[name] = leader[above]
-            name = leader[name]
-        return name
-
-    def join(a: str, b: str) -> None:
-        leader[find(a)] = find(b)
-
-    own = [f"track {track}" for track in ids]
-    for kind in (by, "song"):
-        for track, group in zip(own, group_names(dataset, ids, kind), strict=True):
-            join(track, group)
-    for fault in dataset.faults():
-        if fault.is_copy:
-            join(f"track {fault.track}", f"track {fault.other}")
-    return [find(track) for track in own]
 
 
 def _spread(
@@ -246,7 +225,8 @@ def _counted(number: int, thing: str) -> str:
     return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
-def _listed(names: Iterable[str], most: int = 5) -> str:
+def listed(names: Iterable[str], most: int = 5) -> str:
+    """Return the first few names, and how many more there are."""
     names = list(names)
     shown = ", ".join(names[:most])
     return f"{shown} and {len(names) - most} more" if len(names) > most else shown

@@ -11,7 +11,8 @@ are those the user sees, are decided on (``decide``).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -83,6 +84,34 @@ class Decisions:
                 raise ValueError(f"a threshold is {value}; expected between 0 and 1.")
         if self.most < 0:
             raise ValueError(f"'most' is {self.most}; expected 0 or more labels a track.")
+
+    def of(self, columns: Sequence[int]) -> Decisions:
+        """Return the decisions on some of the labels alone, given by their numbers, rising.
+
+        What speaks of fewer than two of them, a parent, is left out; and "unknown" where it looked
+        at none of them.
+        """
+        place = {column: k for k, column in enumerate(columns)}
+
+        def kept(values: tuple[Any, ...]) -> tuple[Any, ...]:
+            return tuple(values[column] for column in columns) if values else ()
+
+        def moved(given: tuple[int, ...]) -> tuple[int, ...]:
+            return tuple(place[column] for column in given if column in place)
+
+        rule, sets, unknown = self.calibration, self.label_sets, self.unknown
+        if rule is not None and rule.labels is not None:
+            rule = replace(rule, slopes=kept(rule.slopes), offsets=kept(rule.offsets),
+                           stairs=kept(rule.stairs))
+        if unknown is not None and unknown.columns:
+            among = moved(unknown.columns)
+            unknown = replace(unknown, columns=among) if among else None
+        return replace(
+            self, thresholds=kept(self.thresholds), calibration=rule, unknown=unknown,
+            label_sets=sets and replace(sets, thresholds=kept(sets.thresholds)),
+            parents=tuple(replace(parent, columns=moved(parent.columns))
+                          for parent in self.parents if len(moved(parent.columns)) > 1),
+        )
 
     @classmethod
     def usual(cls, vocabulary: Vocabulary) -> Decisions:

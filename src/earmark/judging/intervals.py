@@ -7,7 +7,7 @@ Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapters 13 and 8
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,8 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from earmark.errors import DataError, SettingsError
 from earmark.judging.curves import Floats, Truth
-from earmark.judging.dealing import numbered
-from earmark.judging.metrics import Metric, checked
+from earmark.judging.metric import Metric, checked
+from earmark.labels.dealing import numbered
 
 AnyMetric = Metric | Callable[[NDArray[Any], NDArray[Any]], float]
 _BLOCK = 1 << 21  # weights held at once: 16 MB
@@ -81,6 +81,46 @@ def paired_difference(
         for w in _weights(len(x), groups, rng, draws)
     ]
     return _percentiles(np.concatenate(values), level)
+
+
+def several(
+    figures: Callable[[Floats], Mapping[str, Floats]],
+    rows: int,
+    *,
+    groups: Sequence[Hashable] | NDArray[Any] | None = None,
+    rng: np.random.Generator,
+    draws: int = 1000,
+    level: float = 0.95,
+) -> dict[str, Interval]:
+    """Return the intervals of many figures under the same draws, by name.
+
+    Unlike ``bootstrap`` these are basic intervals: the spread of the draws is turned round the
+    value, and stretched to hold it. Average precision of few positives comes out too high, and in
+    draws, where a row found twice is found next to itself, higher still: percentiles of it lie
+    above the truth, in half of all cases altogether, where basic ones hold it in nine of ten
+    (docs/metrics.md). Davison and Hinkley, Bootstrap Methods (1997), section 5.2.
+
+    Args:
+        figures: takes weights [shape=(draws, rows)] and returns values [shape=(draws,)] by name,
+            as ``metric.weighted`` gives them; a difference of two is paired.
+        rows: how many tracks are judged.
+
+    Returns:
+        Without those figures that are defined on fewer than half of the draws; empty where there
+        are fewer than two tracks or groups. Other arguments and errors as in ``bootstrap``.
+    """
+    if (_numbers(rows, groups) == 0).all():
+        return {}
+    drawn = [figures(weights) for weights in _weights(rows, groups, rng, draws)]
+    joined = {name: np.concatenate([part[name] for part in drawn]) for name in drawn[0]}
+    at = {name: float(value[0]) for name, value in figures(np.ones((1, rows))).items()}
+    return {name: _turned(at[name], _percentiles(found, level)) for name, found in joined.items()
+            if np.isfinite(at[name]) and 2 * np.isfinite(found).sum() >= len(found)}  # fmt: skip
+
+
+def _turned(value: float, spread: Interval) -> Interval:
+    low, high = 2 * value - spread.high, 2 * value - spread.low
+    return Interval(min(low, value), max(high, value), spread.level)
 
 
 class Sample(NamedTuple):

@@ -48,6 +48,11 @@ class LabelSets:
         for value in self.thresholds:
             if not 0 <= value <= 1:
                 raise ValueError(f"a threshold of label sets is {value}; expected between 0 and 1.")
+        if not (0 <= (self.coverage or 0) <= 1 and 0 <= (self.size or 0) <= len(self.thresholds)
+                and self.tracks >= 0):
+            raise ValueError(f"label sets of coverage {self.coverage}, size {self.size}, from "
+                             f"{self.tracks} tracks; expected a share, at most one of each label, "
+                             "and 0 tracks or more.")
 
     def __call__(self, scores: NDArray[Any]) -> NDArray[np.int8]:
         """Return the 0/1 matrix of the sets, of the calibrated scores' shape (..., labels).

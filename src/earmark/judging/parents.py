@@ -37,9 +37,10 @@ class Parent:
         if len(self.columns) < 2 or self.columns[0] < 0 or not rising:
             raise ValueError(f"the parent '{self.name}' is above the columns "
                              f"{list(self.columns)}; expected two or more, rising from 0.")
-        if not 0 <= self.threshold <= 1:
-            raise ValueError(f"the threshold of '{self.name}' is {self.threshold}; expected "
-                             "between 0 and 1.")
+        for what, value in (("threshold", self.threshold), ("precision", self.precision)):
+            if value is not None and not 0 <= value <= 1:
+                raise ValueError(f"the {what} of '{self.name}' is {value}; expected between 0 and "
+                                 "1.")
 
 
 def chance(scores: NDArray[Any], columns: Sequence[int], task: Task) -> NDArray[np.float64]:
@@ -73,6 +74,7 @@ def backed_off(
         open_still = not given[list(parent.columns)].any()
         if open_still and np.float32(sure) >= np.float32(parent.threshold):
             found.append((parent, sure))
-    lowest = [(parent, sure) for parent, sure in found
-              if not any(set(other.columns) < set(parent.columns) for other, _ in found)]
+    spans = [frozenset(parent.columns) for parent, _ in found]
+    lowest = [pair for pair, span in zip(found, spans, strict=True)
+              if not any(other < span for other in spans)]
     return tuple((p.name, sure) for p, sure in sorted(lowest, key=lambda pair: -pair[1]))

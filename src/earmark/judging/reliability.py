@@ -18,7 +18,7 @@ from earmark.errors import DataError, SettingsError
 from earmark.judging.curves import Floats
 from earmark.judging.decisions import top_label
 from earmark.judging.intervals import Interval, bootstrap
-from earmark.judging.metrics import checked
+from earmark.judging.metric import checked
 
 Bins = Literal["mass", "width"]
 

@@ -12,24 +12,31 @@ import csv
 import io
 import math
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from earmark.datasets._cpickle_lists import is_pickle
-from earmark.datasets.base import Dataset, Track
+from earmark.datasets.base import Dataset
 from earmark.errors import DataError, SettingsError, suggestion
-from earmark.judging.dealing import deal_groups, numbered
+from earmark.judging.groups import By, group_names
+from earmark.judging.leaks import Leak, leaks
+from earmark.judging.missing import Missing, missing_labels
+from earmark.labels.dealing import deal_groups, numbered
 from earmark.settings import fingerprint
 from earmark.store import write_text
 
+__all__ = [
+    "PARTS", "By", "Leak", "Missing", "Split", "check_fractions", "folds", "group_folds",
+    "group_names", "grouped", "leaks", "missing_labels", "official", "random", "redrawn",
+]  # fmt: skip
+
 PARTS = ("train", "valid", "test")
-By = Literal["track", "song", "artist", "album"]
 _HEADER = ["track_id", "part"]
 
 
@@ -102,27 +109,6 @@ class Split:
         return cls(name or path.stem, parts)
 
 
-@dataclass(frozen=True)
-class Leak:
-    """Something two parts of a split have in common.
-
-    Attributes:
-        kind: ``artist``, ``album``, ``song``, or the kind of a known fault (``exact duplicate``).
-        a: id of a track in the first of ``parts``.
-        b: id of a track in the second.
-        parts: the two parts, in the order train, valid, test.
-        shared: the artist's, album's or song's name; empty for faults.
-        tracks: how many tracks of the second part are concerned.
-    """
-
-    kind: str
-    a: str
-    b: str
-    parts: tuple[str, str]
-    shared: str = ""
-    tracks: int = 1
-
-
 def official(dataset: Dataset, name: str) -> Split:
     """Return a published partition of the dataset.
 
@@ -166,7 +152,8 @@ def grouped(
     """Divide whole artists, albums or songs, as near to the fractions as that allows.
 
     A track without an artist (or album) goes with its song, else by itself. Arguments and errors
-    as in ``random``; the shares of the parts are met to within the size of a group.
+    as in ``random``; the shares of the parts are met to within the size of a group. A label in as
+    many groups as there are parts is in each, where that can be: see ``missing_labels``.
     """
     shares = check_fractions(fractions)
     ids = sorted(dataset.tracks)
@@ -234,60 +221,6 @@ def group_folds(
     _check_folds(k, int(member.max(initial=-1)) + 1)
     dealt = deal_groups(member, y, np.full(k, 1 / k), rng)
     return [(np.flatnonzero(dealt != f), np.flatnonzero(dealt == f)) for f in range(k)]
-
-
-def group_names(dataset: Dataset, ids: Iterable[str], by: By) -> tuple[str, ...]:
-    """Return a group for each track id.
-
-    A track without artist (album) is grouped with its song, and one without song by itself.
-
-    Raises:
-        SettingsError: ``by`` is not track, song, artist or album.
-    """
-    if by not in get_args(By):
-        raise SettingsError(f"tracks cannot be grouped by '{by}'.{suggestion(by, get_args(By))}")
-    kinds = [] if by == "track" else list(dict.fromkeys([by, "song"]))
-    return tuple(_group(dataset.tracks[track], kinds) for track in ids)
-
-
-def leaks(split: Split, dataset: Dataset) -> list[Leak]:
-    """Return all known to stand on two sides of a split: artists, albums, songs, duplicates.
-
-    An artist in all three parts gives three leaks, one a pair of parts. Tracks of the split that
-    the dataset does not hold are passed over. An empty list means that nothing is known.
-    """
-    kinds: tuple[Literal["artist", "album", "song"], ...] = ("artist", "album", "song")
-    shared = [leak for kind in kinds for leak in _shared(split, dataset, kind)]
-    return [*shared, *_divided_pairs(split, dataset)]
-
-
-def _group(track: Track, kinds: Sequence[str]) -> str:
-    known = ((kind, getattr(track, kind)) for kind in kinds)
-    return next((f"{kind} {name}" for kind, name in known if name), f"track {track.id}")
-
-
-def _shared(split: Split, dataset: Dataset, kind: Literal["artist", "album", "song"]) -> list[Leak]:
-    members: dict[str, dict[str, list[str]]] = {}
-    for track, part in split.parts.items():
-        if track in dataset.tracks and (name := getattr(dataset.tracks[track], kind)):
-            members.setdefault(name, {}).setdefault(part, []).append(track)
-    return [
-        Leak(kind, within[p][0], within[q][0], (p, q), name, len(within[q]))
-        for name, within in sorted(members.items())
-        for p, q in (("train", "valid"), ("train", "test"), ("valid", "test"))
-        if p in within and q in within
-    ]
-
-
-def _divided_pairs(split: Split, dataset: Dataset) -> list[Leak]:
-    found = {}
-    for fault in filter(lambda f: f.is_copy, dataset.faults()):
-        pair = [t for t in (fault.track, fault.other) if t is not None and t in split.parts]
-        a, *rest = sorted(pair, key=lambda t: (PARTS.index(split.parts[t]), t)) or [""]
-        if rest and split.parts[a] != split.parts[rest[0]]:
-            parts = (split.parts[a], split.parts[rest[0]])
-            found[a, rest[0], fault.kind] = Leak(fault.kind, a, rest[0], parts)
-    return list(found.values())
 
 
 def _deal_tracks(

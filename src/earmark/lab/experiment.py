@@ -23,25 +23,23 @@ from earmark.datasets.base import Dataset
 from earmark.datasets.opening import open_dataset
 from earmark.errors import DataError, require
 from earmark.features import base as features
-from earmark.judging import metrics, report, splits
-from earmark.judging.decisions import Decisions
-from earmark.judging.intervals import bootstrap
+from earmark.judging import report, splits
+from earmark.judging.decisions import Decisions, calibrate
 from earmark.judging.ledger import Ledger, read_test
-from earmark.judging.mistags import likely_mistags
+from earmark.judging.measuring import measure
 from earmark.judging.protocol import protocol_of
 from earmark.judging.splits import Split
-from earmark.lab import backbones, runfolder, validation
+from earmark.lab import backbones, runfolder
+from earmark.lab.afterwards import decisions_on_test
 from earmark.lab.batches import Log, gather
-from earmark.lab.learner import Fitted, Learner, TrackScores, build_model, fitter
+from earmark.lab.beforehand import Looking, Material
+from earmark.lab.learner import Fitted, Learner, TrackScores, build_model
 from earmark.lab.packing import export_all, pack
-from earmark.lab.partition import draw, leaks_of_folds, without
+from earmark.lab.partition import dealt, learnable, missing_lines, without
 from earmark.lab.recipe import Recipe
-from earmark.lab.selfjudge import judge_self
 from earmark.models.base import Model
 from earmark.store import write_text
 from earmark.tagger import format as tagger_format
-
-_DRAWS = 2000
 
 
 @dataclass(frozen=True)
@@ -76,8 +74,9 @@ def run(
     require("sklearn", extra="train", purpose="training")
     recipe = backbones.completed(recipe)
     dataset = open_dataset(recipe.dataset.name, root, recipe.dataset.options)
-    whole = draw(recipe.split, dataset, np.random.default_rng(recipe.seed))
-    split = without(whole, exclude or {})
+    rng = np.random.default_rng(recipe.seed)
+    whole = dealt(recipe.split, dataset, rng)
+    split = without(learnable(recipe.split, whole, dataset, rng), exclude or {})
     for branch in recipe.branches:  # a slip in a model's settings is found before anything is done
         build_model(branch, dataset.vocabulary.task)
     folder = folder.resolve()  # the ledger lies beside it, also when it is given as "."
@@ -111,61 +110,88 @@ class _Experiment:
         whole: Split,
     ) -> None:
         self.recipe, self.learner, self.split, self.folder = recipe, learner, split, folder
-        self.whole = whole  # with what was excluded: readings of a part less some are readings
+        # As dealt, with what was excluded: readings of a part less some, or beside another valid
+        # part, are readings of it.
+        self.whole = whole
         self.dataset = learner.dataset
         self.log = log
         self.rng = np.random.default_rng(recipe.seed)
         # Of its own, so that what is learnt does not depend on how often something is measured.
         self.drawing = np.random.default_rng([recipe.seed, 1])
         self.hearsay = backbones.hearsay(recipe, learner.dataset)
+        self._decisions = Decisions.usual(self.dataset.vocabulary)
+        self._learnt_on: Material | None = None
+        self._told_by_test: dict[str, Any] = {}
         self.learnt = [i for part in recipe.split.learn_from for i in split.ids(part)]
 
     def results(self) -> dict[str, Any]:
         learner = self.learner
-        before = self._before_the_test_part(learner)
+        looking = Looking(self.recipe, learner, self.split, self.rng, self.log,
+                          partial(self._measure, learner))
+        found = looking.before_fitting()
         self.log("fitting on " + " + ".join(self.recipe.split.learn_from))
         fitted = self._fit_all_labels(self.learnt)
         # Before the test part is touched: a model that cannot be exported must not cost a reading.
         exported = self._export(fitted)
+        columns = fitted.columns.tolist()
+        looking.after_fitting(found, fitted)
+        self._decisions, self._learnt_on = found.decisions, found.learnt_on
         parts, scored, ledger = self._judge_parts(fitted)
-        if self._oof is not None:
-            before["likely_mistags"] = self._mistags(self._oof)
-            scored = {**scored, "cross-validated": TrackScores(self._oof.ids, self._oof.scores)}
+        if found.oof is not None:
+            found.results["likely_mistags"] = looking.mistags(found.oof)
+            scored = {**scored, "cross-validated": TrackScores(found.oof.ids, found.oof.scores)}
         runfolder.write_predictions(self.folder, self.dataset, scored)
         results = {
             "protocol": self._protocol(),
-            **before,
+            **found.results,
             "parts": parts,
             "majority_baseline": self._baseline(learner),
+            **self._told_decisions(), **self._told_by_test,
             "leaks": [leak_text(leak) for leak in self.split.leaks(self.dataset)],
             "models": [settings_of(model) for model in fitted.models],
             "failed": sorted({line for g in learner.gathered for line in g.failed}),
             "notes": [*dict.fromkeys(note for g in learner.gathered for note in g.notes),
-                      *self._notes, *filter(None, [self.hearsay.may_have_heard])],
+                      *found.notes, *self._missing(), *filter(None, [self.hearsay.may_have_heard])],
             "ledger": ledger,
         }
         if deaf := self._deaf():
             note = f"no tagger is made: features of {deaf} come ready-made, not from sound"
             return results | {"tagger": None, "notes": [*results["notes"], note]}
-        self._ship(exported, results)
+        self._ship(exported, columns, results)
         return results | {"tagger": runfolder.TAGGER}
+
+    def _missing(self) -> list[str]:
+        """Say which labels stand in too few groups to be learnt, tuned or judged everywhere."""
+        split = self.recipe.split
+        return missing_lines(self.split, self.dataset, split.learn_from, self.recipe.folds_by)
+
+    def _told_decisions(self) -> dict[str, Any]:
+        """Return what a report of scores that are not calibrated yet needs, where labels are
+        several."""
+        several = self.dataset.vocabulary.task == "multi"
+        return {"decisions": settings.to_mapping(self._decisions)} if several else {}
 
     def _deaf(self) -> str:
         """Return the name of a front end that takes no sound; a tagger of it could hear nothing."""
         ends = (features.build(backbones.complete(b.front_end)) for b in self.recipe.branches)
         return next((end.name for end in ends if not end.takes_audio), "")
 
-    def _ship(self, exported: dict[str, bytes], results: Mapping[str, Any]) -> None:
+    def _ship(
+        self, exported: dict[str, bytes], columns: list[int], results: Mapping[str, Any]
+    ) -> None:
         if self.recipe.ship == "all":
             self.log("fitting the tagger on all tracks of the split")
-            exported = self._export(self._fit_all_labels(sorted(self.split.parts)))
-        contents = pack(self.recipe, self.dataset, self.split, exported, results, self._decisions)
+            fitted = self._fit_all_labels(sorted(self.split.parts))
+            exported, columns = self._export(fitted), fitted.columns.tolist()
+        contents = pack(self.recipe, self.dataset, self.split, exported, results, self._decisions,
+                        columns)
         tagger_format.write(contents, self.folder / runfolder.TAGGER)
 
     def _fit_all_labels(self, ids: list[str]) -> Fitted:
         fitted = self.learner.fit(ids, self.rng)
-        labels = self.dataset.vocabulary.labels
-        if len(fitted.columns) < len(labels):
+        labels, several = self.dataset.vocabulary.labels, self.dataset.vocabulary.task == "multi"
+        # Of many tags a few may be too rare to be learnt: they are told, and never named.
+        if len(fitted.columns) < len(labels) and not several:
             missing = [name for k, name in enumerate(labels) if k not in fitted.columns]
             failed = sum(len(g.failed) for g in self.learner.gathered)
             raise DataError(f"no track to learn from bears {', '.join(missing)}, after {failed} "
@@ -173,83 +199,21 @@ class _Experiment:
                             "every label.")
         return fitted
 
-    def _before_the_test_part(self, learner: Learner) -> dict[str, Any]:
-        self._oof: validation.OutOfFold | None = None
-        self._decisions = Decisions.usual(self.dataset.vocabulary)
-        self._notes: list[str] = []
-        found: dict[str, Any] = {"cross_validated": None}
-        if self.recipe.folds:
-            found["cross_validated"] = self._cross_validate(learner)
-        several = self.dataset.vocabulary.task == "multi"
-        if several and (self.recipe.curve or self.recipe.decide):
-            self._notes.append("tracks bear several labels: no learning curve, and scores as the "
-                               "models give them, each label named from 0.5 up")
-        if self.recipe.curve and not several:
-            folds = self.recipe.folds or 5
-            arguments = (learner, self.learnt, folds, self.rng, self.log)
-            found["learning_curve"] = validation.learning_curve(*arguments)
-            found["label_advice"] = validation.advice(*arguments)
-        if self.recipe.decide and not several:
-            found |= self._decide(learner)
-        return found
-
-    def _decide(self, learner: Learner) -> dict[str, Any]:
-        """Learn calibration and "unknown" from held-out artists and labels."""
-        ids = sorted(learner.known.intersection(self.learnt))
-        judged = judge_self(
-            ids, learner.truth(ids), learner.groups(ids).tolist(), self.dataset.vocabulary,
-            fitter(learner, self.rng), rng=self.rng, folds=self.recipe.folds or 5, log=self.log,
-        )
-        self._decisions = judged.decisions
-        results = dict(judged.results)
-        self._notes = results.pop("notes")
-        return results
-
-    def _cross_validate(self, learner: Learner) -> dict[str, Any]:
-        recipe = self.recipe
-        oof = validation.out_of_fold(learner, self.learnt, recipe.folds, recipe.folds_by,
-                                     self.rng, self.log)
-        self._oof = oof
-        leaky = leaks_of_folds(self.dataset, self.learnt, recipe.folds_by)
-        return {
-            "folds": recipe.folds,
-            "grouped_by": self._grouped_by(),
-            "inside": list(recipe.split.learn_from),
-            "leaky": leaky,
-            "fold_accuracy": list(oof.fold_accuracy),
-            "fold_accuracy_by_segment": list(oof.fold_accuracy_by_segment),
-            **self._measure(learner, TrackScores(oof.ids, oof.scores)),
-        }
-
-    def _mistags(self, oof: validation.OutOfFold) -> list[dict[str, Any]]:
-        """Return tracks to listen to; none where they bear several labels or folds leak."""
-        vocabulary, leaky = self.dataset.vocabulary, leaks_of_folds(self.dataset, self.learnt,
-                                                                    self.recipe.folds_by)
-        if vocabulary.task == "multi" or leaky:
-            return []
-        found = likely_mistags(oof.ids, oof.scores, self.learner.truth(oof.ids), vocabulary.labels)
-        return [mistag._asdict() for mistag in found]
-
     def _measure(self, learner: Learner, found: TrackScores) -> dict[str, Any]:
-        truth, vocabulary = learner.truth(found.ids), self.dataset.vocabulary
-        summary = {"unit": "track", **metrics.summary(found.scores, truth, vocabulary)}
-        if vocabulary.task == "single":
-            measure = partial(bootstrap, metrics.accuracy, found.scores, truth, rng=self.drawing,
-                              draws=_DRAWS)
-            summary["accuracy_interval_by_track"] = _plain(measure())
-            if self._artists_known:
-                summary["accuracy_interval_by_artist"] = _plain(
-                    measure(groups=learner.groups(found.ids)))
-        return summary
+        known, vocabulary = learner.known, self.dataset.vocabulary
+        scores = found.scores
+        if vocabulary.task == "multi":  # where several are answered, what is answered hangs on it
+            scores = calibrate(scores, self._decisions, vocabulary)
+        return {"unit": "track", **measure(
+            scores, learner.truth(found.ids), vocabulary, rng=self.drawing,
+            decisions=self._decisions, dataset=self.dataset.name,
+            learnt_truth=learner.truth([i for i in self.learnt if i in known]),
+            groups=learner.groups(found.ids) if self._artists_known else None,
+        )}  # fmt: skip
 
     @property
     def _artists_known(self) -> bool:
         return any(self.dataset.tracks[i].artist for i in self.split.parts)
-
-    def _grouped_by(self) -> str:
-        """Say what folds really kept whole: songs, where no artist is known."""
-        by = self.recipe.folds_by
-        return by if by != "artist" or self._artists_known else "song, no artist being known"
 
     def _judge_parts(
         self, fitted: Fitted
@@ -273,10 +237,19 @@ class _Experiment:
 
         def judge(_: tuple[str, ...]) -> tuple[dict[str, Any], TrackScores]:
             found = fitted.scores(self.split.ids("test"))
+            self._told_by_test = self._on_test(found)
             return {"learnt_from": False, **self._measure(fitted.learner, found)}, found
 
         return read_test(self._ledger, self.whole, self.dataset, run=self.folder.name,
                          recipe=self.recipe.fingerprint, judge=judge)
+
+    def _on_test(self, found: TrackScores) -> dict[str, Any]:
+        """Return how decisions for several labels did, where any were learnt."""
+        if self._learnt_on is None:
+            return {}
+        return decisions_on_test(
+            self._learnt_on, found.scores, self.learner.truth(found.ids),
+            self.dataset.vocabulary, self._decisions, self.recipe.decisions, self.drawing)
 
     @property
     def _ledger(self) -> Ledger:
@@ -330,8 +303,3 @@ def settings_of(model: Model) -> dict[str, Any]:
     learnt = {name: value for name, value in vars(model).items()
               if name.endswith("_") and isinstance(value, int | float)}
     return {"name": model.name, **settings.to_mapping(model), **learnt}
-
-
-def _plain(interval: Any) -> dict[str, float]:
-    return {"low": float(interval.low), "high": float(interval.high),
-            "level": float(interval.level)}

@@ -119,23 +119,7 @@ class _Judge:
         }
 
     def _errors(self, scores: Floats, truth: Truth) -> dict[str, Any]:
-        """Return the calibration error of each label, its mean, and that of perfect chances."""
-        found = {}
-        for k, label in enumerate(self.vocabulary.labels):
-            found[label] = {
-                "ece": reliability.calibration_error(scores[:, k], truth[:, k], bins=BINS),
-                "ece_of_perfect": reliability.chance_error(scores[:, k], rng=self.rng, bins=BINS,
-                                                           draws=_DRAWS),
-            }
-        means = {name: float(np.mean([each[name] for each in found.values()]))
-                 for name in ("ece", "ece_of_perfect")}
-        pooled = reliability.reliability(scores.ravel(), truth.ravel(), bins=BINS)
-        return {
-            **means, "log_loss": metrics.binary_log_loss(scores, truth),
-            "bins_pooled": [{"low": b.low, "high": b.high, "count": b.rows, "confidence": b.score,
-                             "accuracy": b.right} for b in pooled],
-            "by_label": found,
-        }
+        return calibration_errors(scores, truth, self.vocabulary, self.rng)
 
     def cut(self) -> dict[str, Any]:
         """Learn the thresholds; return how each choice of them does, cross-fitted."""
@@ -229,6 +213,31 @@ class _Judge:
         thresholds, most = fit_thresholds(self.calibrated, self.truth, how, fold=self.fold)
         given = answers(chances, self.vocabulary, Decisions(thresholds, most=most))
         return figures(given, truth)
+
+
+def calibration_errors(
+    scores: Floats, truth: Truth, vocabulary: Vocabulary, rng: np.random.Generator
+) -> dict[str, Any]:
+    """Return the calibration error of each label, its mean, and that of perfect chances.
+
+    In 15 bins of equal mass, with those of all labels together for a picture, as plain values.
+    """
+    found = {}
+    for k, label in enumerate(vocabulary.labels):
+        found[label] = {
+            "ece": reliability.calibration_error(scores[:, k], truth[:, k], bins=BINS),
+            "ece_of_perfect": reliability.chance_error(scores[:, k], rng=rng, bins=BINS,
+                                                       draws=_DRAWS),
+        }
+    means = {name: float(np.mean([each[name] for each in found.values()]))
+             for name in ("ece", "ece_of_perfect")}
+    pooled = reliability.reliability(scores.ravel(), truth.ravel(), bins=BINS)
+    return {
+        **means, "log_loss": metrics.binary_log_loss(scores, truth),
+        "bins_pooled": [{"low": b.low, "high": b.high, "count": b.rows, "confidence": b.score,
+                         "accuracy": b.right} for b in pooled],
+        "by_label": found,
+    }
 
 
 def form_of(calibration: Calibration | None) -> str:

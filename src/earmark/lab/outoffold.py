@@ -87,8 +87,9 @@ class Rounds:
         """How many folds there are."""
         return int(self.fold.max()) + 1
 
-    def score(self, title: str, without: int | None = None) -> Round:
-        """Score every fold by models that learnt the others, ``without`` one label's tracks.
+    def score(self, title: str, without: int | Sequence[int] | None = None) -> Round:
+        """Score every fold by models that learnt the others, ``without`` the tracks of a label or
+        of several.
 
         A label that no track left to learn from bears is not learnt in that fold.
 
@@ -96,7 +97,8 @@ class Rounds:
             DataError: scores of another shape than asked for.
         """
         done = Round(np.zeros(self.truth.shape), np.zeros(self.truth.shape, dtype=np.bool_))
-        free = self.truth[:, without] == 0 if without is not None else np.ones(len(self.ids), bool)
+        held_out = [without] if isinstance(without, int) else list(without or ())
+        free = ~self.truth[:, held_out].any(axis=1)
         for number in range(self.folds):
             self.log(f"out-of-fold scores: {title}, fold {number + 1} of {self.folds}")
             learn = np.flatnonzero((self.fold != number) & free)

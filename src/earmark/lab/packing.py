@@ -48,16 +48,23 @@ def pack(
     exported: Mapping[str, bytes],
     results: Mapping[str, Any],
     decisions: Decisions,
+    columns: Sequence[int],
 ) -> Contents:
-    """Return the tagger of a run."""
+    """Return the tagger of a run.
+
+    Args:
+        columns: of the vocabulary, the labels that the models give scores for, rising.
+    """
+    vocabulary = dataset.vocabulary
+    labels = tuple(vocabulary.labels[k] for k in columns)
     manifest = Manifest(
         format=FORMAT,
         name=recipe.tagger.name,
-        task=dataset.vocabulary.task,
-        labels=dataset.vocabulary.labels,
-        groups={label: dataset.vocabulary.group(label) for label in dataset.vocabulary.labels},
+        task=vocabulary.task,
+        labels=labels,
+        groups={label: vocabulary.group(label) for label in labels},
         branches=_branches(recipe),
-        decisions=decisions,
+        decisions=decisions if len(labels) == len(vocabulary) else decisions.of(columns),
         card=_card(recipe, dataset, split, results),
     )
     return with_check(manifest, exported)

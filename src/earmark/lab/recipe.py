@@ -45,18 +45,28 @@ class SplitChoice:
             of its sizes: as much to learn from under another protocol.
         fractions: part to share of the tracks, where there is no partition.
         learn_from: the parts the judged model is fitted on; never ``test``.
+        valid: share of the train part to hold out as valid, for splits that have none; 0 for none.
+        valid_by: the groups that this keeps whole, beside songs and copies; tracks of unknown
+            artist (album) go by themselves.
+        drop_copies: leave out tracks of train and valid that are known copies of test tracks.
     """
 
     partition: str | None = None
     by: Literal["track", "song", "artist", "album", "auto"] | None = None
     fractions: Mapping[str, float] = field(default_factory=lambda: {"train": 0.8, "test": 0.2})
     learn_from: tuple[Part, ...] = ("train",)
+    valid: float = 0.0
+    valid_by: Literal["track", "song", "artist", "album"] = "artist"
+    drop_copies: bool = False
 
     def __post_init__(self) -> None:
         if self.partition is None and self.by is None:
             raise ValueError("a split needs a 'partition' of the dataset, or 'by' to draw one.")
         if not self.learn_from or len(set(self.learn_from)) != len(self.learn_from):
             raise ValueError("'learn_from' needs at least one part, each named once.")
+        if not 0 <= self.valid < 1:
+            raise ValueError(f"'valid' is {self.valid}; expected a share of the train part, from 0 "
+                             "to below 1.")
 
 
 @dataclass(frozen=True)

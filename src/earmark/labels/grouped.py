@@ -58,6 +58,18 @@ def best(tags: Tags, n: int) -> tuple[Shown, ...]:
     return tuple(sorted(shown, key=lambda s: -s.score)[: max(n, 0)])
 
 
+def in_set(tags: Tags) -> tuple[str, ...]:
+    """Return the names of the labels in the answer's label set, best first, synonyms once.
+
+    A single-label tagger's are its own. Empty where the tagger promises no sets.
+    """
+    labels = tags.label_set.labels if tags.label_set else ()
+    if not tags.groups:
+        return labels
+    names = _names(tuple(tags.scores))
+    return tuple(dict.fromkeys(names[label] for label in labels))
+
+
 @lru_cache(maxsize=16)
 def _names(labels: tuple[str, ...]) -> dict[str, str]:
     walk = crosswalk.of(labels)

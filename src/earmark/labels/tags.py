@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from earmark.errors import DataError
 from earmark.labels.vocabulary import group_order
@@ -54,6 +54,35 @@ class Timeline:
 
 
 @dataclass(frozen=True)
+class LabelSet:
+    """The labels that may well be there, and how far that is to be trusted.
+
+    Attributes:
+        labels: best first; at least one.
+        error: how often the promise may be broken, between 0 and 1.
+        promise: ``all``: of at most so many tracks any label is missing; ``share``: of a track's
+            labels at most so many are, in the mean.
+    """
+
+    labels: tuple[str, ...]
+    error: float
+    promise: Literal["all", "share"]
+
+    def __post_init__(self) -> None:
+        if not 0 < self.error < 1:
+            raise DataError(f"a label set promises an error of {self.error}; expected between 0 "
+                            "and 1.")
+        if not self.labels or len(set(self.labels)) != len(self.labels):
+            raise DataError(f"a label set holds {list(self.labels)}; expected at least one label, "
+                            "each once.")
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values."""
+        return {"labels": list(self.labels), "error": _rounded(self.error),
+                "promise": self.promise}
+
+
+@dataclass(frozen=True)
 class Tags:
     """What a tagger says of one file.
 
@@ -65,9 +94,14 @@ class Tags:
         timeline: on request.
         notes: what was unusual, one sentence each (repeated to fill a segment, ...).
         tagger: its name and fingerprint.
-        unknown: True when none of the tagger's genres fits; there are then no tags, and the
-            scores say what is nearest.
+        unknown: True when none of the tagger's genres fits; none of the labels looked at is then
+            a tag, and the scores say what is nearest.
         groups: label to group, for a multi-label tagger; empty for a single-label one.
+        unknown_among: the labels looked at for "unknown", which may leave tags of other kinds;
+            empty where that is all of them.
+        label_set: None where the tagger promises none.
+        parents: genres above the labels and the chance of each in [0, 1], surest first, named
+            where no label below them is sure; None where the tagger knows none.
     """
 
     file: str
@@ -79,16 +113,36 @@ class Tags:
     tagger: str = ""
     unknown: bool = False
     groups: Mapping[str, str] = field(default_factory=dict)
+    unknown_among: tuple[str, ...] = ()
+    label_set: LabelSet | None = None
+    parents: tuple[tuple[str, float], ...] | None = None
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.seconds) and self.seconds >= 0):
             raise DataError(f"{self.file}: a length of {self.seconds} seconds.")
         _check_scores(self.scores.values(), self.file)
-        for tag in self.tags:
+        in_set = self.label_set.labels if self.label_set else ()
+        for tag in (*self.tags, *in_set, *self.unknown_among):
             if tag not in self.scores:
                 raise DataError(f"{self.file}: the tag '{tag}' has no score.")
-        if self.unknown and self.tags:
-            raise DataError(f"{self.file}: is unknown and has the tag '{self.tags[0]}'.")
+        for tag in self.tags:
+            if self.unknown and tag in (self.unknown_among or self.tags):
+                raise DataError(f"{self.file}: is unknown and has the tag '{tag}'.")
+        self._check_parents()
+
+    def _check_parents(self) -> None:
+        names = [name for name, _ in self.parents or ()]
+        _check_scores((chance for _, chance in self.parents or ()), f"{self.file}: parents")
+        for name in names:
+            if not name.strip() or name in self.tags or names.count(name) > 1:
+                raise DataError(f"{self.file}: the parent '{name}' has no name, is a tag or is "
+                                "there twice.")
+
+    @property
+    def unknown_groups(self) -> tuple[str, ...]:
+        """The groups of the labels looked at for "unknown", as they are shown; empty for all."""
+        found = {self.groups.get(label, "genre") for label in self.unknown_among}
+        return tuple(sorted(found, key=group_order))
 
     def top(self, n: int) -> tuple[tuple[str, float], ...]:
         """Return the ``n`` best (label, score), best first; ties in the vocabulary's order.
@@ -102,7 +156,8 @@ class Tags:
     def to_json(self) -> dict[str, Any]:
         """Return plain values, numbers rounded to 4 decimals; no timeline key without one.
 
-        ``groups`` is there for a multi-label tagger: each group's labels, best first.
+        ``groups`` is there for a multi-label tagger: each group's labels, best first. Where the
+        tagger has the rule, so are ``unknown_groups``, ``label_set`` and ``parents``.
         """
         plain: dict[str, Any] = {
             "file": self.file,
@@ -115,8 +170,20 @@ class Tags:
         }
         if self.groups:
             plain["groups"] = self._groups_json()
+        plain |= self._rules_json()
         if self.timeline is not None:
             plain["timeline"] = self.timeline.to_json()
+        return plain
+
+    def _rules_json(self) -> dict[str, Any]:
+        plain: dict[str, Any] = {}
+        if self.unknown_among:
+            plain["unknown_groups"] = list(self.unknown_groups)
+        if self.label_set is not None:
+            plain["label_set"] = self.label_set.to_json()
+        if self.parents is not None:
+            plain["parents"] = [{"name": name, "chance": _rounded(chance)}
+                                for name, chance in self.parents]
         return plain
 
     def _groups_json(self) -> dict[str, list[dict[str, Any]]]:
@@ -127,16 +194,26 @@ class Tags:
         return {group: plain[group] for group in sorted(plain, key=group_order)}
 
     def csv_row(self) -> list[str]:
-        """Return the fields under ``csv_header`` of the same labels."""
+        """Return the fields under ``csv_header`` of the same tagger."""
         scores = [f"{score:.{_DECIMALS}f}" for score in self.scores.values()]
         facts = [self.file, f"{self.seconds:.{_DECIMALS}f}", _SEPARATOR.join(self.tags),
                  "yes" if self.unknown else "no", _SEPARATOR.join(self.notes), self.tagger]
+        if self.parents is not None:
+            facts.append(_SEPARATOR.join(name for name, _ in self.parents))
+        if self.label_set is not None:
+            facts.append(_SEPARATOR.join(self.label_set.labels))
         return [*facts, *scores]
 
 
-def csv_header(labels: Sequence[str]) -> list[str]:
-    """Return the column names for ``Tags.csv_row``: six facts, then a column a label."""
+def csv_header(labels: Sequence[str], *, parents: bool = False,
+               label_set: bool = False) -> list[str]:
+    """Return the column names for ``Tags.csv_row``: facts, then a column a label.
+
+    Args:
+        parents: the tagger knows parents. label_set: it promises label sets.
+    """
     facts = ["file", "seconds", "tags", "unknown", "notes", "tagger"]
+    facts += ["parents"] * parents + ["label set"] * label_set
     return [*facts, *(f"score: {label}" for label in labels)]
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earmark.errors import DataError
+from earmark.labels.dealing import deal_groups, numbered
 from earmark.labels.vocabulary import Task
 
 Doubles = NDArray[np.float64]
@@ -39,8 +40,11 @@ def group_folds(
     if count < 2:
         raise DataError(f"all {len(y)} rows are of one group; {purpose} needs two groups "
                         "(artists): add tracks of another artist or set it.")
-    # Stratify by each row's first label: for one label a row that is the label. With fewer rows of
-    # a label than folds, or fewer that have it first, there is nothing to stratify.
+    if (y.sum(axis=1) != 1).any():  # several labels a row, which scikit-learn cannot stratify
+        part = deal_groups(numbered(groups.tolist()), y, np.full(count, 1 / count), rng)
+        return [(np.flatnonzero(part != k), np.flatnonzero(part == k)) for k in range(count)]
+    # Stratify by each row's label. With fewer rows of a label than folds there is nothing to
+    # stratify.
     first = y.argmax(axis=1)
     fewest = min(y.sum(axis=0).min(), np.unique(first, return_counts=True)[1].min())
     kind = StratifiedGroupKFold if fewest >= count else GroupKFold

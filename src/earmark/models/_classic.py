@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from earmark.errors import DataError, SettingsError, require
 from earmark.graphs.writer import Graph
 from earmark.models import _choice, _preparation
-from earmark.models._preparation import Preparation, Pruning, Scaling
+from earmark.models._preparation import Preparation, Scaling
 from earmark.models.base import Model, Scores, check_fit
+from earmark.models.pruning import Pruning
 
 ClassWeight = Literal["none", "balanced"]
 Choice = Mapping[str, Any]
@@ -53,6 +54,9 @@ class Classic(Model):
     loss: ClassVar[Any] = staticmethod(_choice.brier)
 
     def __post_init__(self) -> None:
+        if self.task not in self.tasks:
+            raise ValueError(f"'task' is '{self.task}', but {self.name} is made for "
+                             f"'{self.tasks[0]}' alone; choose another model.")
         if not 0 < self.pruning_threshold <= 1:
             raise ValueError(f"'pruning_threshold' is {self.pruning_threshold}; expected above 0 "
                              "and at most 1.")
@@ -107,6 +111,12 @@ class Classic(Model):
         self, x: NDArray[np.float32], y: NDArray[np.int8], choice: Choice, seed: int
     ) -> Any:
         """Fit on prepared rows; ``choice`` has a value for each setting with candidates."""
+
+    def _learn_each(
+        self, x: NDArray[np.float32], y: NDArray[np.int8], choices: Sequence[Choice], seed: int
+    ) -> Iterable[Any]:
+        """Fit each of several choices; a model overrides it where they have work in common."""
+        return (self._learn(x, y, choice, seed) for choice in choices)
 
     @abstractmethod
     def _predict(self, fitted: Any, x: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -164,8 +174,8 @@ class Classic(Model):
         def score(train: NDArray[np.int64], held: NDArray[np.int64]) -> list[NDArray[np.float64]]:
             prepare = self._prepare(x[train])
             learn_from, judge_on = prepare(x[train]), prepare(x[held])
-            return [self._held_out(self._learn(learn_from, y[train], choice, seed), judge_on)
-                    for choice in choices]
+            return [self._held_out(fitted, judge_on)
+                    for fitted in self._learn_each(learn_from, y[train], choices, seed)]
 
         scores = _choice.out_of_fold(folds, score)
         losses = [self._judge(y, given) for given in scores]

@@ -2,15 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from earmark.graphs.writer import Graph
-from earmark.models.base import Fitted
+from earmark.models.base import Doubles, Fitted
 
-_CERTAIN = 100.0  # a logit whose sigmoid is 1 in single precision
+CERTAIN = 100.0  # a logit whose sigmoid is 1 in single precision
+
+
+class Linear(NamedTuple):
+    """Each label's own sigmoid over weighted columns.
+
+    Attributes:
+        weights: [shape=(labels, columns)].
+        offsets: [shape=(labels,)].
+    """
+
+    weights: Doubles
+    offsets: Doubles
+
+    def scores(self, x: NDArray[np.floating]) -> Doubles:
+        """Return scores in [0, 1] [shape=(rows, labels)]."""
+        return sigmoid(x.astype(np.float64) @ self.weights.T + self.offsets)
+
+
+def sigmoid(logits: Doubles) -> Doubles:
+    """Return ``1 / (1 + exp(-logits))`` without overflow."""
+    falling = np.exp(-abs(logits))
+    found: Doubles = np.where(logits < 0, falling, 1.0) / (1 + falling)
+    return found
 
 
 def weights(fitted: Fitted, features: int) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -34,10 +57,12 @@ def both_of_two(
 
 def constant(score: float, features: int) -> tuple[NDArray[Any], float]:
     """Return weights and offset of a score that is always 0 or always 1."""
-    return np.zeros(features), _CERTAIN if score else -_CERTAIN
+    return np.zeros(features), CERTAIN if score else -CERTAIN
 
 
-def add(graph: Graph, x: str, fitted: Fitted, features: int) -> tuple[str, int]:
+def add(graph: Graph, x: str, fitted: Fitted | Linear, features: int) -> tuple[str, int]:
     """Add a linear classifier after the prepared rows ``x``."""
-    logits = graph.linear(graph.cast(x, np.float64), *weights(fitted, features))
-    return graph.probabilities(logits, fitted.task), fitted.labels
+    w, b = fitted if isinstance(fitted, Linear) else weights(fitted, features)
+    logits = graph.linear(graph.cast(x, np.float64), w, b)
+    task = "multi" if isinstance(fitted, Linear) else fitted.task
+    return graph.probabilities(logits, task), len(b)

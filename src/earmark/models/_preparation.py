@@ -18,12 +18,13 @@ from earmark.errors import DataError
 from earmark.graphs.writer import Graph
 from earmark.models import _scaling
 from earmark.models._scaling import Doubles, Step
+from earmark.models.pruning import RULES, Pruning, correlations, products_of_columns
 
 Scaling = Literal["none", "standard", "quantile", "power"]
-Pruning = Literal["none", "pairwise", "twice"]
 # Values of scaled columns stay within this many standard deviations. No row to learn from lies
 # there (of n rows none is further out than sqrt(n - 1)); a hostile one must not end as NaN.
 _FURTHEST = 1e4
+_MANY_ROWS = 10  # a column
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,9 @@ def learn(
     ``pca`` is a number of components (fewer where the rows do not bear so many) or, below 1, the
     share of variance to keep.
     """
-    kept = _PRUNING[pruning](correlations(rows), pruning_threshold)
+    kept = np.arange(rows.shape[1])
+    if pruning != "none":
+        kept = RULES[pruning](abs(correlations(rows)), pruning_threshold)
     x = rows[:, kept].astype(np.float64)
     steps = list(_SCALING[scaling](x))
     for step in steps:
@@ -120,41 +123,33 @@ def learn(
     return Preparation(rows.shape[1], kept, tuple(steps), len(kept))
 
 
-def correlations(rows: NDArray[np.float32]) -> Doubles:
-    """Return |r| (Pearson) between columns; 0 for a constant column, which goes with none."""
-    x = rows.astype(np.float64)
-    x = x - x.mean(axis=0)
-    length = np.sqrt((x**2).sum(axis=0))
-    x = np.divide(x, length, out=np.zeros_like(x), where=length > 0)
-    found: Doubles = np.abs(x.T @ x)
-    return found
-
-
-def _keep_all(r: Doubles, threshold: float) -> NDArray[np.int64]:
-    return np.arange(len(r))
-
-
-def _drop_later(r: Doubles, threshold: float) -> NDArray[np.int64]:
-    """Drop the later column of each pair with ``|r| >= threshold``."""
-    pairs = np.triu(r >= threshold, k=1)  # [first, later]
-    return np.flatnonzero(~pairs.any(axis=0))
-
-
-def _drop_twice_first(r: Doubles, threshold: float) -> NDArray[np.int64]:
-    """Drop a column that comes first in two or more such pairs.
-
-    The rule of a student project on FMA (vinay-pv), there with a threshold of 0.7.
-    """
-    pairs = np.triu(r >= threshold, k=1)
-    return np.flatnonzero(pairs.sum(axis=1) < 2)
-
-
 def _projection(x: Doubles, pca: int | float) -> Projection:
-    from sklearn.decomposition import PCA
+    """Return the axes of most variance, each turned so that its largest entry is above 0."""
+    mean, axes, variances = _axes(x)
+    if isinstance(pca, int):
+        count = min(pca, len(axes))
+    else:
+        shares = np.cumsum(variances) / (variances.sum() or 1.0)
+        count = min(int(np.searchsorted(shares, pca, side="right")) + 1, len(axes))
+    axes = axes[:count]
+    largest = np.take_along_axis(axes, abs(axes).argmax(axis=1)[:, None], axis=1)
+    return Projection(mean, axes * np.where(largest < 0, -1.0, 1.0))
 
-    components = min(pca, *x.shape) if isinstance(pca, int) else pca
-    fitted = PCA(components, svd_solver="full").fit(x)
-    return Projection(fitted.mean_, fitted.components_)
+
+def _axes(x: Doubles) -> tuple[Doubles, Doubles, Doubles]:
+    """Return the mean, the principal axes [shape=(axes, columns)] and their sums of squares.
+
+    Many rows are told by the products of their columns: 40 000 rows of 518 in a ninth of the time
+    that their singular values take (0.34 s). Squaring loses axes whose spread is a 1e-8th of the
+    widest, so few rows are left as they are.
+    """
+    if len(x) >= _MANY_ROWS * x.shape[1]:
+        products, mean = products_of_columns(x)
+        squares, vectors = np.linalg.eigh(products)
+        return mean, vectors.T[::-1], np.maximum(squares[::-1], 0)
+    mean = x.mean(axis=0)
+    _, lengths, axes = np.linalg.svd(x - mean, full_matrices=False)
+    return mean, axes, lengths**2
 
 
 def _standard(x: Doubles) -> tuple[Step, ...]:
@@ -176,9 +171,6 @@ def _quantile(x: Doubles) -> tuple[Step, ...]:
     return (_scaling.quantile(x),)
 
 
-_PRUNING: dict[str, Callable[[Doubles, float], NDArray[np.int64]]] = {
-    "none": _keep_all, "pairwise": _drop_later, "twice": _drop_twice_first
-}
 _SCALING: dict[str, Callable[[Doubles], tuple[Step, ...]]] = {
     "none": _nothing, "standard": _standard, "quantile": _quantile, "power": _power
 }

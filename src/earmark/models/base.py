@@ -32,6 +32,7 @@ class Model(ABC):
     """
 
     name: ClassVar[str]
+    tasks: ClassVar[tuple[Task, ...]] = ("single", "multi")  # what it can be made for
     task: Task = "single"
 
     @abstractmethod
@@ -74,13 +75,16 @@ def check_fit(rows: ArrayLike, labels: ArrayLike, task: Task) -> tuple[
     Raises:
         DataError: says which row, column or label is wrong.
     """
-    x, y = np.asarray(rows, dtype=np.float32), np.asarray(labels)
+    x, y = _as_numbers(rows), _as_matrix(labels)
     if x.ndim > 2:
         raise DataError(f"the features are pictures of {' x '.join(map(str, x.shape[1:]))}; this "
                         "model takes rows of numbers: choose a family of rows, such as gtzan57.")
     if x.ndim != 2 or y.ndim != 2 or len(x) != len(y):
         raise DataError(f"rows of shape {x.shape} and labels of shape {y.shape}; expected "
                         "(rows, features) and (rows, labels) with as many rows.")
+    if not x.shape[1] or not y.shape[1]:
+        raise DataError(f"rows of {x.shape[1]} features and {y.shape[1]} labels; expected at least "
+                        "one of each.")
     if not np.isin(y, (0, 1)).all():
         raise DataError("the label matrix holds values other than 0 and 1.")
     if not np.isfinite(x).all():
@@ -93,6 +97,32 @@ def check_fit(rows: ArrayLike, labels: ArrayLike, task: Task) -> tuple[
     if (empty := np.flatnonzero(y.sum(axis=0) == 0)).size:
         raise DataError(f"label {empty[0]} has no row to learn from; drop it or add tracks.")
     return x, y.astype(np.int8)
+
+
+def _as_numbers(rows: ArrayLike) -> NDArray[np.float32]:
+    try:
+        with np.errstate(over="ignore"):  # what single precision cannot hold is named as infinite
+            return np.asarray(rows, dtype=np.float32)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"the feature rows are no numbers ({error}); expected a matrix of them, "
+                        "a row for each segment.") from error
+
+
+def _as_matrix(labels: ArrayLike) -> NDArray[Any]:
+    try:
+        y = np.asarray(labels)
+    except ValueError as error:  # lists of unequal lengths
+        raise DataError("the labels are lists of unequal lengths; expected a 0/1 matrix "
+                        "(rows, labels), as Vocabulary.matrix makes it.") from error
+    if y.dtype.kind in "biuf":
+        return y
+    text = next((str(v) for v in y.flat if isinstance(v, str | bytes)), "")
+    printed = text.lstrip().startswith(("[", "(", "{"))
+    raise DataError(
+        (f"the labels are text such as {text[:40]!r}" if text else f"the labels are {y.dtype}")
+        + (": a printed list, whose letters would pass for labels" if printed else "")
+        + "; expected a 0/1 matrix (rows, labels): read the lists and use Vocabulary.matrix."
+    )
 
 
 def class_vector(labels: NDArray[np.int8]) -> NDArray[np.int64]:

@@ -114,7 +114,7 @@ class Boosting(Classic):
 def _trees(booster: Any, label: int, labels: int, all_labels: bool) -> list[Tree]:
     if isinstance(booster, float):
         leaf = {"leaf_value": 100.0 if booster else -100.0}  # sigmoid gives 1 and 0
-        return [_tree_graph.of_lightgbm({"tree_structure": leaf}, label, labels)]
+        return [_tree_graph.of_lightgbm({"tree_structure": leaf}, label)]
     dumped = booster.dump_model()["tree_info"]
-    return [_tree_graph.of_lightgbm(tree, k % labels if all_labels else label, labels)
+    return [_tree_graph.of_lightgbm(tree, k % labels if all_labels else label)
             for k, tree in enumerate(dumped)]

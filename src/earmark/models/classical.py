@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from earmark.graphs.writer import Graph
-from earmark.models import _choice, _linear
+from earmark.models import _against_rest, _choice, _linear
 from earmark.models._classic import Choice, Classic, ClassWeight, above_zero, weight_of
+from earmark.models._linear import Linear
 from earmark.models.base import Fitted, fit_matrix
 
 
@@ -39,16 +42,26 @@ class Logistic(Classic):
 
     def _learn(
         self, x: NDArray[np.float32], y: NDArray[np.int8], choice: Choice, seed: int
-    ) -> Fitted:
+    ) -> Fitted | Linear:
+        fitted: Fitted | Linear = self._learn_each(x, y, [choice], seed)[0]
+        return fitted
+
+    def _learn_each(
+        self, x: NDArray[np.float32], y: NDArray[np.int8], choices: Sequence[Choice], seed: int
+    ) -> list[Any]:
+        penalties = [choice["inverse_penalty"] for choice in choices]
+        if self.task == "single":
+            return [fit_matrix(partial(self._softmax, c), x, y, self.task) for c in penalties]
+        return list(_against_rest.fit(x, y, penalties, max_iterations=self.max_iterations,
+                                      balanced=self.class_weight == "balanced"))
+
+    def _softmax(self, inverse_penalty: float) -> Any:
         from sklearn.linear_model import LogisticRegression
 
-        def make() -> Any:
-            return LogisticRegression(C=choice["inverse_penalty"], max_iter=self.max_iterations,
-                                      class_weight=weight_of(self.class_weight))
+        return LogisticRegression(C=inverse_penalty, max_iter=self.max_iterations,
+                                  class_weight=weight_of(self.class_weight))
 
-        return fit_matrix(make, x, y, self.task)
-
-    def _predict(self, fitted: Fitted, x: NDArray[np.float32]) -> NDArray[np.float64]:
+    def _predict(self, fitted: Fitted | Linear, x: NDArray[np.float32]) -> NDArray[np.float64]:
         return fitted.scores(x)
 
     def _add_to(self, graph: Graph, x: str) -> tuple[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -40,7 +41,9 @@ class LinearDiscriminant(Classic):
         def make() -> Any:
             return LinearDiscriminantAnalysis(solver="lsqr", shrinkage=self.shrinkage)
 
-        return fit_matrix(make, x, y, self.task)
+        with warnings.catch_warnings():  # a label of one row adds nothing to the covariance
+            warnings.filterwarnings("ignore", "Only one sample available")
+            return fit_matrix(make, x, y, self.task)
 
     def _predict(self, fitted: Fitted, x: NDArray[np.float32]) -> NDArray[np.float64]:
         return fitted.scores(x)

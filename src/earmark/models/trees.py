@@ -16,6 +16,8 @@ from earmark.models._classic import Choice, Classic, ClassWeight, above_zero, we
 from earmark.models._preparation import Scaling
 from earmark.models.base import Fitted, fit_matrix
 
+Several = Literal["native", "one_vs_rest"]
+
 
 @dataclass
 class _Trees(Classic):
@@ -28,6 +30,7 @@ class _Trees(Classic):
     min_samples_leaf: int = 1
     max_features: Literal["sqrt", "log2", "all"] | float = "sqrt"
     class_weight: ClassWeight = "none"
+    several: Several = "native"
 
     def _check_settings(self) -> None:
         above_zero(self, "max_depth", "min_samples_leaf")
@@ -48,7 +51,7 @@ class _Trees(Classic):
             "random_state": seed,
         }
         # A matrix of a single column is a class vector to scikit-learn.
-        native = y.shape[1] > 1
+        native = self.several == "native" and y.shape[1] > 1
         fitted = fit_matrix(lambda: self._estimator(settings), x, y, self.task, native=native)
         for estimator in fitted.estimators:
             if hasattr(estimator, "n_jobs"):  # threads would add up the trees in any order
@@ -78,6 +81,8 @@ class DecisionTree(_Trees):
         min_samples_leaf: rows in a leaf; its scores are the shares of their labels.
         max_features: columns looked at for a split: ``sqrt`` or ``log2`` of all, a share, all.
         class_weight: ``balanced`` to let every label weigh the same.
+        several: how several labels a row are learnt: ``native``: by one tree (or forest) for all,
+            ``one_vs_rest``: by one for each label, which takes several times longer.
     """
 
     name: ClassVar[str] = "classical:decision_tree"

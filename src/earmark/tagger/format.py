@@ -28,12 +28,14 @@ from earmark.errors import EarmarkError, SettingsError, TaggerError
 from earmark.judging.decisions import Decisions
 from earmark.labels.vocabulary import Task, Vocabulary
 from earmark.store import write_bytes
+from earmark.tagger import rules
 
-FORMAT = 2
+FORMAT = 3  # the newest that is read; what is written is the oldest that can say it
 SUFFIX = ".earmark"
 _MANIFEST, _CHECK = "tagger.json", "check.npz"
 _DIGEST = 64
 _MOST_BYTES = 2 * 1024**3
+_MOST_MANIFEST_BYTES = 8 * 1024**2  # 500 labels with stairs need a quarter of it
 _MOST_BRANCHES = 16
 _LONGEST_SEGMENT_SECONDS = 600.0
 _LARGEST_BATCH = 256
@@ -138,12 +140,14 @@ class Manifest:
     """The content of ``tagger.json``.
 
     Attributes:
+        format: of the file it was read from, or ``FORMAT``. It makes no two manifests differ:
+            ``pack`` writes the oldest that can hold the decisions.
         labels: in the order of the scores; empty for a backbone alone, which names nothing and
             has one branch with an embedding that others learn on.
         backbones: SHA-256 of each graph that front ends listen through to its file in the tagger.
     """
 
-    format: int
+    format: int = field(compare=False)
     name: str
     task: Task
     labels: tuple[str, ...]
@@ -166,14 +170,11 @@ class Manifest:
         if not self.labels and [bool(b.embedding) for b in self.branches] != [True]:
             raise ValueError("no labels; expected some, or one branch with an embedding to learn "
                              "on.")
-        thresholds = self.decisions.thresholds
-        if thresholds and len(thresholds) != len(self.labels):
-            raise ValueError(f"{len(self.labels)} labels but {len(thresholds)} thresholds.")
         for graph, member in self.backbones.items():
             if len(graph) != _DIGEST or member != backbone_member(graph):
                 raise ValueError(f"the backbone '{graph}' is in {member!r}; expected "
                                  f"{backbone_member(graph)!r}.")
-        if fault := self.decisions.misfit(self.task, len(self.labels)):
+        if fault := rules.fault(self.decisions, self.task, self.labels):
             raise ValueError(fault)
 
     @property
@@ -219,9 +220,13 @@ def backbone_member(graph: str) -> str:
 
 
 def pack(contents: Contents) -> bytes:
-    """Return the bytes of the tagger file."""
-    manifest = json.dumps(settings.to_mapping(contents.manifest), indent=1, allow_nan=False)
-    members = {_MANIFEST: manifest.encode(), **contents.models, _CHECK: _pack_check(contents.check)}
+    """Return the bytes of the tagger file.
+
+    Raises:
+        TaggerError: a manifest larger than is read again.
+    """
+    members = {_MANIFEST: _told(contents.manifest), **contents.models,
+               _CHECK: _pack_check(contents.check)}
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for name, content in members.items():
@@ -229,6 +234,22 @@ def pack(contents: Contents) -> bytes:
         archive.comment = b"0" * _DIGEST
     body = buffer.getvalue()[:-_DIGEST]
     return body + hashlib.sha256(body).hexdigest().encode()
+
+
+def _told(manifest: Manifest) -> bytes:
+    """Return ``tagger.json``."""
+    decisions = rules.told(manifest.decisions)
+    number = rules.format_of(manifest.decisions, manifest.task)
+    plain = {**settings.to_mapping(manifest), "format": number, "decisions": decisions}
+    content = json.dumps(plain, indent=1, allow_nan=False).encode()
+    if len(content) > _MOST_MANIFEST_BYTES:
+        raise TaggerError(f"tagger {manifest.name}: {_too_large(content)}")
+    return content
+
+
+def _too_large(content: bytes) -> str:
+    return (f"its {_MANIFEST} has {len(content)} bytes; expected at most {_MOST_MANIFEST_BYTES}, "
+            "which holds hundreds of labels with all their rules.")
 
 
 def write(contents: Contents, path: Path) -> None:
@@ -296,6 +317,8 @@ def _members(content: bytes, path: Path) -> dict[str, bytes]:
 
 
 def _manifest(content: bytes, path: Path) -> Manifest:
+    if len(content) > _MOST_MANIFEST_BYTES:
+        raise TaggerError(f"{path}: {_too_large(content)}")
     try:
         values = json.loads(content)
         given = values["format"]

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from earmark.audio.load import stream
 from earmark.audio.segments import combine
 from earmark.errors import AudioError, TaggerError
-from earmark.judging.decisions import calibrate, decide, is_unknown
-from earmark.labels.tags import Tags, Timeline
+from earmark.judging.decisions import calibrate, decide, is_unknown, label_sets, parents
+from earmark.labels.tags import LabelSet, Tags, Timeline
 from earmark.labels.vocabulary import Vocabulary
 from earmark.tagger import backbones
 from earmark.tagger import format as tagger_format
@@ -138,17 +138,30 @@ class Tagger:
             raise AudioError(f"lasts {heard[0].seconds:.2g} s; at least {_LEAST_SECONDS:g} s are "
                              "needed to say anything.")
         scores = self._combine(heard)
+        decisions, labels = self.manifest.decisions, self.manifest.labels
+        among = decisions.unknown.columns if decisions.unknown else ()
         return Tags(
             file=file,
             seconds=heard[0].seconds,
-            scores=dict(zip(self.manifest.labels, map(float, scores), strict=True)),
-            tags=decide(scores, self.vocabulary, self.manifest.decisions),
+            scores=dict(zip(labels, map(float, scores), strict=True)),
+            tags=decide(scores, self.vocabulary, decisions),
             timeline=self._timeline(heard) if timeline else None,
             notes=tuple(notes),
             tagger=self.identity,
-            unknown=bool(is_unknown(scores, self.manifest.decisions)),
+            unknown=bool(is_unknown(scores, decisions)),
             groups=self._groups,
+            unknown_among=tuple(labels[k] for k in among),
+            label_set=self._label_set(scores),
+            parents=parents(scores, self.vocabulary, decisions) if decisions.parents else None,
         )
+
+    def _label_set(self, scores: NDArray[np.float32]) -> LabelSet | None:
+        if (rule := self.manifest.decisions.label_sets) is None:
+            return None
+        held = label_sets(scores[None], self.vocabulary, self.manifest.decisions)[0]
+        order = np.argsort(-scores, kind="stable")
+        return LabelSet(tuple(self.manifest.labels[k] for k in order if held[k]), rule.error,
+                        rule.promise)
 
     def _combine(self, heard: list[Heard]) -> NDArray[np.float32]:
         tracks = np.stack([combine(h.scores, h.audible) for h in heard])  # (branches, labels)

@@ -1,5 +1,6 @@
 """Made-up run folders in format 1, with every section that a report knows and hostile names."""
 
+import dataclasses
 import json
 from types import SimpleNamespace
 
@@ -8,7 +9,9 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
+from earmark import settings
 from earmark.judging import metrics
+from earmark.judging.decisions import Decisions, calibrate
 from earmark.labels.vocabulary import Vocabulary
 
 LABELS = ("<script>alert(1)</script>", 'R&B "soul" | \'x\'', "tech$no_", "jazz")
@@ -100,6 +103,90 @@ EXTRA = {
                 "kept_known": 0.9012, "caught_strange": 0.4321,
                 "by_genre": dict(zip(LABELS, (0.6, 0.25, 0.31, 0.5), strict=True))},
 }
+
+
+SEVERAL = Vocabulary(
+    ("<i>rock</i>", "metal | core", "flute", "sad & slow", "techno", "none bears it"), "multi",
+    groups={"flute": "instrument", "sad & slow": "mood", "none bears it": "other"})
+DECISIONS = {"thresholds": [0.5, 0.5, 0.3, 0.25, 0.5, 0.75],
+             "calibration": {"slopes": [1.0] * 6, "offsets": [0.0, 0.0, 0.0, 0.5, 0.0, 0.0]}}
+BOTH = {"low": 0.1111, "high": 0.2222, "level": 0.95}
+
+
+@pytest.fixture
+def make_several(tmp_path):
+    """Return a function that writes a multi-label run folder with every section."""
+
+    def make(name="several", *, seed=1, skill=2.0, decisions=DECISIONS, given=None, leaky=False,
+             vocabulary=SEVERAL, sizes=(40, 90, 60)):
+        """``given``: (scores, truth) of the cross-validated tracks, else they are drawn."""
+        rng = np.random.default_rng(seed)
+        folder = tmp_path / "runs" / name
+        folder.mkdir(parents=True)
+        identity = {"run_format": "1", "recipe": f"r{seed}", "dataset": "d" * 16, "split": "s",
+                    "earmark": "0.1.0"}
+        drawn = {part: several_judged(rng, rows, skill, vocabulary) for part, rows in
+                 zip(("train", "cross-validated", "test"), sizes, strict=True)}
+        if given is not None:
+            drawn["cross-validated"] = given
+        plain = settings.from_mapping(Decisions, decisions or {})
+        if not plain.thresholds:
+            plain = dataclasses.replace(plain, thresholds=(0.5,) * len(vocabulary))
+        summaries = {}
+        for part, (scores, truth) in drawn.items():
+            calibrated = calibrate(scores, plain, vocabulary)
+            summaries[part] = {
+                "unit": "track", **metrics.summary(calibrated, truth, vocabulary, plain),
+                "lrap": 0.6543, "f1_micro": 0.5432, "coverage_error": None,
+                "pr_auc_macro_interval_by_track": BOTH, "lrap_interval_by_artist": BOTH,
+                "baselines": {"prevalence": {"lrap": 0.3456, "roc_auc_macro": 0.5},
+                              "constant": {"f1_micro": 0.4321, "coverage_error": None,
+                                           "labels": list(vocabulary.labels[:1])}},
+                "draws": 321, "f1_micro_minus_constant": {"value": 0.1357, "by": "track", **BOTH}}
+        results = {
+            "identity": identity,
+            "protocol": {"dataset": "made & up", "split": "s", "unit": "track", "leaky": leaky,
+                         "averaging": "areas over labels", "seed": 5, "metric": "pr_auc_macro",
+                         "tracks": {"train": sizes[0], "test": sizes[2]}},
+            "cross_validated": {"folds": 5, "grouped_by": "artist", "inside": ["train"],
+                                **summaries["cross-validated"]},
+            "parts": {part: {"learnt_from": part == "train", **summaries[part]}
+                      for part in ("train", "test")},
+            "calibration": {when: {"ece": ece, "by_label": dict.fromkeys(vocabulary.labels, ece)}
+                            for when, ece in (("before", 0.0876), ("after", 0.0432))},
+            "label_sets": {"promised": 0.9, "notes": ["one <note>"],
+                           "here": {"coverage": 0.8912, "size": 3}},
+            "ledger": {"readings_of_this_test_part": 1, "this_reading": "", "runs": []},
+        }
+        if decisions is not None:
+            results["decisions"] = decisions
+        write(folder, "identity.json", identity)
+        write(folder, "results.json", results)
+        write_several(folder, drawn, vocabulary)
+        return MadeRun(folder=folder, results=results, found=drawn, labels=vocabulary.labels)
+
+    return make
+
+
+def several_judged(rng, rows, skill, vocabulary):
+    """Return scores and truth; nothing bears the last label."""
+    truth = (rng.random((rows, len(vocabulary))) < 0.3).astype(np.int8)
+    truth[:, -1] = 0
+    scores = 1 / (1 + np.exp(1 - skill * truth - rng.standard_normal(truth.shape)))
+    return scores.astype(np.float32), truth
+
+
+def write_several(folder, drawn, vocabulary):
+    rows = [(f"{part[0]}{i:03d}" if i else HOSTILE_TRACK, part, s, t)
+            for part, (scores, truth) in drawn.items()
+            for i, (s, t) in enumerate(zip(scores, truth, strict=True))]
+    columns = {
+        "track": [r[0] for r in rows], "part": [r[1] for r in rows],
+        "labels": [[vocabulary.labels[k] for k in np.flatnonzero(r[3])] for r in rows],
+        "artist": [f"artist {i % 20}" for i in range(len(rows))],
+        **{f"score: {label}": np.array([r[2][k] for r in rows], dtype=np.float32)
+           for k, label in enumerate(vocabulary.labels)}}
+    pyarrow.parquet.write_table(pyarrow.table(columns), folder / "predictions.parquet")
 
 
 def write(folder, name, values):

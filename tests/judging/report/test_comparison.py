@@ -8,6 +8,7 @@ from tests.judging.report.page_parser import Page
 
 from earmark.errors import DataError
 from earmark.judging.report import comparison, side_by_side
+from earmark.judging.report.differences import affordable
 
 
 @pytest.fixture
@@ -196,3 +197,44 @@ def test_other_true_labels_for_the_same_tracks_are_refused(make_run):
     pyarrow.parquet.write_table(changed, path)
     with pytest.raises(DataError, match="other true labels"):
         comparison.compare([a.folder, b.folder])
+
+
+def test_multi_label_runs_are_ranked_by_the_area_with_what_else_is_known(make_several):
+    # Drawn with the same seed, both are of the same tracks.
+    a, b = make_several("a", seed=1, skill=4.0), make_several("b", seed=1, skill=0.5)
+    found = comparison.compare([b.folder, a.folder])
+    (group,) = found.groups
+    assert [run.name for run in group.runs] == ["a", "b"]
+    assert (group.ranked_by, group.metric) == ("cross-validated", "PR AUC (macro)")
+    assert "Ranked by the cross-validated PR AUC (macro)" in side_by_side.ranking(group)
+    difference = group.differences[0]
+    its = [run.results["cross_validated"]["pr_auc_macro"] for run in (a, b)]
+    assert difference.value == pytest.approx(its[0] - its[1], abs=1e-6)
+    assert difference.verdict == "a is better"
+    text, page = side_by_side.markdown(found), Page(side_by_side.page(found))
+    for shown in (text, page.sections["protocol-1"]):
+        assert "Other metrics" in shown
+        assert "0.654" in shown  # LRAP
+        assert f"{a.results['parts']['test']['baseline_pr_auc_macro']:.3f}" in shown
+    values = comparison.plain(found)["groups"][0]["runs"][0]["cross_validated"]
+    assert values["metrics"]["lrap"] == 0.6543
+
+
+def test_big_tables_get_fewer_draws():
+    assert [affordable(cells) for cells in (1000, 400_000, 8000 * 150)] == [
+        2000, 500, 200]
+
+
+def test_artists_that_nobody_knows_make_no_interval(make_run):
+    import pyarrow
+    import pyarrow.parquet
+
+    folders = [make_run(name).folder for name in ("a", "b")]
+    for folder in folders:
+        path = folder / "predictions.parquet"
+        table = pyarrow.parquet.read_table(path)
+        nobody = pyarrow.array([None] * len(table), pyarrow.string())
+        table = table.set_column(table.column_names.index("artist"), "artist", nobody)
+        pyarrow.parquet.write_table(table, path)
+    (group,) = comparison.compare(folders).groups
+    assert {d.by_artist for d in group.differences} == {None}

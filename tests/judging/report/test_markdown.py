@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from earmark.judging import report
-from earmark.judging.report.markdown import escaped, table
+from earmark.judging.report.markdown_text import escaped, table
 
 
 def cells(line):

@@ -57,7 +57,8 @@ def statistics(dataset: Dataset) -> dict[str, Any]:
                  if part in parts.values()}
             for of, parts in dataset.partitions().items()
         },
-        "feature_tables": [table.path.name for table in dataset.feature_tables()],
+        "feature_tables": [table.path.name for table in dataset.feature_tables()
+                           if not table.derived],
         "known_faults": len(dataset.faults()),
         "remarks": dataset.remarks(),
         "fingerprint": dataset.fingerprint,

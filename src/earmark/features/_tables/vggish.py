@@ -66,6 +66,24 @@ def numbers(levels: NDArray[np.uint8]) -> NDArray[np.float32]:
     return rows
 
 
+def pooled(made: Embeddings, pooling: str) -> Embeddings:
+    """Return a row a clip: the ``mean`` over its seconds, or mean and standard deviation
+    (``moments``); ``none`` changes nothing. A clip's seconds stand together.
+    """
+    if pooling == "none":
+        return made
+    begins = np.flatnonzero(np.concatenate([[True], made.clips[1:] != made.clips[:-1]]))
+    count = np.diff([*begins, len(made.clips)])[:, None]
+    rows = made.rows.astype(np.float64)
+    mean = np.add.reduceat(rows, begins, axis=0) / count
+    columns = [mean]
+    if pooling == "moments":
+        apart = (rows - np.repeat(mean, count[:, 0], axis=0)) ** 2
+        columns.append(np.sqrt(np.add.reduceat(apart, begins, axis=0) / count))
+    return Embeddings(np.hstack(columns).astype(np.float32), made.clips[begins],
+                      np.zeros(len(begins)))
+
+
 def _refuse_shapes(
     path: Path, embeddings: NDArray[Any], frames: NDArray[Any], clips: NDArray[Any]
 ) -> None:

@@ -1,7 +1,8 @@
 """Reports: a finished run, or several of them, as one HTML page and as Markdown.
 
 ``plain`` and ``read`` turn a run folder into typed values, ``facts`` says what is worth saying,
-``charts`` (on ``svg``) draws, ``page`` and ``markdown`` write, ``compare`` sets runs side by side.
+``several`` and ``labelwise`` what more there is of multi-label work, ``charts`` and ``multiples``
+(on ``svg``) draw, ``page`` and ``markdown`` write, ``comparison`` sets runs side by side.
 """
 
 from __future__ import annotations
@@ -23,10 +24,12 @@ def write(folder: Path) -> tuple[Path, Path]:
     """
     from earmark.judging.report.markdown import markdown
     from earmark.judging.report.page import page
+    from earmark.judging.report.several import examine
     from earmark.store import write_text
 
     run = read(folder)
-    contents = {folder / HTML: page(run), folder / MARKDOWN: markdown(run)}
+    found = examine(run)
+    contents = {folder / HTML: page(run, found), folder / MARKDOWN: markdown(run, found)}
     for path, content in contents.items():
         write_text(path, content)
     return folder / HTML, folder / MARKDOWN

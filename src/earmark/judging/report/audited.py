@@ -8,7 +8,7 @@ from typing import Any
 from earmark.judging.intervals import Interval
 from earmark.judging.report import facts
 from earmark.judging.report.charts import Bar
-from earmark.judging.report.markdown import table
+from earmark.judging.report.markdown_text import table
 from earmark.judging.report.page import render
 from earmark.judging.report.plain import clean
 

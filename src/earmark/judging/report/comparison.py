@@ -15,51 +15,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from earmark.errors import DataError
-from earmark.judging import metrics
-from earmark.judging.intervals import Interval, paired_difference
 from earmark.judging.references import Reference
 from earmark.judging.report.charts import Bar, Gap
+from earmark.judging.report.differences import Difference, alike, differences, scores_of
 from earmark.judging.report.facts import honest
-from earmark.judging.report.predictions import Predictions
+from earmark.judging.report.facts import metric as metric_title
+from earmark.judging.report.facts import number as _three
+from earmark.judging.report.metric_names import HEADLINE, TITLES
 from earmark.judging.report.read import RunFolder, read
 from earmark.judging.report.scores import Scores
-
-_DRAWS = 2000
-_SEED = 57
-_ALL_PAIRS = 4  # with more runs than this, each is set against the first only
-_PAIRED = {"accuracy": metrics.accuracy, "pr_auc_macro": metrics.pr_auc_macro}
-
-
-@dataclass(frozen=True)
-class Difference:
-    """Score of ``a`` minus score of ``b`` on the same tracks.
-
-    Attributes:
-        part: ``test`` or ``cross-validated``.
-        tracks: how many both have scores for.
-        by_track, by_artist: intervals; None where artists were not recorded.
-    """
-
-    a: str
-    b: str
-    part: str
-    metric: str
-    tracks: int
-    value: float
-    by_track: Interval
-    by_artist: Interval | None
-
-    @property
-    def verdict(self) -> str:
-        """In words: whether the interval (by artist, where known) holds 0."""
-        low, high, _ = self.by_artist or self.by_track
-        sure = "" if self.by_artist else " by track only: artists not recorded"
-        if low <= 0 <= high:
-            return f"cannot be told apart{sure}"
-        return f"{self.a if low > 0 else self.b} is better{sure}"
 
 
 @dataclass(frozen=True)
@@ -84,6 +49,24 @@ class Group:
     def published(self) -> tuple[Reference, ...]:
         """Published scores of the same protocol."""
         return next((run.published for run in self.runs if run.published), ())
+
+    @property
+    def metric(self) -> str:
+        """What the runs are ranked by, for people: ``score`` where that is the accuracy."""
+        return "score" if not self.runs[0].several else metric_title(self.runs[0].protocol.metric)
+
+    @property
+    def others(self) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+        """What else is known of multi-label runs: names of metrics, and a row a run.
+
+        Of the part ranked by, or of what each run stands for.
+        """
+        found = [(run, scores_of(run, self.ranked_by) or honest(run)) for run in self.runs
+                 if run.several]
+        keys = [k for k in HEADLINE if any(s and k in s.numbers for _, s in found)]
+        rows = [(run.name, s.name, *(_three(s.numbers.get(key)) for key in keys))
+                for run, s in found if s]
+        return tuple(TITLES[key] for key in keys), tuple(rows)
 
     @property
     def bars(self) -> list[Bar]:
@@ -148,11 +131,6 @@ def compare(folders: Sequence[Path], *, mixed: bool = False) -> Comparison:
     )
 
 
-def scores_of(run: RunFolder, part: str) -> Scores | None:
-    """Return a run's scores: ``cross-validated`` or one of its parts."""
-    return run.validated if part == "cross-validated" else run.parts.get(part)
-
-
 def plain(found: Comparison) -> dict[str, Any]:
     """Return the comparison as JSON-able values."""
     values: dict[str, Any] = {
@@ -175,66 +153,16 @@ def _named(folders: Sequence[Path], runs: Sequence[RunFolder]) -> list[RunFolder
 
 
 def _group(members: Sequence[RunFolder]) -> Group:
-    part = next((p for p in ("cross-validated", "test", "valid") if _alike(members, p)), "")
+    part = next((p for p in ("cross-validated", "test", "valid") if alike(members, p)), "")
     if part:
         ranked = sorted(members, key=lambda r: (-_value(scores_of(r, part)), r.name))
     else:
         ranked = sorted(members, key=lambda r: r.name)
-    return Group(part, tuple(ranked), tuple(_differences(ranked)))
-
-
-def _alike(members: Sequence[RunFolder], part: str) -> bool:
-    """Tell whether all members have an honest score of this part, measured in the same way."""
-    found = [scores_of(run, part) for run in members]
-    if any(s is None or s.value is None or s.learnt_from for s in found):
-        return False
-    return len({(s.main, s.rows, s.how) for s in found if s}) == 1
+    return Group(part, tuple(ranked), tuple(differences(ranked)))
 
 
 def _value(scores: Scores | None) -> float:
     return -1.0 if scores is None or scores.value is None else scores.value
-
-
-def _differences(ranked: Sequence[RunFolder]) -> Iterator[Difference]:
-    pairs = itertools.combinations(ranked, 2) if len(ranked) <= _ALL_PAIRS else (
-        (ranked[0], other) for other in ranked[1:])
-    for a, b in pairs:
-        for part in ("cross-validated", "test"):
-            if _alike([a, b], part) and (found := _difference(a, b, part)):
-                yield found
-
-
-def _difference(a: RunFolder, b: RunFolder, part: str) -> Difference | None:
-    """Return the paired difference, or None when the runs' predictions cannot be paired."""
-    scores = scores_of(a, part)
-    if a.predictions is None or b.predictions is None or scores is None:
-        return None
-    metric = _PAIRED.get(scores.main)
-    x, y = _paired(a.predictions.of(part), b.predictions.of(part))
-    if metric is None or len(x.tracks) < 2 or sorted(x.labels) != sorted(y.labels):
-        return None
-    if x.borne != y.borne:
-        raise DataError(f"{a.folder} and {b.folder} give the same tracks other true labels; they "
-                        "are no runs on the same data.")
-    others = y.scores[:, [y.labels.index(label) for label in x.labels]]
-    value = metric(x.scores, x.truth) - metric(others, x.truth)
-
-    def interval(groups: Any) -> Interval:
-        rng = np.random.default_rng(_SEED)  # the same draws whatever the order of the runs
-        return paired_difference(metric, x.scores, others, x.truth, groups=groups, rng=rng,
-                                 draws=_DRAWS)
-
-    groups = x.groups or y.groups
-    by_artist = interval(groups) if groups and len(set(groups)) > 1 else None
-    return Difference(a.name, b.name, part, scores.metric, len(x.tracks), value, interval(None),
-                      by_artist)
-
-
-def _paired(a: Predictions, b: Predictions) -> tuple[Predictions, Predictions]:
-    """Return the rows of the tracks that both have, in the same order."""
-    at = {track: i for i, track in enumerate(b.tracks)}
-    mine = [i for i, track in enumerate(a.tracks) if track in at]
-    return a.take(mine), b.take([at[a.tracks[i]] for i in mine])
 
 
 def _gaps(runs: Sequence[RunFolder]) -> Iterator[Gap]:
@@ -294,4 +222,5 @@ def _plain_scores(scores: Scores | None) -> dict[str, Any] | None:
         "by_track": scores.by_track._asdict() if scores.by_track else None,
         "by_artist": scores.by_artist._asdict() if scores.by_artist else None,
         "f1_macro": scores.numbers.get("f1_macro"),
+        **({"metrics": dict(scores.numbers)} if scores.several else {}),
     }

@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from earmark.judging.intervals import Interval
 from earmark.judging.references import Reference
 from earmark.judging.report.charts import Bar
+from earmark.judging.report.metric_names import TITLES
 from earmark.judging.report.predictions import Mistake, worst_mistakes
 from earmark.judging.report.read import RunFolder
 from earmark.judging.report.scores import Scores
 
 _MOST_MISTAKES = 15
 _MOST_PUBLISHED = 10
-_METRICS = {"accuracy": "accuracy", "pr_auc_macro": "PR AUC (macro)",
-            "roc_auc_macro": "ROC AUC (macro)", "f1_macro": "F1 (macro)"}  # fmt: skip
 MOST_MISTAGS = 15
 
 
@@ -43,6 +42,17 @@ def number(value: float | None) -> str:
     return f"{value:.3f}" if isinstance(value, int | float) else "–"
 
 
+def percent(share: float | None) -> str:
+    """Return a share in per cents, ``0.0%`` only where it is none, or a dash.
+
+    >>> percent(0.0002), percent(0.0), percent(0.614)
+    ('<0.1%', '0.0%', '61.4%')
+    """
+    if share is None:
+        return "–"
+    return "<0.1%" if 0 < share < 0.0005 else f"{share:.1%}"
+
+
 def bracket(interval: Interval | None) -> str:
     """Return ``[0.418, 0.646]``, or a dash."""
     return "–" if interval is None else f"[{interval.low:.3f}, {interval.high:.3f}]"
@@ -50,7 +60,7 @@ def bracket(interval: Interval | None) -> str:
 
 def metric(name: str) -> str:
     """Return a metric's name for people."""
-    return _METRICS.get(name, name)
+    return TITLES.get(name, name)
 
 
 def shown(published: Sequence[Reference]) -> list[Reference]:
@@ -105,11 +115,18 @@ def reading_note(run: RunFolder, scores: Scores) -> str:
     return "".join(f"; {s}" for s in said)
 
 
+def baseline_name(run: RunFolder) -> str:
+    """Return what the scores' baseline is called."""
+    return "prevalence baseline" if run.several else "majority baseline"
+
+
 def meaning(run: RunFolder) -> str:
-    """Return what the headline means in plain words; empty for multi-label work."""
+    """Return what the headline means in plain words."""
     scores = honest(run)
-    if scores is None or scores.main != "accuracy" or scores.value is None:
+    if scores is None or scores.value is None:
         return ""
+    if scores.main != "accuracy":
+        return _meaning_of_several(scores)
     base = run.majority_baseline if scores.name == "test" else None
     base = scores.baseline if base is None else base
     known = "tracks of artists it may have heard" if run.leaky else "tracks it had not heard"
@@ -118,6 +135,18 @@ def meaning(run: RunFolder) -> str:
     if base is not None:
         text += f"; always answering the commonest label would be right for {base:.1%}"
     return text + "."
+
+
+def _meaning_of_several(scores: Scores) -> str:
+    """Return what the two areas mean; empty where they are not defined."""
+    said = []
+    if scores.main == "pr_auc_macro" and scores.baseline is not None:
+        said.append("Knowing only how frequent each label is would score "
+                    f"{number(scores.baseline)}.")
+    if (auc := scores.numbers.get("roc_auc_macro")) is not None:
+        said.append(f"Of a track that bears a label and one that does not, the right one gets the "
+                    f"higher score {auc:.1%} of the time, averaged over labels; chance is 50%.")
+    return " ".join(said)
 
 
 def score_rows(run: RunFolder) -> list[Row]:
@@ -169,18 +198,16 @@ def mistags_note(run: RunFolder) -> str:
 
 
 def mistakes(run: RunFolder) -> Mistakes | None:
-    """Return the mistakes the model was surest of.
+    """Return the mistakes the model was surest of; None for multi-label work, see ``several``.
 
     The cross-validated ones where they are kept: who mends what went wrong on test, fits to it.
     """
-    if run.predictions is None:
+    if run.predictions is None or run.several:
         return None
     learnt = {name for name, scores in run.parts.items() if scores.learnt_from}
     for part in ("cross-validated", "test", "valid"):
         chosen = run.predictions.of(part)
         if chosen.tracks and part not in learnt:
-            scores = run.validated if part == "cross-validated" else run.parts.get(part)
-            single = scores is None or scores.main == "accuracy"
-            worst = worst_mistakes(chosen, single=single, most=_MOST_MISTAKES)
+            worst = worst_mistakes(chosen, most=_MOST_MISTAKES)
             return Mistakes(part, len(chosen.tracks), worst)
     return None

@@ -7,50 +7,29 @@ from collections.abc import Iterator, Sequence
 
 from earmark import __version__
 from earmark.judging.references import Reference
-from earmark.judging.report import facts
-from earmark.judging.report.plain import clean
+from earmark.judging.report import facts, several
+from earmark.judging.report import markdown_several as shown
+from earmark.judging.report.markdown_text import escaped, table
 from earmark.judging.report.read import RunFolder
 from earmark.judging.report.scores import Scores
+from earmark.judging.report.several import Examined
 
 PUBLISHED = "Published under the same protocol"
-# An underscore within a word, or a bracket that makes no link, is none of Markdown's.
-_SPECIAL = re.compile(r"[\\`*|#~]|\](?=[(\[:])|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 
 
-def markdown(run: RunFolder) -> str:
-    """Return the report; every text from the run is escaped."""
-    return "\n".join([*_lines(run), ""])
-
-
-def table(header: Sequence[str], rows: Sequence[Sequence[str]], numbers: str = "") -> list[str]:
-    """Return an aligned table.
+def markdown(run: RunFolder, examined: Examined | None = None) -> str:
+    """Return the report; every text from the run is escaped.
 
     Args:
-        header: names of the columns.
-        rows: cells, which are escaped here.
-        numbers: a letter a column, ``n`` for those set to the right.
+        examined: what ``several.examine`` makes of the run, where that is at hand.
 
-    >>> table(["part", "score"], [["a|b", "0.5"]], "-n")
-    ['| part | score |', '| ---- | ----: |', '| a\\\\|b |   0.5 |']
+    Raises:
+        DataError: its decisions are of another vocabulary.
     """
-    cells = [[escaped(cell) for cell in row] for row in [header, *rows]]
-    right = [numbers[i : i + 1] == "n" for i in range(len(header))]
-    widths = [max(3, *(len(row[i]) for row in cells)) for i in range(len(header))]
-    rule = ["-" * (w - 1) + ":" if r else "-" * w for w, r in zip(widths, right, strict=True)]
-    lines = [
-        [c.rjust(w) if r else c.ljust(w) for c, w, r in zip(row, widths, right, strict=True)]
-        for row in cells
-    ]
-    return [f"| {' | '.join(line)} |" for line in [lines[0], rule, *lines[1:]]]
+    return "\n".join([*_lines(run, examined or several.examine(run)), ""])
 
 
-def escaped(text: str) -> str:
-    """Return the text with Markdown's and HTML's signs made harmless."""
-    text = clean(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return _SPECIAL.sub(lambda found: "\\" + found[0], text)
-
-
-def _lines(run: RunFolder) -> Iterator[str]:
+def _lines(run: RunFolder, found: Examined | None) -> Iterator[str]:
     yield f"# {escaped(run.name)}"
     yield f"\n**{escaped(facts.headline(run))}**"
     if said := facts.meaning(run):
@@ -72,8 +51,20 @@ def _lines(run: RunFolder) -> Iterator[str]:
         folds = ", ".join(facts.number(v) for v in run.validated.fold_accuracy)
         yield f"\nAccuracy of the folds: {folds}."
     for scores in facts.detailed(run):
-        yield from _detail(scores, facts.reading_note(run, scores))
+        if run.several:
+            yield from shown.metrics_of(run, scores)
+            yield from shown.labels_of(run, scores) if scores.labels else ()
+        else:
+            yield from _detail(scores, facts.reading_note(run, scores))
+    if found:
+        yield from shown.looked_at(run, found)
+    if run.several and (run.calibration or found):
+        yield from shown.calibration_of(run, found)
+    for given in run.given:
+        yield from shown.given_of(given)
     yield from _decisions(run)
+    if found:
+        yield from shown.surprises_of(run, found)
     yield from _mistakes(run)
     yield from _mistags(run)
     yield "\n## Leaks\n"
@@ -99,7 +90,7 @@ def _score_table(run: RunFolder) -> list[str]:
         for row in facts.score_rows(run) if (s := row.scores)
     ]
     header = ["part", "tracks", "score", "by track", "by artist", "F1 macro",
-              "majority baseline", "remark"]
+              facts.baseline_name(run), "remark"]
     return table(header, rows, "-nnnnnn-")
 
 
@@ -131,7 +122,7 @@ def _detail(scores: Scores, note: str) -> Iterator[str]:
 
 def _decisions(run: RunFolder) -> Iterator[str]:
     figure = facts.number
-    if run.calibration:
+    if run.calibration and not run.several:
         yield "\n## Calibration\n"
         yield from table(["calibration", "expected error", "log loss"],
                          [[when, figure(its.ece), figure(its.log_loss)]
@@ -159,7 +150,7 @@ def _mistakes(run: RunFolder) -> Iterator[str]:
         return
     yield f"\n## The worst mistakes among {found.tracks} {escaped(found.part)} tracks\n"
     rows = [
-        [m.track, ", ".join(m.borne) or "none", f"{'missed ' if m.missed else ''}{m.answer}",
+        [m.track, ", ".join(m.borne) or "none", m.answer,
          facts.number(m.score), facts.number(m.true_score)]
         for m in found.worst
     ]

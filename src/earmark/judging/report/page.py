@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import Any
 
 from earmark import __version__
 from earmark.errors import require
-from earmark.judging.report import charts, facts
+from earmark.judging.report import charts, facts, labelwise, measured, multiples, several
 from earmark.judging.report.plain import clean
 from earmark.judging.report.read import RunFolder
+from earmark.judging.report.several import Examined
+from earmark.judging.report.svg import shorten
 
 
-def page(run: RunFolder) -> str:
+def page(run: RunFolder, examined: Examined | None = None) -> str:
     """Return the HTML of the report.
 
+    Args:
+        examined: what ``several.examine`` makes of the run, where that is at hand.
+
     Raises:
+        DataError: its decisions are of another vocabulary.
         MissingExtraError: Jinja2 is not installed.
     """
     detailed = facts.detailed(run)
+    found = examined or several.examine(run)
     return render(
         "run.html.jinja", title=f"{run.name}: {run.dataset}, split {run.split}", run=run,
         rows=facts.score_rows(run), honest=facts.honest(run), bars=facts.score_bars(run),
         confused=[s for s in detailed if s.confusion],
-        detailed=[s for s in detailed if s.labels], mistakes=facts.mistakes(run),
+        judged=detailed, detailed=[s for s in detailed if s.labels], mistakes=facts.mistakes(run),
+        found=found, panels=several.panels_of(run, found) if found else [],
     )
 
 
@@ -48,19 +57,23 @@ def render(template: str, *, package: str = _TEMPLATES, **values: Any) -> str:
     environment.filters |= {
         "number": facts.number, "bracket": facts.bracket, "clean": clean,
         "sentence": lambda text: text[:1].upper() + text[1:],
-        "percent": lambda share: "–" if share is None else f"{share:.1%}",
+        "percent": facts.percent, "shorten": shorten,
     }
-    shared = {"version": __version__, "facts": facts, "charts": _Charts(jinja2)}
+    shared = {
+        "version": __version__, "facts": facts, "labelwise": labelwise, "measured": measured,
+        "several": several, "charts": _Pictures(charts, jinja2),
+        "multiples": _Pictures(multiples, jinja2),
+    }
     html: str = environment.get_template(template).render(**shared, **values)
     return html
 
 
-class _Charts:
-    """The functions of ``charts``, their SVG marked as safe: they escape what they are given."""
+class _Pictures:
+    """The functions of a module, their SVG marked as safe: they escape what they are given."""
 
-    def __init__(self, jinja2: Any) -> None:
-        self._markup = jinja2.utils.markupsafe.Markup
+    def __init__(self, module: ModuleType, jinja2: Any) -> None:
+        self._module, self._markup = module, jinja2.utils.markupsafe.Markup
 
     def __getattr__(self, name: str) -> Any:
-        draw = getattr(charts, name)
+        draw = getattr(self._module, name)
         return lambda *given: self._markup(draw(*given))

@@ -34,6 +34,11 @@ class Node:
         found = self._mapping().get(key)
         return None if found is None else self._below(key, found)
 
+    def is_null(self, key: str) -> bool:
+        """Tell whether ``key`` is there and null: a value that is not defined."""
+        mapping = self._mapping()
+        return key in mapping and mapping[key] is None
+
     def need(self, key: str) -> Node:
         """Return what is under ``key``; a DataError when it is absent or null."""
         found = self.get(key)
@@ -44,6 +49,10 @@ class Node:
     def items(self) -> list[tuple[str, Node]]:
         """Return the pairs of an object; keys are cleaned for showing."""
         return [(clean(k), self._below(k, v)) for k, v in self._mapping().items()]
+
+    def raw(self) -> dict[str, Any]:
+        """Return an object as it is, for what checks it by itself."""
+        return self._mapping()
 
     def elements(self) -> list[Node]:
         """Return the elements of a list."""
@@ -57,6 +66,10 @@ class Node:
         if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > _MOST:
             self._refuse("a number")  # JSON's 1e999 is an infinity
         return float(value)
+
+    def maybe(self, key: str) -> float | None:
+        """Return the number under ``key``, or None when it is absent or null."""
+        return found.number() if (found := self.get(key)) else None
 
     def whole(self) -> int:
         """Return a whole number, 0 or more."""

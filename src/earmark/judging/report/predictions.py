@@ -60,11 +60,11 @@ class Predictions:
 
     @property
     def groups(self) -> list[Hashable] | None:
-        """An artist a row; a track without one is a group of its own. None: not recorded."""
-        if self.artists is None:
+        """An artist a row; a track without one is a group of its own. None: no artist is known."""
+        if not any(self.artists or ()):
             return None
         return [("artist", a) if a else ("track", t)
-                for a, t in zip(self.artists, self.tracks, strict=True)]
+                for a, t in zip(self.artists or (), self.tracks, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -74,10 +74,9 @@ class Mistake:
     Attributes:
         track: its id.
         borne: the true labels.
-        answer: the label wrongly given, or wrongly left out (``missed``).
+        answer: the label wrongly given.
         score: of the answer.
-        true_score: of the true label; the answer's own when it was missed.
-        missed: True when the answer is a label that the track bears (multi-label work).
+        true_score: of the true label.
     """
 
     track: str
@@ -85,7 +84,6 @@ class Mistake:
     answer: str
     score: float
     true_score: float
-    missed: bool = False
 
 
 def read_predictions(path: Path) -> Predictions | None:
@@ -114,27 +112,20 @@ def read_predictions(path: Path) -> Predictions | None:
     return _predictions(path, columns)
 
 
-def worst_mistakes(predictions: Predictions, *, single: bool, most: int) -> list[Mistake]:
-    """Return the mistakes the model was surest of, worst first, one a track.
+def worst_mistakes(predictions: Predictions, *, most: int) -> list[Mistake]:
+    """Return the single-label mistakes the model was surest of, worst first, one a track.
 
-    Single-label: the top label is not the true one; sorted by how far it leads over the true
-    label. Multi-label: the label whose score is furthest from the truth, by 0.5 or more.
+    The top label is not the true one; sorted by how far it leads over the true label.
     """
     scores, truth = predictions.scores, predictions.truth
-    if single:
-        wrong = scores.argmax(axis=1)
-        true = truth.argmax(axis=1)
-        size = np.where(wrong != true, scores.max(axis=1) - _pick(scores, true), -1)
-        size[truth.sum(axis=1) != 1] = -1
-    else:
-        away = abs(scores - truth)
-        wrong = true = away.argmax(axis=1)
-        size = np.where(away.max(axis=1) >= 0.5, away.max(axis=1), -1)
+    wrong, true = scores.argmax(axis=1), truth.argmax(axis=1)
+    size = np.where(wrong != true, scores.max(axis=1) - _pick(scores, true), -1)
+    size[truth.sum(axis=1) != 1] = -1
     order = sorted(np.flatnonzero(size >= 0), key=lambda i: (-size[i], predictions.tracks[i]))
     return [
         Mistake(
             predictions.tracks[i], predictions.borne[i], predictions.labels[wrong[i]],
-            float(scores[i, wrong[i]]), float(scores[i, true[i]]), bool(truth[i, wrong[i]]),
+            float(scores[i, wrong[i]]), float(scores[i, true[i]]),
         )
         for i in order[:most]
     ]

@@ -13,69 +13,32 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from earmark.errors import DataError
-from earmark.judging.intervals import Interval
+from earmark import settings
+from earmark.errors import DataError, SettingsError
+from earmark.judging.decisions import Decisions
 from earmark.judging.ledger import Ledger, Reading
 from earmark.judging.mistags import Mistag
 from earmark.judging.protocol import Protocol, recorded
 from earmark.judging.references import Reference, same_protocol
+from earmark.judging.report.given import TITLES, Given, read_given
+from earmark.judging.report.learnt import (
+    Advice,
+    CurvePoint,
+    Reliability,
+    Unknown,
+    read_advice,
+    read_calibration,
+    read_curve,
+    read_mistags,
+    read_unknown,
+)
 from earmark.judging.report.plain import Node, clean, read_json
 from earmark.judging.report.predictions import Predictions, read_predictions
-from earmark.judging.report.scores import Scores, read_interval, read_scores
-from earmark.settings import fingerprint
+from earmark.judging.report.scores import Scores, read_scores
 
 RUN_FORMAT = "1"
 _OF_PROTOCOL = ("variant", "dataset_fingerprint", "split_fingerprint", "metric", "averaging",
                 "contaminated")
-
-
-@dataclass(frozen=True)
-class CurvePoint:
-    """Accuracy, with its interval where known, after learning from so many tracks."""
-
-    tracks: int
-    accuracy: float
-    low: float | None
-    high: float | None
-
-
-@dataclass(frozen=True)
-class Advice:
-    """How much accuracy so many more tracks of a label may bring."""
-
-    label: str
-    tracks: int
-    gain: float
-
-
-@dataclass(frozen=True)
-class Bin:
-    """Tracks of like confidence, and how often the answer was right."""
-
-    confidence: float
-    accuracy: float
-    count: int
-
-
-@dataclass(frozen=True)
-class Reliability:
-    """Expected calibration error, log loss and the bins of the diagram."""
-
-    ece: float | None
-    log_loss: float | None
-    bins: tuple[Bin, ...]
-
-
-@dataclass(frozen=True)
-class Unknown:
-    """How well tracks of genres held out are told from known ones."""
-
-    auroc: float | None
-    interval: Interval | None
-    threshold: float | None
-    kept_known: float | None
-    caught_strange: float | None
-    by_genre: tuple[tuple[str, float], ...]
 
 
 @dataclass(frozen=True)
@@ -93,6 +56,8 @@ class RunFolder:
         majority_baseline: accuracy on test of answering the commonest label learnt.
         readings: of this test part, oldest first, from the ledger beside the run as it is now.
         recorded_readings: how many the run itself knew of; ``recorded`` names them.
+        decisions: how scores became the answers judged; None in runs from before it was recorded.
+        given: measurements that are shown as they are, such as ``label_sets``.
         predictions: None when the file is absent.
     """
 
@@ -125,7 +90,14 @@ class RunFolder:
     recipe_text: str
     recipe: Mapping[str, Any]
     environment: tuple[tuple[str, str], ...]
+    decisions: Decisions | None
+    given: tuple[Given, ...]
     predictions: Predictions | None
+
+    @property
+    def several(self) -> bool:
+        """Whether tracks bear several labels."""
+        return any(s.several for s in (*self.parts.values(), self.validated) if s)
 
     @property
     def test(self) -> Scores | None:
@@ -147,7 +119,7 @@ class RunFolder:
         """Fingerprint of front ends, segments, models and weights: the recipe without its data,
         split, seed and names."""
         try:
-            return fingerprint(self.recipe["branches"])
+            return settings.fingerprint(self.recipe["branches"])
         except (KeyError, TypeError, ValueError):  # none, or with dates or NaN, which TOML has
             return self.identity["recipe"]
 
@@ -201,17 +173,19 @@ def read(folder: Path) -> RunFolder:
         failed=_texts(results.get("failed")),
         notes=_texts(results.get("notes")),
         models=_models(results.get("models")),
-        curve=_curve(results.get("learning_curve")),
-        advice=_advice(results.get("label_advice")),
-        mistags=_mistags(results.get("likely_mistags")),
-        calibration=_calibration(results.get("calibration")),
-        unknown=_unknown(results.get("unknown")),
+        curve=read_curve(results.get("learning_curve")),
+        advice=read_advice(results.get("label_advice")),
+        mistags=read_mistags(results.get("likely_mistags")),
+        calibration=read_calibration(results.get("calibration")),
+        unknown=read_unknown(results.get("unknown")),
         readings=_readings(folder, identity),
         recorded_readings=ledger.need("readings_of_this_test_part").whole() if ledger else 0,
         recorded=_texts(ledger.get("runs")) if ledger else (),
         recipe_text=text,
         recipe=recipe,
         environment=_environment(folder / "environment.json"),
+        decisions=_decisions(results.get("decisions")),
+        given=tuple(g for name in TITLES if (g := read_given(name, results.get(name)))),
         predictions=read_predictions(folder / "predictions.parquet"),
     )
 
@@ -270,11 +244,7 @@ def _texts(node: Node | None) -> tuple[str, ...]:
 
 
 def _majority(node: Node | None) -> float | None:
-    return _number(node, "accuracy") if node else None
-
-
-def _number(node: Node, key: str) -> float | None:
-    return found.number() if (found := node.get(key)) else None
+    return node.maybe("accuracy") if node else None
 
 
 def _models(node: Node | None) -> tuple[tuple[tuple[str, str], ...], ...]:
@@ -283,63 +253,10 @@ def _models(node: Node | None) -> tuple[tuple[tuple[str, str], ...], ...]:
     return tuple(tuple((k, v.shown()) for k, v in e.items()) for e in node.elements())
 
 
-def _curve(node: Node | None) -> tuple[CurvePoint, ...]:
-    if node is None:
-        return ()
-    points = [
-        CurvePoint(e.need("tracks").whole(), e.need("accuracy").number(), _number(e, "low"),
-                   _number(e, "high"))
-        for e in node.elements()
-    ]
-    return tuple(sorted(points, key=lambda p: p.tracks))
-
-
-def _advice(node: Node | None) -> tuple[Advice, ...]:
-    if node is None:
-        return ()
-    return tuple(
-        Advice(e.need("label").text(), e.need("tracks").whole(), e.need("gain").number())
-        for e in node.elements()
-    )
-
-
-def _mistags(node: Node | None) -> tuple[Mistag, ...]:
-    if node is None:
-        return ()
-    return tuple(
-        Mistag(e.need("track").text(), e.need("says").text(), e.need("own_score").number(),
-               e.need("sounds_like").text(), e.need("score").number())
-        for e in node.elements()
-    )
-
-
-def _calibration(node: Node | None) -> dict[str, Reliability]:
-    found = {when: node.get(when) if node else None for when in ("before", "after")}
-    return {when: _reliability(its) for when, its in found.items() if its}
-
-
-def _reliability(node: Node) -> Reliability:
-    bins = node.get("bins")
-    return Reliability(
-        _number(node, "ece"), _number(node, "log_loss"),
-        tuple(
-            Bin(e.need("confidence").number(), e.need("accuracy").number(),
-                e.need("count").whole())
-            for e in (bins.elements() if bins else ())
-            if e.need("count").whole()  # an empty bin has no accuracy
-        ),
-    )
-
-
-def _unknown(node: Node | None) -> Unknown | None:
+def _decisions(node: Node | None) -> Decisions | None:
     if node is None:
         return None
-    genres = node.get("by_genre")
-    shares = [(k, v.number()) for k, v in genres.items()] if genres else []
-    return Unknown(
-        _number(node, "auroc"), read_interval(node.get("interval")), _number(node, "threshold"),
-        _number(node, "kept_known"), _number(node, "caught_strange"),
-        tuple(sorted(shares, key=lambda pair: (pair[1], pair[0]))),
-    )
-
-
+    try:
+        return settings.from_mapping(Decisions, dict(node.raw()), where=node.where)
+    except SettingsError as error:
+        raise DataError(f"{error} The run folder is damaged: run it again.") from error

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from earmark.errors import DataError
 from earmark.judging.intervals import Interval
+from earmark.judging.report.metric_names import METRICS
 from earmark.judging.report.plain import Node
 from earmark.labels.vocabulary import group_order
 
@@ -16,15 +17,16 @@ _MAIN = {
     "pr_auc_macro": ("baseline_pr_auc_macro", "PR AUC (macro)"),
     "f1_macro": ("", "F1 (macro)"),
 }
-_NUMBERS = ("accuracy", "f1_macro", "roc_auc_macro", "pr_auc_macro", "log_loss",
-            "binary_log_loss", "baseline_accuracy", "baseline_pr_auc_macro")
+_NUMBERS = (*(metric.key for metric in METRICS), "baseline_accuracy", "baseline_pr_auc_macro")
+_MARGINS = ("constant", "fixed")
 
 
 @dataclass(frozen=True)
 class LabelScore:
     """Figures of one label, each in [0, 1] or None where not defined; support in tracks.
 
-    ``group`` is empty in runs from before it was recorded.
+    ``group`` is empty in runs from before it was recorded. The threshold is that of the answers,
+    where there is one.
     """
 
     name: str
@@ -33,6 +35,9 @@ class LabelScore:
     f1: float | None
     support: int
     group: str = ""
+    roc_auc: float | None = None
+    pr_auc: float | None = None
+    threshold: float | None = None
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,31 @@ class GroupScore:
     f1: float | None
     roc_auc: float | None
     pr_auc: float | None
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """What something that listens to nothing scores.
+
+    Attributes:
+        numbers: metric to value, those that are defined.
+        labels: what it always answers; empty where it gives scores instead.
+    """
+
+    numbers: Mapping[str, float]
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Margin:
+    """How far micro F1 is above something else's on the same tracks.
+
+    ``by`` says what the interval is of draws of: ``track`` or ``artist``; empty where not known.
+    """
+
+    value: float
+    interval: Interval | None
+    by: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,6 +91,11 @@ class Scores:
         confusion: counts, true label by answered label; empty for multi-label work.
         fold_accuracy: one a fold; empty but for ``cross-validated``.
         how: protocol of the cross-validation in words; empty for the others.
+        undefined: metrics that were measured and are not defined on these tracks.
+        baselines: ``prevalence`` (scores: how frequent each label is in what was learnt) and
+            ``constant`` (answers: always the same labels), where they were measured.
+        draws: of the intervals' bootstrap; None where it is not recorded.
+        margins: of micro F1 over the ``constant`` baseline and over ``fixed`` thresholds of 0.5.
     """
 
     name: str
@@ -73,6 +108,16 @@ class Scores:
     fold_accuracy: tuple[float, ...] = ()
     how: str = ""
     groups: tuple[GroupScore, ...] = ()
+    undefined: tuple[str, ...] = ()
+    baselines: Mapping[str, Baseline] = field(default_factory=dict)
+    margins: Mapping[str, Margin] = field(default_factory=dict)
+    draws: int | None = None
+
+    @property
+    def several(self) -> bool:
+        """Whether tracks bear several labels: then no answer is the right one, no accuracy."""
+        return "accuracy" not in self.numbers and "pr_auc_macro" in {*self.numbers,
+                                                                     *self.undefined}
 
     @property
     def main(self) -> str:
@@ -131,6 +176,10 @@ def read_scores(name: str, node: Node) -> Scores:
         fold_accuracy=read_numbers(node.get("fold_accuracy")),
         how=_how(node),
         groups=_groups(node.get("by_group")),
+        undefined=tuple(key for key in _NUMBERS if node.is_null(key)),
+        baselines=_baselines(node.get("baselines")),
+        margins=_margins(node),
+        draws=draws.whole() if (draws := node.get("draws")) else None,
     )
 
 
@@ -166,8 +215,9 @@ def _labels(node: Node | None) -> tuple[LabelScore, ...]:
         return ()
 
     return tuple(
-        LabelScore(name, _maybe(its, "precision"), _maybe(its, "recall"), _maybe(its, "f1"),
-                   its.need("support").whole(), group.text() if (group := its.get("group")) else "")
+        LabelScore(name, its.maybe("precision"), its.maybe("recall"), its.maybe("f1"),
+                   its.need("support").whole(), group.text() if (group := its.get("group")) else "",
+                   its.maybe("roc_auc"), its.maybe("pr_auc"), its.maybe("threshold"))
         for name, its in node.items()
     )
 
@@ -175,14 +225,28 @@ def _labels(node: Node | None) -> tuple[LabelScore, ...]:
 def _groups(node: Node | None) -> tuple[GroupScore, ...]:
     if node is None:
         return ()
-    found = [GroupScore(name, its.need("labels").whole(), _maybe(its, "f1_macro"),
-                        _maybe(its, "roc_auc_macro"), _maybe(its, "pr_auc_macro"))
+    found = [GroupScore(name, its.need("labels").whole(), its.maybe("f1_macro"),
+                        its.maybe("roc_auc_macro"), its.maybe("pr_auc_macro"))
              for name, its in node.items()]
     return tuple(sorted(found, key=lambda g: group_order(g.name)))
 
 
-def _maybe(of: Node, key: str) -> float | None:
-    return found.number() if (found := of.get(key)) else None
+def _baselines(node: Node | None) -> dict[str, Baseline]:
+    return {name: _baseline(its) for name, its in node.items()} if node else {}
+
+
+def _baseline(node: Node) -> Baseline:
+    labels = node.get("labels")
+    return Baseline({key: found.number() for key in _NUMBERS if (found := node.get(key))},
+                    tuple(e.text() for e in labels.elements()) if labels else ())
+
+
+def _margins(node: Node) -> dict[str, Margin]:
+    found = {name: node.get(f"f1_micro_minus_{name}") for name in _MARGINS}
+    return {name: Margin(its.need("value").number(),
+                         read_interval(its) if its.get("low") else None,
+                         by.text() if (by := its.get("by")) else "")
+            for name, its in found.items() if its}
 
 
 def _confusion(node: Node | None, labels: int) -> tuple[tuple[int, ...], ...]:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from earmark.judging.report import facts
 from earmark.judging.report.comparison import Comparison, Group
-from earmark.judging.report.markdown import PUBLISHED, escaped, published_table, table
+from earmark.judging.report.markdown import PUBLISHED, published_table
+from earmark.judging.report.markdown_text import escaped, table
 from earmark.judging.report.page import render
 from earmark.judging.report.read import RunFolder
 
@@ -23,7 +24,7 @@ def page(found: Comparison) -> str:
     runs = [run for group in found.groups for run in group.runs]
     return render("compare.html.jinja", title=f"Comparison of {len(runs)} runs", found=found,
                   count=len(runs), headline=headline(found), unlike=UNLIKE,
-                  ranking=ranking)
+                  ranking=ranking, baseline=baseline)
 
 
 def headline(found: Comparison) -> str:
@@ -32,7 +33,7 @@ def headline(found: Comparison) -> str:
     said = []
     if len(found.groups) == 1 and found.groups[0].ranked_by:
         said.append(f"{runs} runs under one protocol; the best by {found.groups[0].ranked_by} "
-                    f"score is {found.groups[0].runs[0].name}.")
+                    f"{found.groups[0].metric} is {found.groups[0].runs[0].name}.")
     elif len(found.groups) == 1:
         said.append(f"{runs} runs under one protocol.")
     else:
@@ -51,7 +52,13 @@ def ranking(group: Group) -> str:
         return "One run only: nothing to rank it against."
     if not group.ranked_by:
         return "Not ranked: the runs have no score of the same kind; in order of name."
-    return f"Ranked by the {group.ranked_by} score, best first."
+    return f"Ranked by the {group.ranked_by} {group.metric}, best first."
+
+
+def baseline(run: RunFolder) -> float | None:
+    """Return what knowing only how frequent labels are would score."""
+    scores = facts.honest(run) if run.several else None
+    return run.majority_baseline if scores is None else scores.baseline
 
 
 def markdown(found: Comparison) -> str:
@@ -66,6 +73,10 @@ def _lines(found: Comparison) -> Iterator[str]:
         yield f"\n## {escaped(group.title)}\n"
         yield from _run_table(group.runs)
         yield f"\n{ranking(group)}"
+        names, rows = group.others
+        if rows:
+            yield "\nOther metrics:\n"
+            yield from table(["run", "part", *names], rows, "--" + "n" * len(names))
         if group.published:
             yield f"\n{PUBLISHED}:\n"
             yield from published_table(group.published)
@@ -92,7 +103,7 @@ def _run_table(runs: tuple[RunFolder, ...]) -> list[str]:
             cells += [facts.number(scores.value if scores else None),
                       facts.bracket(scores.by_track if scores else None),
                       facts.bracket(scores.by_artist if scores else None)]
-        base = run.majority_baseline
+        base = baseline(run)
         rows.append([*cells, facts.number(base), str(run.reading_count) if run.test else "–"])
     word = " (leaky)" if runs[0].leaky else ""
     return table(

@@ -18,9 +18,9 @@ import numpy as np
 from earmark.datasets.base import Dataset
 from earmark.errors import DataError, SettingsError
 from earmark.judging import splits
-from earmark.judging.dealing import deal_groups, numbered
 from earmark.judging.splits import Split
 from earmark.lab.recipe import SplitChoice
+from earmark.labels.dealing import deal_groups, numbered
 
 _TEST_SHARE = 0.25  # where the recipe holds nothing out
 _STEPS = np.arange(0, 0.21, 0.01)  # by which more is dealt to learn from, until it suffices

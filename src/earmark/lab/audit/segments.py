@@ -18,8 +18,8 @@ from pathlib import Path
 import numpy as np
 
 from earmark.datasets.base import Dataset, Fault, Track
-from earmark.judging.dealing import deal_groups
 from earmark.lab.learner import Learner
+from earmark.labels.dealing import deal_groups
 from earmark.labels.vocabulary import Vocabulary
 
 

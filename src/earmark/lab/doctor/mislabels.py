@@ -21,6 +21,7 @@ from earmark.features.base import FeatureSet
 from earmark.lab.batches import Gathered, Wanted, gather, place_of
 from earmark.lab.doctor.bare import BareTable
 from earmark.lab.doctor.findings import Finding
+from earmark.lab.doctor.tables import alike
 from earmark.lab.learner import Learner, fitter
 from earmark.lab.outoffold import Rounds
 from earmark.lab.recipe import BranchChoice
@@ -161,11 +162,10 @@ def _features(dataset: Dataset, log: Callable[[str], None]) -> tuple[FeatureSet,
         if not dataset.features.columns:
             raise DataError(f"{dataset.root}: holds no columns of numbers to learn from.")
         return _finite(dataset.features), dataset.root.name
-    for table in dataset.feature_tables():
-        if table.seconds is None:
-            front_end = features.build(table.front_end)
-            made = front_end.read(table.path, place_of(dataset, front_end, table))
-            return made, table.path.name
+    for tables in alike(t for t in dataset.feature_tables() if t.seconds is None):
+        front_end = features.build(tables[0].front_end)
+        read = [front_end.read(t.path, place_of(dataset, front_end, t)) for t in tables]
+        return FeatureSet.joined(read), ", ".join(t.path.name for t in tables)
     found = gather(dataset, list(dataset.tracks), Wanted({"name": _FRONT_END}), log)
     return found.features, f"{_FRONT_END} of the audio"
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from earmark.datasets.base import Dataset
-from earmark.judging.splits import PARTS, Leak, Split, leaks
+from earmark.judging.splits import PARTS, Leak, Split, leaks, missing_labels
 from earmark.lab.doctor.findings import Finding
 
 _COPIES = ("exact duplicate", "near duplicate", "cross-label duplicate")
@@ -116,18 +116,13 @@ def lint_pairs(dataset: Dataset, findings: Sequence[Finding]) -> Iterator[Findin
 
 def _missing(split: Split, dataset: Dataset) -> Iterator[Finding]:
     """Yield the labels of a partition that one of its parts has no track of."""
-    counted: dict[str, Counter[str]] = {part: Counter() for part in PARTS if split.counts[part]}
-    for track, part in split.parts.items():
-        counted[part].update(dataset.tracks[track].labels)
-    borne = {label for counts in counted.values() for label in counts}
     at_hand = _at_hand(split, dataset)
-    for label in sorted(borne):
-        for part, counts in counted.items():
-            if not counts[label]:
-                have = ", ".join(f"{its[label]} in {name}" for name, its in counted.items()
-                                 if its[label])
-                yield Finding("missing from a part", label, f"none in {part} of '{split.name}', "
-                              f"{have}{at_hand}", subject="label")
+    for missing in missing_labels(split, dataset):
+        has = f"{_counted(missing.tracks, 'track')} elsewhere"
+        of = f" in {_counted(missing.groups, 'group')} (artist, song or track)"
+        yield Finding("missing from a part", missing.label,
+                      f"none in {missing.part} of '{split.name}', {has}{of}{at_hand}",
+                      subject="label")  # fmt: skip
 
 
 def _at_hand(split: Split, dataset: Dataset) -> str:

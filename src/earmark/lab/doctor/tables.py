@@ -29,7 +29,8 @@ def lint_tables(dataset: Dataset) -> list[Finding]:
     found: list[Finding] = []
     copies: dict[str, list[Finding]] = {}
     ids: dict[str, set[str]] = {}
-    for tables in _alike(dataset.feature_tables()):
+    own = (table for table in dataset.feature_tables() if not table.derived)
+    for tables in alike(own):
         name = ", ".join(table.path.name for table in tables)
         try:
             made = FeatureSet.joined([_read(dataset, table) for table in tables])
@@ -41,7 +42,7 @@ def lint_tables(dataset: Dataset) -> list[Finding]:
     return [*found, *_weighed(copies, ids)]
 
 
-def _alike(tables: Iterable[FeatureTable]) -> list[list[FeatureTable]]:
+def alike(tables: Iterable[FeatureTable]) -> list[list[FeatureTable]]:
     """Return the tables in groups that were made alike: each may hold a part of the tracks."""
     groups: dict[str, list[FeatureTable]] = {}
     for table in tables:

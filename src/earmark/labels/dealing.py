@@ -1,8 +1,9 @@
 """Dealing whole groups out to parts, so that each part gets its share of every label.
 
-One greedy dealer serves splits, folds and choices within train: the largest groups first, each to
-the part that is then nearest to its wanted number of rows of every label. That is the idea of
-scikit-learn's ``StratifiedGroupKFold``, here also for unequal parts and several labels a row.
+Serves splits, folds and choices within train. Where each row bears one label, the largest groups
+go first, each to the part that is then nearest to its wanted number of rows of every label. That is
+the idea of scikit-learn's ``StratifiedGroupKFold``, here also for unequal parts. Where rows bear
+several labels, or none, see ``stratify``: there it is the rare labels that need care.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from earmark.labels import stratify
 
 
 def deal_groups(
@@ -23,8 +26,20 @@ def deal_groups(
     Args:
         member: the number of each row's group (``numbered``).
         labels: 0/1 matrix [shape=(rows, labels)].
-        shares: of the parts, together 1.
+        shares: of the parts, together 1; a part with a share of 0 gets nothing.
     """
+    if (np.asarray(labels).sum(axis=1) == 1).all():
+        return deal_largest_first(member, labels, shares, rng)
+    wanted = np.flatnonzero(shares > 0)
+    dealt = stratify.deal(stratify.Load.of(member, labels), shares[wanted], rng)
+    return wanted[dealt[member]]
+
+
+def deal_largest_first(
+    member: NDArray[np.intp], labels: NDArray[Any], shares: NDArray[np.float64],
+    rng: np.random.Generator,
+) -> NDArray[np.intp]:
+    """Return the part of each row, as ``deal_groups`` does for rows of one label each."""
     # A last column of ones, so that the sizes of the parts count, too.
     columns = np.column_stack([labels, np.ones(len(labels))])
     load = np.zeros((int(member.max(initial=-1)) + 1, columns.shape[1]))  # (groups, labels + 1)

@@ -1,22 +1,18 @@
-import json
 import pickle
 
 import numpy as np
 import pytest
 import sklearn.metrics as oracle
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tests.judging.metrics.made import FEW, multi, taken
 
 from earmark.errors import DataError
 from earmark.judging import metrics
-from earmark.judging.decisions import Decisions, Unknown, top_label
-from earmark.labels.vocabulary import Vocabulary
+from earmark.judging.decisions import top_label
 
-FEW = settings(deadline=None, max_examples=60)
-ALL = [
-    metrics.accuracy, metrics.log_loss, metrics.binary_log_loss, metrics.f1_macro,
-    metrics.roc_auc_macro, metrics.pr_auc_macro,
-]
+ALL = [metrics.accuracy, metrics.log_loss, metrics.binary_log_loss, *metrics.RANKING,
+       *metrics.ANSWERED]
 
 
 @st.composite
@@ -27,18 +23,6 @@ def single(draw, least=2):
     raw = np.array(draw(st.lists(level, min_size=rows, max_size=rows)), dtype=float)
     truth = draw(st.lists(st.integers(0, labels - 1), min_size=rows, max_size=rows))
     return raw / raw.sum(axis=1, keepdims=True), np.eye(labels, dtype=np.int8)[truth]
-
-
-@st.composite
-def multi(draw):
-    """Scores in quarters (so that many are tied) and any 0/1 truth."""
-    rows, labels = draw(st.integers(1, 12)), draw(st.integers(1, 5))
-
-    def table(top):
-        cells = st.lists(st.integers(0, top), min_size=rows * labels, max_size=rows * labels)
-        return np.array(draw(cells)).reshape(rows, labels)
-
-    return table(4) / 4, table(1).astype(np.int8)
 
 
 # --- against scikit-learn
@@ -77,7 +61,7 @@ def test_binary_log_loss_equals_scikit_learns(case):
 def test_f1_macro_equals_scikit_learns(case):
     scores, truth = case
     predicted = (scores >= 0.5).astype(np.int8)
-    if not (predicted | truth).any():
+    if not truth.any():
         with pytest.raises(DataError, match="f1_macro is not defined on these rows"):
             metrics.f1_macro(predicted, truth)
         return
@@ -170,7 +154,7 @@ def test_the_order_of_rows_changes_nothing(case, random):
     scores, truth = case
     order = random.sample(range(len(scores)), len(scores))
     for metric in ALL:
-        x = top_label(scores) if metric is metrics.f1_macro else scores
+        x = top_label(scores) if metric in metrics.ANSWERED else scores
         if "auc" in metric.name and not metrics.has_curve(truth).any():
             continue
         assert metric(x[order], truth[order]) == pytest.approx(metric(x, truth))
@@ -186,12 +170,29 @@ def test_weights_are_repeated_rows(case, data):
         return
     rows = np.repeat(np.arange(size), times)
     for metric in ALL:
-        x = (top_label(scores) if metric is metrics.f1_macro else scores).astype(float)
+        x = (top_label(scores) if metric in metrics.ANSWERED else scores).astype(float)
         (weighted,) = metric.weighted(x, truth, times[None].astype(float))
         if np.isnan(weighted):
             assert not metrics.has_curve(truth[rows]).any()
         else:
             assert metric(x[rows], truth[rows]) == pytest.approx(weighted)
+
+
+@FEW
+@given(multi(), st.data())
+def test_weights_are_repeated_rows_of_several_labels(case, data):
+    scores, truth = case
+    size = len(scores)
+    times = np.array(data.draw(st.lists(st.integers(0, 3), min_size=size, max_size=size)))
+    rows = np.repeat(np.arange(size), times)
+    weights = np.stack([times, np.ones(size)]).astype(float)  # two, as one goes another way
+    for metric in [metrics.binary_log_loss, *metrics.RANKING, *metrics.ANSWERED]:
+        x = taken(metric, scores).astype(float)
+        weighted = metric.weighted(x, truth, weights)
+        once = metric.value(x, truth)
+        repeated = metric.value(x[rows], truth[rows]) if len(rows) else None
+        expected = [np.nan if value is None else value for value in (repeated, once)]
+        np.testing.assert_allclose(weighted, expected, err_msg=metric.name)
 
 
 @pytest.mark.parametrize("metric", ALL, ids=lambda m: m.name)
@@ -253,89 +254,3 @@ def test_no_curve_at_all_is_an_error_and_no_nan():
     for metric in (metrics.roc_auc_macro, metrics.pr_auc_macro):
         with pytest.raises(DataError, match=f"{metric.name} is not defined on these rows"):
             metric(GOOD, np.ones((2, 2)))
-
-
-# --- baseline and summary
-
-
-def test_the_prior_is_every_metrics_baseline():
-    learned = np.eye(3)[[0, 1, 1, 1, 2]]
-    scores = metrics.prior_scores(learned, 4)
-    np.testing.assert_allclose(scores, np.tile([0.2, 0.6, 0.2], (4, 1)))
-    truth = np.eye(3)[[0, 1, 1, 2]]
-    assert metrics.accuracy(scores, truth) == 0.5  # always label 1
-    assert metrics.roc_auc_macro(scores, truth) == 0.5
-    assert metrics.pr_auc_macro(scores, truth) == pytest.approx(1 / 3)
-
-
-def test_summary_single(rng):
-    vocabulary = Vocabulary(("blues", "jazz", "rock", "ska"))
-    scores, truth = rng.dirichlet(np.ones(4), 30), np.eye(4, dtype=np.int8)[np.arange(30) % 3]
-    found = metrics.summary(scores, truth, vocabulary)
-    assert found["rows"] == 30
-    assert found["accuracy"] == metrics.accuracy(scores, truth)
-    assert found["baseline_accuracy"] == pytest.approx(1 / 3)
-    assert found["log_loss"] == metrics.log_loss(scores, truth)
-    assert np.trace(found["confusion"]) == round(30 * found["accuracy"])
-    assert found["f1_macro"] == metrics.f1_macro(top_label(scores), truth)
-    assert found["roc_auc_macro"] == metrics.roc_auc_macro(scores, truth)
-    assert found["labels_without_curve"] == ["ska"]
-    ska = found["per_label"]["ska"]
-    assert ska["support"] == 0
-    assert ska["recall"] is ska["roc_auc"] is ska["pr_auc"] is None
-    assert json.loads(json.dumps(found, allow_nan=False)) == found
-
-
-def test_figures_by_group_are_means_over_its_labels(rng):
-    groups = {"fast": "tempo", "drums": "instrument", "flute": "instrument"}
-    vocabulary = Vocabulary(("fast", "drums", "flute", "ska"), "multi", groups)
-    scores, truth = rng.random((40, 4)), (rng.random((40, 4)) < 0.4).astype(np.int8)
-    truth[:, 2] = 0  # no flute: its curve is not defined
-    found = metrics.summary(scores, truth, vocabulary)
-    labels = found["per_label"]
-    assert [row["group"] for row in labels.values()] == ["tempo", "instrument", "instrument",
-                                                         "genre"]
-    assert list(found["by_group"]) == ["genre", "instrument", "tempo"]
-    instrument = found["by_group"]["instrument"]
-    assert instrument["labels"] == 2
-    assert instrument["support"] == truth[:, 1].sum()
-    assert instrument["roc_auc_macro"] == labels["drums"]["roc_auc"]
-    assert instrument["f1_macro"] == pytest.approx(
-        (labels["drums"]["f1"] + labels["flute"]["f1"]) / 2)
-    alone = metrics.summary(scores, truth, Vocabulary(vocabulary.labels, "multi"))
-    assert "by_group" not in alone
-
-
-def test_summary_multi_uses_the_decisions():
-    vocabulary = Vocabulary(("fast", "loud"), "multi")
-    scores = np.array([[0.6, 0.2], [0.3, 0.9], [0.1, 0.4]])
-    truth = np.array([[1, 0], [1, 1], [0, 1]])
-    usual = metrics.summary(scores, truth, vocabulary)
-    assert usual["per_label"]["fast"]["recall"] == 0.5
-    lower = metrics.summary(scores, truth, vocabulary, Decisions((0.3, 0.4)))
-    assert lower["f1_macro"] == 1.0
-    assert lower["baseline_pr_auc_macro"] == pytest.approx(2 / 3)
-    assert lower["pr_auc_macro"] == usual["pr_auc_macro"] == 1.0
-    assert "accuracy" not in usual
-
-
-def test_summary_leaves_unknown_aside():
-    vocabulary = Vocabulary(("blues", "ska"))
-    scores, truth = np.array([[0.6, 0.4], [0.1, 0.9]]), np.array([[1, 0], [0, 1]])
-    doubting = Decisions(unknown=Unknown(1.0))
-    assert metrics.summary(scores, truth, vocabulary, doubting) == metrics.summary(
-        scores, truth, vocabulary)
-
-
-def test_summary_of_nothing_but_absent_labels_has_none_and_no_nan():
-    found = metrics.summary(
-        np.full((2, 2), 0.1), np.zeros((2, 2)), Vocabulary(("a", "b"), "multi")
-    )
-    assert found["f1_macro"] is found["roc_auc_macro"] is found["baseline_pr_auc_macro"] is None
-    assert found["labels_without_curve"] == ["a", "b"]
-    json.dumps(found, allow_nan=False)
-
-
-def test_summary_refuses_another_vocabulary():
-    with pytest.raises(DataError, match="for 3 labels"):
-        metrics.summary(GOOD, TRUE, Vocabulary(("a", "b", "c")))
