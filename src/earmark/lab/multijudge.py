@@ -136,7 +136,7 @@ class _Judge:
             "cross_fitted": found.pop("chosen"), "others": found,
         }
 
-    def _crossed_figures(self, how: HowDecided) -> dict[str, float]:
+    def _crossed_figures(self, how: HowDecided) -> dict[str, float | None]:
         """Return how answers do when each fold's thresholds are learnt on the others."""
         given = np.zeros_like(self.truth)
         for held in np.unique(self.fold):
@@ -209,7 +209,7 @@ class _Judge:
             }
         return found
 
-    def _figures(self, chances: Floats, truth: Truth, how: HowDecided) -> dict[str, float]:
+    def _figures(self, chances: Floats, truth: Truth, how: HowDecided) -> dict[str, float | None]:
         thresholds, most = fit_thresholds(self.calibrated, self.truth, how, fold=self.fold)
         given = answers(chances, self.vocabulary, Decisions(thresholds, most=most))
         return figures(given, truth)
