@@ -221,7 +221,7 @@ def test_a_test_part_without_positives_is_undefined_and_never_a_number(make_seve
     ({"thresholds": [0.5]}, ["1 thresholds for 6 labels"]),
     ({"thresholds": [2.0] * 6}, ["decisions", "between 0 and 1"]),
     ({"threshold": [0.5] * 6}, ["decisions", "unknown setting 'threshold'"]),
-    ({"calibration": {"slopes": [1.0], "offsets": [0.0]}}, ["1 slopes for 6 labels"]),
+    ({"calibration": {"slopes": [1.0], "offsets": [0.0]}}, ["of 1 for 6 labels"]),
     ({"calibration": {"temperature": 1.0}}, ["temperature", "multi-label"]),
 ])
 def test_damaged_decisions_are_named_in_a_line(make_several, decisions, words):
