@@ -95,13 +95,6 @@ def test_what_is_no_curve_is_refused():
             rel.reliability(SCORES, TRUTH, **given_)
 
 
-def test_the_mean_over_labels_is_that_of_each(rng):
-    scores = rng.random((90, 3))
-    truth = (rng.random((90, 3)) < 0.4).astype(np.int8)
-    each = [rel.calibration_error(scores[:, k], truth[:, k], bins=15) for k in range(3)]
-    assert rel.mean_calibration_error(scores, truth) == pytest.approx(np.mean(each))
-
-
 @pytest.mark.parametrize("by", ["mass", "width"])
 def test_the_error_of_perfect_chances_is_that_of_truth_drawn_by_them(rng, by):
     scores = rng.random(60) ** 2

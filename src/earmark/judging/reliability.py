@@ -93,20 +93,6 @@ def calibration_error(
     return off / sum(b.rows for b in curve)
 
 
-def mean_calibration_error(scores: ArrayLike, truth: ArrayLike, *, bins: int = 15) -> float:
-    """Return the mean over labels of ``calibration_error``, in bins of equal mass.
-
-    Args:
-        scores: in [0, 1] [shape=(rows, labels)]. truth: 0/1, likewise.
-
-    Raises:
-        DataError: what ``metrics.checked`` refuses.
-    """
-    x, y = checked(scores, truth)
-    return float(np.mean([calibration_error(x[:, k], y[:, k], bins=bins)
-                          for k in range(x.shape[1])]))
-
-
 def error_interval(
     scores: ArrayLike, truth: ArrayLike, *, rng: np.random.Generator, bins: int = 10,
     by: Bins = "mass", groups: Sequence[Hashable] | NDArray[Any] | None = None,

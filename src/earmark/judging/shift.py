@@ -24,7 +24,6 @@ from earmark.judging.curves import Floats, Truth
 from earmark.judging.decisions import Decisions, answers
 from earmark.judging.labelsets import LabelSets
 from earmark.judging.rates import checked_rates, estimated_rates, joint_rates
-from earmark.judging.reliability import mean_calibration_error
 from earmark.judging.thresholds import figures
 from earmark.labels.vocabulary import Vocabulary
 
@@ -123,10 +122,10 @@ def report(
 
 def measured(
     scores: Floats, truth: Truth, vocabulary: Vocabulary, decisions: Decisions
-) -> dict[str, float]:
+) -> dict[str, float | None]:
     """Return ECE, log loss and F1 of calibrated scores, "unknown" left aside."""
     answered = answers(scores, vocabulary, replace(decisions, unknown=None))
-    return {"ece": mean_calibration_error(scores, truth),
+    return {"ece": float(metrics.calibration_errors(scores, truth).mean()),
             "log_loss": metrics.binary_log_loss(scores, truth), **figures(answered, truth)}
 
 

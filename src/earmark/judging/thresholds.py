@@ -29,6 +29,8 @@ _NEVER = 1.0  # where the wanted precision cannot be had
 # A label's own threshold counts n, the global one this, with n tracks that bear the label.
 _WEIGHTS = (0.0, 10.0, 30.0, 100.0, 300.0, 1000.0, np.inf)
 _ONE_SIDED_95 = 1.6449
+_FIGURES = {"f1_micro": metrics.f1_micro, "f1_macro": metrics.f1_macro,
+            "precision_micro": metrics.precision_micro, "recall_micro": metrics.recall_micro}
 
 
 def fit_thresholds(
@@ -57,19 +59,14 @@ def fit_thresholds(
     return tuple(_fitted(x, y, how, fold).clip(0, 1).tolist()), 0
 
 
-def figures(answered: ArrayLike, truth: ArrayLike) -> dict[str, float]:
-    """Return F1 (micro, macro), precision and recall (micro) of 0/1 answers; 0 of no answers.
+def figures(answered: ArrayLike, truth: ArrayLike) -> dict[str, float | None]:
+    """Return F1 (micro, macro), precision and recall (micro) of 0/1 answers; None: not defined.
 
     Raises:
         DataError: what ``metrics.checked`` refuses.
     """
     p, y = metrics.checked(answered, truth)
-    all_as_one = metrics.per_label(p.reshape(-1, 1), y.reshape(-1, 1))
-    some = p.any() or y.any()
-    return {"f1_micro": float(all_as_one.f1[0]),
-            "f1_macro": metrics.f1_macro(p, y) if some else 0.0,
-            "precision_micro": float(all_as_one.precision[0]),
-            "recall_micro": float(all_as_one.recall[0])}
+    return {name: metric.value(p, y) for name, metric in _FIGURES.items()}
 
 
 def _fitted(x: Floats, y: Truth, how: HowDecided, fold: ArrayLike | None) -> Floats:

@@ -160,7 +160,7 @@ class _Judge:
             "cross_fitted": found.pop("chosen"), "others": found,
         }
 
-    def _crossed_figures(self, how: HowDecided) -> dict[str, float]:
+    def _crossed_figures(self, how: HowDecided) -> dict[str, float | None]:
         """Return how answers do when each fold's thresholds are learnt on the others."""
         return figures(_crossed_answers(self.crossed, self.truth, self.fold, self.vocabulary, how),
                        self.truth)
@@ -231,7 +231,7 @@ class _Judge:
             }
         return found
 
-    def _figures(self, chances: Floats, truth: Truth, how: HowDecided) -> dict[str, float]:
+    def _figures(self, chances: Floats, truth: Truth, how: HowDecided) -> dict[str, float | None]:
         thresholds, most = fit_thresholds(self.calibrated, self.truth, how, fold=self.fold)
         given = answers(chances, self.vocabulary, Decisions(thresholds, most=most))
         return figures(given, truth)
