@@ -139,14 +139,45 @@ def test_wrong_arguments_are_refused(case):
         bootstrap(metrics.accuracy, scores * 7, truth, rng=seeded())
 
 
+def turned(value, spread):
+    """Return the interval that lies round the value as the value lies in the spread."""
+    return (pytest.approx(min(value, value + (value - spread.high))),
+            pytest.approx(max(value, value + (value - spread.low))), spread.level)
+
+
 def test_several_figures_are_bootstrapped_at_once(case):
     scores, truth = case
     chosen = (metrics.accuracy, metrics.lrap, metrics.pr_auc_micro)
     groups = np.arange(200) // 3
     found = several(lambda w: {m.name: m.weighted(scores, truth, w) for m in chosen}, 200,
                     groups=groups, rng=seeded(), draws=60)
-    assert found == {metric.name: bootstrap(metric, scores, truth, groups=groups, rng=seeded(),
-                                            draws=60) for metric in chosen}  # fmt: skip
+    for metric in chosen:
+        spread = bootstrap(metric, scores, truth, groups=groups, rng=seeded(), draws=60)
+        assert found[metric.name] == turned(metric(scores, truth), spread)
+
+
+def test_rare_labels_are_judged_too_well_and_intervals_know_it(rng):
+    truth = (rng.random((40_000, 8)) < 0.01).astype(np.int8)
+    scores = 1 / (1 + np.exp(2 - 2 * truth - rng.normal(size=truth.shape)))
+    population = metrics.pr_auc_macro(scores, truth)
+    below = held = 0
+    for part in np.array_split(np.arange(40_000), 40):
+        x, y = scores[part], truth[part]
+        spread = bootstrap(metrics.pr_auc_macro, x, y, rng=rng, draws=100)
+        found = several(lambda w, x=x, y=y: {"it": metrics.pr_auc_macro.weighted(x, y, w)},
+                        len(x), rng=rng, draws=100)["it"]
+        assert found.low <= metrics.pr_auc_macro(x, y) <= found.high
+        below += population < spread.low
+        held += found.low <= population <= found.high
+    assert below > 5  # of 40; percentiles that were right would leave one
+    assert held > 30
+
+
+def test_draws_that_all_lie_above_the_value_do_not_leave_it_out():
+    def figures(weights):
+        return {"ends": (weights != 1).any(axis=1) * 0.25 + 0.5}  # of all rows once: .5
+
+    assert several(figures, 50, rng=seeded(), draws=30)["ends"] == (0.25, 0.5, 0.95)
 
 
 def test_several_leave_out_what_is_not_defined(case):

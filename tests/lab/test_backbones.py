@@ -25,6 +25,7 @@ from earmark.features import _backbones, base
 from earmark.features.fma518 import Fma518
 from earmark.features.gtzan57 import Gtzan57
 from earmark.graphs.session import Session
+from earmark.judging.decisions import Decisions
 from earmark.lab import backbones, recipe
 from earmark.lab.batches import gather
 from earmark.lab.extraction import extract
@@ -40,7 +41,8 @@ def backbone(tmp_path):
     branch = Branch(base.describe(MELS), WINDOWS, "branch0.onnx", batch=3, embedding="embedding")
     card = Card("A backbone", licence="CC0", limits="none", **{
         name: getattr(ABOUT, name) for name in ("seen", "source", "citation", "notice")})
-    whole = manifest(name="tiny", task="multi", branches=(branch,), card=card)
+    whole = manifest(name="tiny", task="multi", branches=(branch,), card=card,
+                     decisions=Decisions((0.5,) * 3))
     path = tmp_path / "given.earmark"
     tagger_format.write(with_check(whole, {"branch0.onnx": tiny_graph()}), path)
     return path

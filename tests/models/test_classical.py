@@ -18,7 +18,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from earmark import registry, settings
 from earmark.errors import DataError, SettingsError
-from earmark.models import _choice, _classic, _tree_graph, vectors
+from earmark.models import _choice, _classic, _tree_graph, neighbours, vectors
 from earmark.models.boosting import Boosting
 from earmark.models.classical import Logistic
 from earmark.models.discriminant import GaussianNaiveBayes, LinearDiscriminant
@@ -144,6 +144,23 @@ def test_the_machines_decide_as_scikit_learns(rows, labels):
     np.testing.assert_allclose(decided, oracle.decision_function(x), atol=1e-4)
 
 
+def test_machines_that_share_a_kernel_are_those_that_do_not(rows, labels, monkeypatch):
+    found = []
+    for most in (0, 1000):
+        monkeypatch.setattr(vectors, "_MOST_SHARED", most)
+        monkeypatch.setattr(vectors, "_LEAST_SHARING", 0)
+        model = SupportVectors(inverse_penalty=2.0).fit(rows, labels, rng=np.random.default_rng(0))
+        found.append(model.scores(rows))
+    np.testing.assert_allclose(*found, atol=1e-4)
+
+
+def test_the_kernel_is_scikit_learns(rows):
+    from sklearn.metrics.pairwise import rbf_kernel
+
+    rows = rows.astype(float)
+    np.testing.assert_allclose(vectors.kernel(rows, 0.3), rbf_kernel(rows, gamma=0.3), atol=1e-12)
+
+
 def test_platt_finds_the_slope_that_made_the_truth(rng):
     decided = rng.uniform(-3, 3, 20_000)
     truth = (rng.random(20_000) < 1 / (1 + np.exp(-(2 * decided - 1)))).astype(np.int8)
@@ -171,6 +188,28 @@ def test_boosting_is_lightgbms(rows, labels):
     np.testing.assert_allclose(model.scores(rows), expected, atol=1e-6)
 
 
+@pytest.mark.parametrize("task", ["single", "multi"])
+def test_few_rounds_are_the_first_of_many(task, rows, labels):
+    model = Boosting(task=task, min_child_samples=4, class_weight="balanced")
+    few, many = model._learn_each(rows, labels, [{"n_estimators": 5}, {"n_estimators": 40}], 7)
+    alone = model._learn(rows, labels, {"n_estimators": 5}, 7)
+    assert np.array_equal(model._predict(few, rows), model._predict(alone, rows))
+    assert np.abs(model._predict(few, rows) - model._predict(many, rows)).max() > 0.1
+
+
+def test_boosting_of_several_labels_is_lightgbms_of_each(rows, several):
+    import lightgbm
+
+    model = Boosting(task="multi", n_estimators=6, min_child_samples=4, subsample=1.0,
+                     colsample_bytree=1.0, class_weight="balanced")  # fmt: skip
+    model.fit(rows, several, rng=np.random.default_rng(0))
+    for label in range(3):
+        twin = lightgbm.LGBMClassifier(n_estimators=6, num_leaves=4, min_child_samples=4,
+                                       reg_lambda=1.0, class_weight="balanced", verbose=-1)
+        expected = twin.fit(rows, several[:, label]).booster_.predict(rows)
+        np.testing.assert_allclose(model.scores(rows)[:, label], expected, atol=1e-6)
+
+
 def test_a_threshold_is_never_rounded_past_a_row():
     # The double between two neighbouring single-precision numbers rounds up to the upper one.
     low = np.float32(1)
@@ -189,6 +228,22 @@ def test_equally_near_rows_count_in_their_order():
     assert model.scores(np.zeros((1, 1), np.float32)).tolist() == [[1, 0]]
     _, worst = export(model, np.zeros((3, 1), np.float32))
     assert worst == 0
+
+
+def test_neighbours_are_found_a_few_rows_at_a_time_where_labels_are_many(rows, monkeypatch):
+    labels = np.tile(np.eye(60, dtype=np.int8), 5)
+    model = Neighbours(task="multi", n_neighbors=7).fit(rows, labels, rng=np.random.default_rng(0))
+    whole, asked = model.scores(rows), []
+    true_block = Neighbours._block
+
+    def block(self, fitted, x):
+        asked.append(len(x))
+        return true_block(self, fitted, x)
+
+    monkeypatch.setattr(Neighbours, "_block", block)
+    monkeypatch.setattr(neighbours, "_BLOCK_VALUES", 20 * 7 * 300)
+    assert np.array_equal(model.scores(rows), whole)
+    assert asked == [20] * 3
 
 
 @pytest.mark.parametrize(("name", "task"), TASKS)

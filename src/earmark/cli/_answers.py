@@ -167,7 +167,8 @@ def _group_text(tags: Tags, group: str, shown: Sequence[Shown], top: int) -> Tex
         return above
     if tags.unknown and group in tags.unknown_groups:
         return _unknown(_nearest(chosen))
-    return None if tags.unknown and not tags.unknown_among else _names(chosen) if chosen else None
+    all_unknown = tags.unknown and not tags.unknown_among
+    return _names(chosen) if chosen and not all_unknown else None
 
 
 def _nearest(shown: Sequence[Shown]) -> str:

@@ -27,10 +27,10 @@ from earmark.judging.calibration import (
 )
 from earmark.judging.curves import Floats, Truth
 from earmark.judging.how import Calibrating
+from earmark.judging.inner import inner_folds
 from earmark.labels.vocabulary import Task, Vocabulary
 
 FORMS: tuple[Calibrating, ...] = ("platt", "isotonic", "temperature")  # the first of equals is best
-_INNER_FOLDS = 5
 
 
 def fit_calibration(
@@ -56,7 +56,7 @@ def fit_calibration(
         return Calibration(temperature=fit_temperature(scores, truth))
     x, y = metrics.checked(scores, truth)
     if how == "best":
-        of = np.arange(len(x)) % _INNER_FOLDS if fold is None else np.asarray(fold)
+        of = inner_folds(fold, len(x))
         how = _least_loss(x, y, of) if len(np.unique(of)) > 1 else FORMS[0]
     if how == "isotonic":
         return Calibration(stairs=_all_stairs(x, y))

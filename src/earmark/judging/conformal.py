@@ -21,8 +21,8 @@ from numpy.typing import ArrayLike, NDArray
 from earmark.errors import DataError, SettingsError
 from earmark.judging import metrics
 from earmark.judging.curves import Floats, Truth
-from earmark.labels.dealing import numbered
 from earmark.judging.labelsets import LabelSets, Promise
+from earmark.labels.dealing import numbered
 
 Method = Literal["global", "label"]
 

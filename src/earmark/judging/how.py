@@ -23,9 +23,12 @@ class HowDecided:
             or ``valid``, scores of the valid part by the final model, which must then not be
             among the parts learnt from. Never a test part.
         calibration: of each label; ``best`` is the one of them with the least cross-fitted log
-            loss.
+            loss. On AudioSet's balanced train isotonic has (.0325, Platt .0328, temperatures
+            .0332, none .0331), and the least calibration error; labels of few tracks get Platt's.
         thresholds: ``fixed`` at 0.5; one ``global``; one a ``label``; ``shrunk``: one a label,
             drawn towards the global one the fewer tracks bear it; ``top``: the best k labels.
+            On AudioSet's balanced train the global one (as which shrunk ones came out) reached a
+            micro-F1 of .576, one a label .561, fixed ones .557, the best k .519.
         aim: what thresholds (or k) shall make best; ``precision``: as many right answers as can
             be had at the precision wanted.
         precision: the one wanted.
@@ -39,7 +42,7 @@ class HowDecided:
     """
 
     part: Literal["folds", "valid"] = "folds"
-    calibration: Calibrating = "platt"
+    calibration: Calibrating = "isotonic"
     thresholds: Cutting = "shrunk"
     aim: Aim = "f1_micro"
     precision: float = 0.8

@@ -94,6 +94,12 @@ def several(
 ) -> dict[str, Interval]:
     """Return the intervals of many figures under the same draws, by name.
 
+    Unlike ``bootstrap`` these are basic intervals: the spread of the draws is turned round the
+    value, and stretched to hold it. Average precision of few positives comes out too high, and in
+    draws, where a row found twice is found next to itself, higher still: percentiles of it lie
+    above the truth, in half of all cases altogether, where basic ones hold it in nine of ten
+    (docs/metrics.md). Davison and Hinkley, Bootstrap Methods (1997), section 5.2.
+
     Args:
         figures: takes weights [shape=(draws, rows)] and returns values [shape=(draws,)] by name,
             as ``metric.weighted`` gives them; a difference of two is paired.
@@ -107,8 +113,14 @@ def several(
         return {}
     drawn = [figures(weights) for weights in _weights(rows, groups, rng, draws)]
     joined = {name: np.concatenate([part[name] for part in drawn]) for name in drawn[0]}
-    return {name: _percentiles(found, level) for name, found in joined.items()
-            if 2 * np.isfinite(found).sum() >= len(found)}  # fmt: skip
+    at = {name: float(value[0]) for name, value in figures(np.ones((1, rows))).items()}
+    return {name: _turned(at[name], _percentiles(found, level)) for name, found in joined.items()
+            if np.isfinite(at[name]) and 2 * np.isfinite(found).sum() >= len(found)}  # fmt: skip
+
+
+def _turned(value: float, spread: Interval) -> Interval:
+    low, high = 2 * value - spread.high, 2 * value - spread.low
+    return Interval(min(low, value), max(high, value), spread.level)
 
 
 class Sample(NamedTuple):

@@ -40,6 +40,7 @@ def measure(
     scores: ArrayLike, truth: ArrayLike, vocabulary: Vocabulary, *, rng: np.random.Generator,
     decisions: Decisions | None = None, learnt_truth: ArrayLike | None = None,
     groups: _Groups = None, draws: int | None = None, dataset: str = "",
+    answered: ArrayLike | None = None,
 ) -> dict[str, Any]:
     """Return ``metrics.summary`` with intervals, as plain JSON-able values.
 
@@ -65,12 +66,15 @@ def measure(
     Other arguments and errors as in ``metrics.summary`` and, single-label, ``bootstrap``.
     """
     x, y = checked(scores, truth)
-    found = summary(x, y, vocabulary, decisions, learnt_truth=learnt_truth, dataset=dataset)
+    found = summary(x, y, vocabulary, decisions, learnt_truth=learnt_truth, dataset=dataset,
+                    answered=answered)
     draws = _draws(vocabulary, x.size) if draws is None else draws
     if vocabulary.task == "single":
         return found | _single(x, y, groups, rng, draws)
-    given = _answers(x, vocabulary, decisions or Decisions.usual(vocabulary))
-    others = _others(x, vocabulary, decisions, learnt_truth)
+    # As ``summary`` has it: that no label fits is no answer here.
+    closed = replace(decisions or Decisions.usual(vocabulary), unknown=None)
+    given = _answers(x, vocabulary, closed) if answered is None else checked(answered, y)[0]
+    others = _others(x, vocabulary, closed, learnt_truth)
     figures = _figures(x, y, given, others)
     by_track = several(figures, len(x), rng=rng, draws=draws)
     by_artist = several(figures, len(x), groups=groups, rng=rng, draws=draws) if (
@@ -118,8 +122,7 @@ def _figures(
 
 
 def _others(
-    x: Floats, vocabulary: Vocabulary, decisions: Decisions | None,
-    learnt_truth: ArrayLike | None,
+    x: Floats, vocabulary: Vocabulary, decisions: Decisions, learnt_truth: ArrayLike | None
 ) -> dict[str, Floats]:
     """Return the answers to compare with, by name of the difference."""
     usual = Decisions.usual(vocabulary)
@@ -127,14 +130,19 @@ def _others(
     if learnt_truth is not None:
         found["f1_micro_minus_constant"] = metrics.constant_answers(learnt_truth, len(x)).astype(
             np.float64)
-    if decisions is not None and replace(decisions, calibration=None, unknown=None) != usual:
+    if (decisions.thresholds, decisions.most) != (usual.thresholds, usual.most):
         found["f1_micro_minus_fixed"] = _answers(x, vocabulary, usual)
     return found
 
 
 def _intervals(found: Mapping[str, Interval], by: str) -> dict[str, Any]:
     names = [metric.name for metric in (*OF_SCORES, *OF_ANSWERS) if metric.name in found]
-    return {f"{name}_interval_by_{by}": found[name]._asdict() for name in names}
+    return {f"{name}_interval_by_{by}": _within_range(found[name])._asdict() for name in names}
+
+
+def _within_range(interval: Interval) -> Interval:
+    """Return the interval cut to [0, 1]: turned round a value near the end it may reach beyond."""
+    return interval._replace(low=max(interval.low, 0.0), high=min(interval.high, 1.0))
 
 
 def _beaten(

@@ -12,9 +12,10 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from earmark.errors import DataError, SettingsError
+from earmark.errors import SettingsError
 from earmark.judging import metrics
 from earmark.judging.curves import Floats
+from earmark.judging.inner import inner_folds
 from earmark.judging.parents import Parent, chance
 from earmark.judging.thresholds import lowest_precise
 from earmark.labels import crosswalk
@@ -98,16 +99,14 @@ def fit_parents(
     """
     x, y = metrics.checked(scores, truth)
     _, given = metrics.checked(scores, answered)
-    of = np.asarray(fold)
-    if of.shape != (len(x),):
-        raise DataError(f"folds of shape {of.shape} for {len(x)} tracks; expected one a track.")
+    of = inner_folds(fold, len(x))
     if not 0 < precision < 1:
         raise SettingsError(f"the precision wanted is {precision}; expected between 0 and 1.")
     found = []
     for name, columns in above.items():
         open_still = given[:, list(columns)].max(axis=1) == 0
         chances = chance(x, columns, task)[open_still]
-        right = y[:, list(columns)].any(axis=1)[open_still]
+        right = y[open_still][:, list(columns)].any(axis=1)
         reached = _crossed(chances, right, of[open_still], precision)
         threshold = lowest_precise(chances, right, precision)
         if reached is not None and reached >= precision and threshold is not None:

@@ -56,7 +56,8 @@ def joint_rates(scores: ArrayLike, truth: ArrayLike, new_scores: ArrayLike) -> F
     regression of scores on truth, where both are known; the change of rates is what explains the
     change of mean scores (black box shift estimation: Lipton, Wang and Smola 2018; here by sums
     over labels borne). What is noise is told from change by how likely the means are when rates
-    change a little or much, all together and each for itself; the likeliest is taken.
+    change a little or much, all together and each for itself; the likeliest is taken. A label
+    borne by none or all keeps its rate.
 
     Args:
         scores, truth: calibrated scores, of tracks they were not learnt from, and 0/1
@@ -72,10 +73,15 @@ def joint_rates(scores: ArrayLike, truth: ArrayLike, new_scores: ArrayLike) -> F
     if z.shape[1] != x.shape[1] or min(len(x), len(z)) < 2:
         raise DataError(f"scores of shapes {x.shape} and {z.shape}; expected the same labels, and "
                         "two tracks of either at least.")
-    rates = y.mean(axis=0)
-    raised = _raised_by(x, y - rates)
-    change = _likeliest_change(z.mean(axis=0) - x.mean(axis=0), _noise(x) + _noise(z), raised,
-                               rates)
+    rates = y.mean(axis=0)  # a label borne by none or all cannot be told
+    if (told := (rates > 0) & (rates < 1)).any():
+        rates[told] = _changed(x[:, told], y[:, told] - rates[told], z[:, told], rates[told])
+    return np.asarray(rates)
+
+
+def _changed(x: Floats, centred: Floats, z: Floats, rates: Floats) -> Floats:
+    change = _likeliest_change(z.mean(axis=0) - x.mean(axis=0), _noise(x) + _noise(z),
+                               _raised_by(x, centred), rates)
     at_most = np.maximum(rates, _MOST_RATE)
     return np.asarray(np.minimum((rates + change).clip(rates / _MOST_FALL), at_most))
 

@@ -44,7 +44,8 @@ class ThresholdCurves:
         labels: a curve a label, in the order of the columns.
         micro: over all answers of all labels together.
         macro: means over the labels that are answered or borne; of those, one that is not
-            answered counts as precision 0 and one not borne as recall 0.
+            answered counts as precision 0 and one not borne as recall 0. As the metrics of these
+            names, both are defined nowhere where no track bears any label.
     """
 
     thresholds: Floats
@@ -71,7 +72,10 @@ def threshold_curves(scores: ArrayLike, truth: ArrayLike, *, steps: int = STEPS)
     borne = np.broadcast_to(y.sum(axis=0, dtype=np.float64), answered.shape)
     labels = [_curve(right[:, k], answered[:, k], borne[:, k]) for k in range(x.shape[1])]
     micro = _curve(right.sum(axis=1), answered.sum(axis=1), borne.sum(axis=1))
-    return ThresholdCurves(thresholds, tuple(labels), micro, _macro(right, answered, borne))
+    macro = _macro(right, answered, borne)
+    if not y.any():
+        micro = macro = Curve(*[np.full(len(thresholds), np.nan)] * 3)
+    return ThresholdCurves(thresholds, tuple(labels), micro, macro)
 
 
 def _counts(

@@ -20,6 +20,7 @@ from earmark.errors import SettingsError
 from earmark.judging import metrics
 from earmark.judging.curves import Floats, Truth, quotient
 from earmark.judging.how import HowDecided
+from earmark.judging.inner import inner_folds
 from earmark.judging.ladders import Ladder, cuts_below, ladders_of, pooled
 
 COARSE = np.linspace(0.1, 0.9, 17)
@@ -27,7 +28,6 @@ _USUAL = 0.5
 _NEVER = 1.0  # where the wanted precision cannot be had
 # A label's own threshold counts n, the global one this, with n tracks that bear the label.
 _WEIGHTS = (0.0, 10.0, 30.0, 100.0, 300.0, 1000.0, np.inf)
-_INNER_FOLDS = 5
 _ONE_SIDED_95 = 1.6449
 
 
@@ -82,8 +82,8 @@ def _fitted(x: Floats, y: Truth, how: HowDecided, fold: ArrayLike | None) -> Flo
     if how.thresholds == "label":
         return best_by_label(ladders, how)
     if how.thresholds == "shrunk":
-        of = np.arange(len(x)) % _INNER_FOLDS if fold is None else np.asarray(fold)
-        return _shrunk(ladders, how)(_best_weight(x, y, how, of))
+        weight = _best_weight(x, y, how, inner_folds(fold, len(x)))
+        return _shrunk(ladders, how)(weight)
     raise SettingsError(f"thresholds by '{how.thresholds}'. Known: fixed, global, label, shrunk, "
                         "top.")
 

@@ -12,11 +12,11 @@ import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from earmark import settings
 from earmark.datasets.base import Dataset
@@ -30,8 +30,9 @@ from earmark.judging.measuring import measure
 from earmark.judging.protocol import protocol_of
 from earmark.judging.splits import Split
 from earmark.lab import backbones, runfolder
+from earmark.lab.afterwards import decisions_on_test
 from earmark.lab.batches import Log, gather
-from earmark.lab.beforehand import Looking
+from earmark.lab.beforehand import Looking, Material
 from earmark.lab.learner import Fitted, Learner, TrackScores, build_model
 from earmark.lab.packing import export_all, pack
 from earmark.lab.partition import dealt, learnable, missing_lines, without
@@ -119,12 +120,14 @@ class _Experiment:
         self.drawing = np.random.default_rng([recipe.seed, 1])
         self.hearsay = backbones.hearsay(recipe, learner.dataset)
         self._decisions = Decisions.usual(self.dataset.vocabulary)
+        self._learnt_on: Material | None = None
+        self._told_by_test: dict[str, Any] = {}
         self.learnt = [i for part in recipe.split.learn_from for i in split.ids(part)]
 
     def results(self) -> dict[str, Any]:
         learner = self.learner
         looking = Looking(self.recipe, learner, self.split, self.rng, self.log,
-                          partial(self._measure, learner))
+                          self._measure_decided)
         found = looking.before_fitting()
         self.log("fitting on " + " + ".join(self.recipe.split.learn_from))
         fitted = self._fit_all_labels(self.learnt)
@@ -132,7 +135,7 @@ class _Experiment:
         exported = self._export(fitted)
         columns = fitted.columns.tolist()
         looking.after_fitting(found, fitted)
-        self._decisions = found.decisions
+        self._decisions, self._learnt_on = found.decisions, found.learnt_on
         parts, scored, ledger = self._judge_parts(fitted)
         if found.oof is not None:
             found.results["likely_mistags"] = looking.mistags(found.oof)
@@ -143,7 +146,7 @@ class _Experiment:
             **found.results,
             "parts": parts,
             "majority_baseline": self._baseline(learner),
-            **self._told_decisions(),
+            **self._told_decisions(), **self._told_by_test,
             "leaks": [leak_text(leak) for leak in self.split.leaks(self.dataset)],
             "models": [settings_of(model) for model in fitted.models],
             "failed": sorted({line for g in learner.gathered for line in g.failed}),
@@ -196,14 +199,20 @@ class _Experiment:
                             "every label.")
         return fitted
 
-    def _measure(self, learner: Learner, found: TrackScores) -> dict[str, Any]:
-        known, vocabulary = learner.known, self.dataset.vocabulary
+    def _measure(self, found: TrackScores) -> dict[str, Any]:
+        """Return how scores do once they are calibrated and decided on as learnt."""
         scores = found.scores
-        if vocabulary.task == "multi":  # where several are answered, what is answered hangs on it
-            scores = calibrate(scores, self._decisions, vocabulary)
+        if self.dataset.vocabulary.task == "multi":  # what is answered hangs on it
+            scores = calibrate(scores, self._decisions, self.dataset.vocabulary)
+        return self._measure_decided(TrackScores(found.ids, scores), self._decisions)
+
+    def _measure_decided(
+        self, found: TrackScores, decisions: Decisions, answered: NDArray[np.int8] | None = None
+    ) -> dict[str, Any]:
+        learner, known = self.learner, self.learner.known
         return {"unit": "track", **measure(
-            scores, learner.truth(found.ids), vocabulary, rng=self.drawing,
-            decisions=self._decisions, dataset=self.dataset.name,
+            found.scores, learner.truth(found.ids), self.dataset.vocabulary, rng=self.drawing,
+            decisions=decisions, dataset=self.dataset.name, answered=answered,
             learnt_truth=learner.truth([i for i in self.learnt if i in known]),
             groups=learner.groups(found.ids) if self._artists_known else None,
         )}  # fmt: skip
@@ -222,7 +231,7 @@ class _Experiment:
                 scored[part] = fitted.scores(ids)
                 learnt = part in self.recipe.split.learn_from
                 parts[part] = {"learnt_from": learnt,
-                               **self._measure(fitted.learner, scored[part])}
+                               **self._measure(scored[part])}
         this_reading = ""
         if self.split.ids("test"):
             reading, parts["test"], scored["test"] = self._read_test(fitted)
@@ -234,10 +243,19 @@ class _Experiment:
 
         def judge(_: tuple[str, ...]) -> tuple[dict[str, Any], TrackScores]:
             found = fitted.scores(self.split.ids("test"))
-            return {"learnt_from": False, **self._measure(fitted.learner, found)}, found
+            self._told_by_test = self._on_test(found)
+            return {"learnt_from": False, **self._measure(found)}, found
 
         return read_test(self._ledger, self.whole, self.dataset, run=self.folder.name,
                          recipe=self.recipe.fingerprint, judge=judge)
+
+    def _on_test(self, found: TrackScores) -> dict[str, Any]:
+        """Return how decisions for several labels did, where any were learnt."""
+        if self._learnt_on is None:
+            return {}
+        return decisions_on_test(
+            self._learnt_on, found.scores, self.learner.truth(found.ids),
+            self.dataset.vocabulary, self._decisions, self.recipe.decisions, self.drawing)
 
     @property
     def _ledger(self) -> Ledger:

@@ -84,6 +84,30 @@ def judge_many(
     return judge.decisions, results
 
 
+def crossed(
+    scores: Floats, truth: Truth, fold: NDArray[Any], vocabulary: Vocabulary, how: HowDecided
+) -> tuple[Floats, Truth]:
+    """Return calibrated scores and 0/1 answers, those of each fold by what the others taught.
+
+    Arguments and errors as in ``judge_many``.
+    """
+    x, y = metrics.checked(scores, truth)
+    chances = x if how.calibration == "none" else cross_calibrated(x, y, fold, vocabulary,
+                                                                   how.calibration)
+    return chances, _crossed_answers(chances, y, fold, vocabulary, how)
+
+
+def _crossed_answers(
+    chances: Floats, truth: Truth, fold: NDArray[Any], vocabulary: Vocabulary, how: HowDecided
+) -> Truth:
+    given = np.zeros_like(truth)
+    for held in np.unique(fold):
+        learn = fold != held
+        thresholds, most = fit_thresholds(chances[learn], truth[learn], how, fold=fold[learn])
+        given[~learn] = answers(chances[~learn], vocabulary, Decisions(thresholds, most=most))
+    return given
+
+
 class _Judge:
     """Learns the decisions step by step; each step adds its own to ``decisions``."""
 
@@ -119,23 +143,7 @@ class _Judge:
         }
 
     def _errors(self, scores: Floats, truth: Truth) -> dict[str, Any]:
-        """Return the calibration error of each label, its mean, and that of perfect chances."""
-        found = {}
-        for k, label in enumerate(self.vocabulary.labels):
-            found[label] = {
-                "ece": reliability.calibration_error(scores[:, k], truth[:, k], bins=BINS),
-                "ece_of_perfect": reliability.chance_error(scores[:, k], rng=self.rng, bins=BINS,
-                                                           draws=_DRAWS),
-            }
-        means = {name: float(np.mean([each[name] for each in found.values()]))
-                 for name in ("ece", "ece_of_perfect")}
-        pooled = reliability.reliability(scores.ravel(), truth.ravel(), bins=BINS)
-        return {
-            **means, "log_loss": metrics.binary_log_loss(scores, truth),
-            "bins_pooled": [{"low": b.low, "high": b.high, "count": b.rows, "confidence": b.score,
-                             "accuracy": b.right} for b in pooled],
-            "by_label": found,
-        }
+        return calibration_errors(scores, truth, self.vocabulary, self.rng)
 
     def cut(self) -> dict[str, Any]:
         """Learn the thresholds; return how each choice of them does, cross-fitted."""
@@ -154,14 +162,8 @@ class _Judge:
 
     def _crossed_figures(self, how: HowDecided) -> dict[str, float]:
         """Return how answers do when each fold's thresholds are learnt on the others."""
-        given = np.zeros_like(self.truth)
-        for held in np.unique(self.fold):
-            learn = self.fold != held
-            rule = fit_thresholds(self.crossed[learn], self.truth[learn], how,
-                                  fold=self.fold[learn])
-            given[~learn] = answers(self.crossed[~learn], self.vocabulary,
-                                    Decisions(rule[0], most=rule[1]))
-        return figures(given, self.truth)
+        return figures(_crossed_answers(self.crossed, self.truth, self.fold, self.vocabulary, how),
+                       self.truth)
 
     def promise(self) -> dict[str, Any] | None:
         """Learn the label sets; return their coverage over random halves."""
@@ -203,6 +205,10 @@ class _Judge:
             self.notes.append(f"no rule for unknown was learnt: {error}")
             return None
         self.decisions = replace(self.decisions, unknown=rule)
+        if not found["separates"]:
+            self.notes.append("tracks of a genre held out whole may score as high as others "
+                              f"(AUROC {found['auroc']:.2f}): unknown tells of doubt, not of new "
+                              "genres")
         return found
 
     def measure(self, scores: Floats, truth: Truth, groups: Sequence[Hashable]) -> dict[str, Any]:
@@ -229,6 +235,32 @@ class _Judge:
         thresholds, most = fit_thresholds(self.calibrated, self.truth, how, fold=self.fold)
         given = answers(chances, self.vocabulary, Decisions(thresholds, most=most))
         return figures(given, truth)
+
+
+def calibration_errors(
+    scores: Floats, truth: Truth, vocabulary: Vocabulary, rng: np.random.Generator
+) -> dict[str, Any]:
+    """Return the calibration error of each label, its mean, and that of perfect chances.
+
+    In 15 bins of equal mass, with those of all labels together for a picture, as plain values.
+    """
+    found = {}
+    for k, label in enumerate(vocabulary.labels):
+        found[label] = {
+            "ece": reliability.calibration_error(scores[:, k], truth[:, k], bins=BINS),
+            "ece_of_perfect": reliability.chance_error(scores[:, k], rng=rng, bins=BINS,
+                                                       draws=_DRAWS),
+        }
+    means = {name: float(np.mean([each[name] for each in found.values()]))
+             for name in ("ece", "ece_of_perfect")}
+    # Of equal width: most scores are near 0, and bins of equal mass would show nothing else.
+    pooled = reliability.reliability(scores.ravel(), truth.ravel(), bins=BINS, by="width")
+    return {
+        **means, "log_loss": metrics.binary_log_loss(scores, truth),
+        "bins_pooled": [{"low": b.low, "high": b.high, "count": b.rows, "confidence": b.score,
+                         "accuracy": b.right} for b in pooled],
+        "by_label": found,
+    }
 
 
 def form_of(calibration: Calibration | None) -> str:

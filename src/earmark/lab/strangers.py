@@ -62,8 +62,8 @@ def _held_out(
     if how != "none" and len(known) and len(np.unique(rounds.fold[known])) > 1:
         scores = _calibrated(scores, rounds, known, strange, others, how)
     best = scores.max(axis=1)
-    return HeldOut(genre, best[known], best[strange], [groups[i] for i in known],
-                   [groups[i] for i in strange])
+    return HeldOut(genre, best[known], best[strange], [groups[int(i)] for i in known],
+                   [groups[int(i)] for i in strange])
 
 
 def _calibrated(

@@ -9,7 +9,9 @@ classifier chains for multi-label classification, 2013), by folds that keep grou
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, ClassVar, Literal, NamedTuple
@@ -96,7 +98,12 @@ class Chain(Classic):
     ) -> list[list[Link]]:
         make = partial(self._link, choice["inverse_penalty"], seed)
         orders = self._orders(y, np.random.default_rng(seed))
-        return [list(_linked(make, x, y, order, choice["fold_of_row"])) for order in orders]
+
+        def link(order: NDArray[np.int64]) -> list[Link]:
+            return list(_linked(make, x, y, order, choice["fold_of_row"]))
+
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            return list(pool.map(link, orders))
 
     def _orders(self, y: NDArray[np.int8], rng: np.random.Generator) -> list[NDArray[np.int64]]:
         if self.order == "frequency":

@@ -12,7 +12,7 @@ from earmark.errors import DataError, require
 from earmark.graphs.writer import Graph
 from earmark.models._classic import Choice, Classic, above_zero
 
-_BLOCK_VALUES = 20_000_000  # distances computed at once
+_BLOCK_VALUES = 20_000_000  # distances, or neighbours' labels, at once
 
 
 class Memory(NamedTuple):
@@ -61,7 +61,7 @@ class Neighbours(Classic):
         return Memory(x.astype(np.float64), y.astype(np.float64), k)
 
     def _predict(self, fitted: Memory, x: NDArray[np.float32]) -> NDArray[np.float64]:
-        size = max(1, _BLOCK_VALUES // len(fitted.rows))
+        size = max(1, _BLOCK_VALUES // max(len(fitted.rows), fitted.k * fitted.labels.shape[1]))
         blocks = [self._block(fitted, x[at : at + size]) for at in range(0, len(x), size)]
         return np.concatenate(blocks) if blocks else np.zeros((0, fitted.labels.shape[1]))
 

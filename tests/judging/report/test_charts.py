@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from earmark.judging.intervals import Interval
 from earmark.judging.report import charts
-from earmark.judging.report.read import Bin, CurvePoint, Reliability
+from earmark.judging.report.learnt import Bin, CurvePoint, Reliability
 from earmark.judging.report.scores import LabelScore
 
 SHARES = st.floats(0, 1)

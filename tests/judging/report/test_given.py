@@ -21,6 +21,7 @@ def test_values_become_rows_and_mappings_alike_a_table():
         "notes": ["a note", "another"],
     })
     values, places = found.tables
+    assert values.header == ()
     assert values.rows == (("promised", "0.900"), ("draws", "20"), ("exact", "yes"),
                            ("by", "artist"), ("unknown", "undefined"))
     assert places.header == ("", "coverage", "mean size", "loss")
@@ -40,6 +41,12 @@ def test_what_is_nested_has_its_place_as_title():
         ("levels", (("1", "0.100", "0.910"),)),
     ]
     assert found.notes == ("one",)
+
+
+def test_metrics_have_their_names_and_nothing_is_none():
+    found = read({"named": {}, "left": [], "fixed": {"f1_micro": 0.5}, "own": {"f1_micro": 1.0}})
+    assert found.tables[0].rows == (("named", "none"), ("left", "none"))
+    assert found.tables[1].header == ("", "F1 (micro)")
 
 
 def test_nothing_is_no_section():
@@ -70,5 +77,6 @@ def test_any_plain_values_become_tables_of_one_width_each(value):
     except DataError:
         return  # nested too deep
     for table in found.tables:
-        assert {len(row) for row in table.rows} == {len(table.header)}
-        assert len(table.numbers) == len(table.header)
+        width = len(table.header) or 2  # a name and its value
+        assert {len(row) for row in table.rows} == {width}
+        assert len(table.numbers) == width

@@ -1,10 +1,13 @@
 """What is said of metrics beside their baselines, each case by hand."""
 
+from dataclasses import replace
+
 import pytest
 
+from earmark.judging.decisions import Decisions
 from earmark.judging.intervals import Interval
-from earmark.judging.report.measured import constant, drawn, margins, measured
-from earmark.judging.report.scores import Baseline, Margin, Scores
+from earmark.judging.report.measured import constant, drawn, margins, measured, undecided
+from earmark.judging.report.scores import Baseline, LabelScore, Margin, Scores
 
 
 def part(**values):
@@ -46,6 +49,15 @@ def test_intervals_are_said_to_be_what_they_are():
     found = part(intervals=by_track | {("lrap", "artist"): Interval(0, 1, 0.9)}, draws=7)
     assert "of 7 draws" in drawn(found)
     assert drawn(found).endswith("by artist, whole artists, which is the honest one.")
+
+
+def test_answers_measured_before_thresholds_were_learnt_are_said_to_be():
+    labels = (LabelScore("a", 0.5, 0.5, 0.5, 1, threshold=0.5),)
+    before = Scores("cross-validated", False, 9, {}, {}, labels)
+    assert "before the run's thresholds were learnt" in undecided(before, Decisions((0.25,)))
+    assert undecided(before, Decisions((0.5,))) == undecided(before, None) == ""
+    after = replace(before, labels=(replace(labels[0], threshold=0.25),))
+    assert undecided(after, Decisions((0.25,))) == ""
 
 
 def test_what_is_not_known_is_not_said():

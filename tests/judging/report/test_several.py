@@ -10,7 +10,7 @@ from earmark.judging import report
 from earmark.judging.report import several
 from earmark.labels.vocabulary import Vocabulary
 
-EVERY = ("scores", "metrics", "labels", "thresholds", "colabels", "calibration", "label_sets",
+EVERY = ("scores", "metrics", "labels", "thresholds", "colabels", "calibration", "of-label_sets",
          "surprises", "leaks", "settings", "ledger")
 TWO = Vocabulary(("rock", "metal"), "multi")
 # Rows: track 0 to 3. With thresholds of 0.5 and no calibration rock is answered thrice, twice
@@ -156,7 +156,7 @@ def test_the_markdown_has_the_sections_of_the_page(make_several):
 def test_leaky_stands_in_every_section_with_numbers(make_several, page_of):
     page = page_of(make_several(leaky=True))
     for section in ("scores", "metrics", "labels", "thresholds", "colabels", "calibration",
-                    "label_sets", "surprises"):
+                    "of-label_sets", "surprises"):
         assert "leaky" in page.sections[section], section
 
 
@@ -168,6 +168,28 @@ def test_runs_without_predictions_have_what_results_tell(make_several, page_of):
                                          if s not in ("thresholds", "colabels", "surprises"))
     run.change(lambda r: [r.pop("calibration"), r.pop("label_sets")])
     assert "calibration" not in page_of(run).sections
+
+
+def test_reliability_that_the_run_measured_comes_before_our_own(make_several, page_of):
+    run = make_several()
+    assert "All labels together, 90 cross-validated" in page_of(run).sections["calibration"]
+    bins = [{"confidence": 0.25, "accuracy": 0.5, "count": 9}]
+    run.change(lambda r: r["calibration"]["after"].update(bins=bins))
+    page = page_of(run)
+    assert "As the run measured it. Open" in page.sections["calibration"]
+    assert "sure 0.25 right 0.50 (9 tracks)" in page.sections["calibration"]
+
+
+def test_errors_of_labels_are_numbers_or_stand_among_others(make_several, page_of):
+    run = make_several()
+    errors = {"flute": {"ece": 0.0768, "ece_of_perfect": 0.0111}, "techno": 0.0654, "x": None,
+              "sad & slow": {"ece": None}}
+    run.change(lambda r: r["calibration"]["after"].update(by_label=errors, ece_of_perfect=0.0321))
+    found = report.read(run.folder).calibration["after"]
+    assert dict(found.by_label) == {"flute": 0.0768, "techno": 0.0654}
+    text = "".join(page_of(run).sections["calibration"].split())
+    assert "after0.0430.032" in text
+    assert "flute0.0880.077" in text
 
 
 def test_what_was_learnt_from_is_not_looked_at(make_several):
@@ -199,7 +221,7 @@ def test_a_test_part_without_positives_is_undefined_and_never_a_number(make_seve
     ({"thresholds": [0.5]}, ["1 thresholds for 6 labels"]),
     ({"thresholds": [2.0] * 6}, ["decisions", "between 0 and 1"]),
     ({"threshold": [0.5] * 6}, ["decisions", "unknown setting 'threshold'"]),
-    ({"calibration": {"slopes": [1.0], "offsets": [0.0]}}, ["1 slopes for 6 labels"]),
+    ({"calibration": {"slopes": [1.0], "offsets": [0.0]}}, ["of 1 for 6 labels"]),
     ({"calibration": {"temperature": 1.0}}, ["temperature", "multi-label"]),
 ])
 def test_damaged_decisions_are_named_in_a_line(make_several, decisions, words):
@@ -229,3 +251,38 @@ def test_a_page_of_many_labels_stays_small(make_several):
     assert html.stat().st_size < 1_000_000
     assert text.stat().st_size < 200_000
     assert html.read_text(encoding="utf-8").count("<details") >= 2  # long tables are folded away
+
+
+@pytest.mark.parametrize("truth", [[[1]], [[0]], [[1], [1], [1]], [[0], [1]]])
+def test_one_label_few_tracks_all_or_none_of_which_bear_it(make_several, page_of, truth):
+    scores = np.linspace(0.25, 0.75, len(truth), dtype=np.float32)[:, None]
+    run = make_several(vocabulary=Vocabulary(("only",), "multi"), decisions=None,
+                       given=(scores, np.array(truth, dtype=np.int8)), sizes=(2, 2, 2))
+    sections = page_of(run).sections
+    assert "only" in sections["thresholds"]
+    assert "no label is wrongly answered" in sections["colabels"]
+    for word in ("nan", "inf%", "Undefined"):
+        assert word not in (run.folder / "report.md").read_text(encoding="utf-8")
+
+
+def test_more_labels_than_tracks(make_several, page_of):
+    vocabulary = Vocabulary(tuple(f"l{k}" for k in range(40)), "multi")
+    assert tuple(page_of(make_several(vocabulary=vocabulary, decisions=None,
+                                      sizes=(3, 5, 4))).sections) == EVERY
+
+
+def test_results_without_a_table_of_labels(make_several, page_of):
+    run = make_several()
+
+    def strip(results):
+        for part in (*results["parts"].values(), results["cross_validated"]):
+            for key in ("per_label", "by_group", "baselines", "labels_without_curve"):
+                part.pop(key, None)
+
+    run.change(strip)
+    sections = page_of(run).sections
+    assert "0.654" in sections["metrics"]
+    assert "labels" not in sections
+    assert "all labels, micro" in sections["thresholds"]
+    assert "The commonest labels" not in sections["thresholds"]
+    assert "Label by label" not in (run.folder / "report.md").read_text(encoding="utf-8")

@@ -7,7 +7,16 @@ import pytest
 from tests.lab.explore.given import islands
 
 from earmark.lab.explore import clustering
-from earmark.lab.explore.clustering import Sweep, compared, distances, silhouette, sweep
+from earmark.lab.explore.clustering import (
+    Clusters,
+    Sample,
+    Sweep,
+    compared,
+    distances,
+    sampled,
+    silhouette,
+    sweep,
+)
 
 ISLANDS = islands()
 POINTS = ISLANDS.rows.astype(np.float64)
@@ -19,13 +28,19 @@ def same(first: np.ndarray, second: np.ndarray) -> bool:
     return bool(((first[:, None] == first) == (second[:, None] == second)).all())
 
 
+def swept(points: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, Sample, Sweep]:
+    """Return the points, a sample of them and k-means on them."""
+    sample = sampled(points, rng)
+    return points, sample, sweep(points, sample, rng)
+
+
 def within(parts: np.ndarray, wholes: np.ndarray) -> bool:
     """Tell whether each part lies in one whole."""
     return all(len(np.unique(wholes[parts == part])) == 1 for part in np.unique(parts))
 
 
 def test_silhouette_and_elbow_find_three(rng: np.random.Generator) -> None:
-    found = sweep(POINTS, rng)
+    found = swept(POINTS, rng)[2]
     assert (found.best, found.elbow) == (3, 3)
     assert same(found.assigned[3], TRUE)
     assert sorted(found.inertia) == list(range(1, 20))
@@ -33,7 +48,7 @@ def test_silhouette_and_elbow_find_three(rng: np.random.Generator) -> None:
 
 
 def test_inertia_of_one_cluster_by_hand(rng: np.random.Generator) -> None:
-    found = sweep(np.array([[0.0], [2.0], [7.0]]), rng)
+    found = swept(np.array([[0.0], [2.0], [7.0]]), rng)[2]
     assert found.inertia[1] == pytest.approx(9 + 1 + 16)
     assert found.inertia[3] == pytest.approx(0)
 
@@ -53,8 +68,15 @@ def test_silhouette_by_hand() -> None:
     assert silhouette(apart, np.array([0, 1, 2])) is None
 
 
+def test_silhouettes_are_of_the_sampled_tracks_that_were_clustered() -> None:
+    sample = Sample(np.array([1, 3, 5, 8]), distances(np.array([[0.0], [1.0], [10.0], [77.0]])))
+    its = Clusters("x", np.array([1, 2, 3, 5]), np.array([4, 4, 4, 6]))
+    # of tracks 1, 3 and 5, at 0, 1 and 10, as above
+    assert sample.silhouette(its) == pytest.approx((9 / 10 + 8 / 9 + 0) / 3)
+
+
 def test_all_ways_find_islands(rng: np.random.Generator) -> None:
-    found, notes = compared(POINTS, sweep(POINTS, rng), 3, rng)
+    found, notes = compared(*swept(POINTS, rng), 3, rng)
     *three, shifted = found
     assert [c.name for c in three] == ["k-means, 3", "spectral, 3", "Ward, 3"]
     for its in three:
@@ -71,7 +93,7 @@ def test_many_tracks_are_clustered_in_part(
 ) -> None:
     monkeypatch.setattr(clustering, "MOST_SQUARED", 30)
     monkeypatch.setattr(clustering, "MOST_SHIFTED", 25)
-    found, _ = compared(POINTS, sweep(POINTS, rng), 3, rng)
+    found, _ = compared(*swept(POINTS, rng), 3, rng)
     assert [len(c.tracks) for c in found] == [60, 30, 30, 25]
     for its in found[:3]:
         assert same(its.assigned, TRUE[its.tracks]), its.name
@@ -83,9 +105,9 @@ def test_many_tracks_are_clustered_in_part(
     np.concatenate([np.zeros((30, 2)), np.ones((1, 2))]), np.arange(12.0)[:, None],
 ], ids=["two", "two equal", "three places", "one aside", "twelve in a row"])
 def test_few_places_are_no_fault(points: np.ndarray, rng: np.random.Generator) -> None:
-    swept = sweep(points, rng)
-    assert max(swept.assigned) == min(len(np.unique(points, axis=0)), 29)
-    found, notes = compared(points, swept, 2, rng)
+    given = swept(points, rng)
+    assert max(given[2].assigned) == min(len(np.unique(points, axis=0)), 29)
+    found, notes = compared(*given, 2, rng)
     assert found[0].name == "k-means, 2"
     named = {c.name.split(",")[0] for c in found} | {n.split(":")[0] for n in notes}
     assert named == {"k-means", "spectral", "Ward", "mean shift"}
@@ -95,7 +117,7 @@ def test_few_places_are_no_fault(points: np.ndarray, rng: np.random.Generator) -
 
 def test_clustering_repeats_itself() -> None:
     first, again = ([c.assigned.tolist() for c in compared(
-        POINTS, sweep(POINTS, rng), 4, rng)[0]] for rng in map(np.random.default_rng, (7, 7)))
+        *swept(POINTS, rng), 4, rng)[0]] for rng in map(np.random.default_rng, (7, 7)))
     assert first == again
 
 

@@ -5,23 +5,13 @@ from __future__ import annotations
 import numpy as np
 from tests.lab.explore.given import explored
 
-from earmark.lab.explore.correlation import correlations, dropped, ordered, section
+from earmark.lab.explore.correlation import ordered, section
+from earmark.models.pruning import correlations
 
 # b is twice a, c falls as a rises, d goes with none of them, e never changes
 ROWS = np.array([[1, 2, -1, 1, 7], [2, 4, -2, -1, 7], [3, 6, -3, -1, 7], [4, 8, -4, 1, 7]],
                 dtype=np.float32)
 COLUMNS = tuple("abcde")
-
-
-def test_correlations_by_hand() -> None:
-    expected = [[1, 1, -1, 0, 0], [1, 1, -1, 0, 0], [-1, -1, 1, 0, 0], [0, 0, 0, 1, 0],
-                [0, 0, 0, 0, 0]]
-    np.testing.assert_allclose(correlations(ROWS), expected, atol=1e-15)
-
-
-def test_correlations_are_those_of_numpy(rng: np.random.Generator) -> None:
-    rows = (rng.normal(size=(50, 3)) @ rng.normal(size=(3, 6))).astype(np.float32)
-    np.testing.assert_allclose(correlations(rows), np.corrcoef(rows.T), atol=1e-7)
 
 
 def test_like_features_are_neighbours_in_one_group() -> None:
@@ -33,25 +23,12 @@ def test_like_features_are_neighbours_in_one_group() -> None:
     assert len({*group.tolist()}) == 3
 
 
-def test_the_later_of_each_pair_is_dropped() -> None:
-    found = dropped(ROWS, correlations(ROWS), "pairwise", 0.95)
-    assert [(d.column, d.partner, round(d.r, 6), d.partners) for d in found] == [
-        (1, 0, 1.0, 1), (2, 0, -1.0, 2)]
-
-
-def test_what_comes_first_in_two_pairs_is_dropped() -> None:
-    found = dropped(ROWS, correlations(ROWS), "twice", 0.7)
-    # a comes first in a-b and a-c; b only in b-c
-    assert [(d.column, d.partners) for d in found] == [(0, 2)]
-
-
 def test_the_section_names_what_goes_and_why() -> None:
     made = section(explored(ROWS, [["x"], ["y"]] * 2, columns=COLUMNS))
     pruning = made.numbers["pruning"]
     assert pruning["pairwise"]["kept"] == 3
     assert [d["column"] for d in pruning["pairwise"]["dropped"]] == ["b", "c"]
-    assert pruning["twice"]["dropped"][0] == {"column": "a", "partner": "b", "r": 1.0,
-                                              "partners": 2}
+    assert pruning["twice"]["dropped"][0] == {"column": "a", "partner": "b", "r": 1.0}
     assert made.numbers["constant"] == ["e"]
     assert made.numbers["pairs_at_least"]["0.99"] == 3
     assert made.numbers["groups"] == [["a", "b", "c"]]

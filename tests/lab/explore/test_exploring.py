@@ -43,8 +43,11 @@ def test_a_dataset_without_tables_has_a_page_of_its_labels_and_says_so():
     found = exploring.explore(dataset(("a", "b"), ("a",)))
     assert [s.name for s in found.sections] == ["labels", "pairs", "families"]
     assert found.family == ""
-    assert found.notes == ("No features were looked at: the dataset has no table of them. "
-                           "--features gtzan57 makes them from its audio.",)
+    assert found.notes == ("No features were looked at: the dataset has no table of them and no "
+                           "audio.",)
+    heard = Made.of([Track("a", ("rock",), path="a.wav"), Track("b", ("pop",))])
+    assert exploring.explore(heard).notes[-1].endswith("--features gtzan57 makes them from its "
+                                                       "audio.")
 
 
 def test_the_first_table_is_looked_at_without_test_tracks(sample_root, whole):
@@ -210,7 +213,8 @@ def test_every_class_of_the_pictures_is_in_the_style_sheet(features, whole):
     assert missing == set()
 
 
-@pytest.mark.parametrize("name", ["<script>alert(1)</script>", "a\x1b[2Jb", "\ud800", "$x_1$ & \"q\""])
+@pytest.mark.parametrize("name", ["<script>alert(1)</script>", "a\x1b[2Jb", "\ud800",
+                                  "$x_1$ & \"q\""])
 def test_hostile_labels_are_text(name, tmp_path):
     made = dataset(*[(name, "b")] * 5, ("c",))
     exploring.save(exploring.explore(made), tmp_path)

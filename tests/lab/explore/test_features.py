@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from tests.lab.explore.given import explored, islands
 
-from earmark.errors import DataError
-from earmark.lab.explore import clustering, echonest
+from earmark.errors import DataError, MissingExtraError
+from earmark.lab.explore import agreement, clustering, echonest
 from earmark.lab.explore.features import sections
 from earmark.lab.explore.section import Section
 from earmark.lab.explore.space import tempo_and_direction
@@ -24,8 +24,11 @@ NAMES = ["features-correlation", "features-variance", "features-maps", "features
 
 
 @pytest.fixture(autouse=True)
-def _without_umap(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "umap", None)  # it takes seconds; test_maps has it
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Each takes seconds; test_maps has UMAP, test_agreement and test_clustering the whole numbers.
+    monkeypatch.setitem(sys.modules, "umap", None)
+    monkeypatch.setattr(agreement, "DEALS", 5)
+    monkeypatch.setattr(clustering, "SILHOUETTE_MOST", 6)
 
 
 def plain(found: list[Section]) -> str:
@@ -99,6 +102,12 @@ def test_what_cannot_be_explored_is_refused() -> None:
             sections(dataclasses.replace(found, **change))
 
 
+def test_without_scikit_learn_its_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sklearn", None)
+    with pytest.raises(MissingExtraError, match=r"exploring features needs sklearn.*\[train\]"):
+        sections(islands())
+
+
 def test_echonest_features_are_grouped_as_published_too() -> None:
     rng = np.random.default_rng(0)
     rows = rng.random((60, 8))
@@ -111,8 +120,11 @@ def test_echonest_features_are_grouped_as_published_too() -> None:
 
 
 @pytest.mark.realdata
-def test_the_published_silhouettes_are_approached(realdata: Path) -> None:
+def test_the_published_silhouettes_are_approached(
+    realdata: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Their table of 13 129 tracks is not published; FMA's first 8 000 give curves like theirs."""
+    monkeypatch.setattr(clustering, "SILHOUETTE_MOST", 29)
     path = realdata / "fma" / "echonest_audio_features_8000.csv"
     if not path.is_file():
         pytest.skip(f"no {path}")
@@ -120,7 +132,8 @@ def test_the_published_silhouettes_are_approached(realdata: Path) -> None:
         lines = [r for r in csv.DictReader(file) if all(r.values())]
     columns = [c for c in lines[0] if c != "track_id"]
     rows = np.array([[float(r[c]) for c in columns] for r in lines], dtype=np.float32)
-    swept = clustering.sweep(tempo_and_direction(rows, columns), np.random.default_rng(0))
+    points, rng = tempo_and_direction(rows, columns), np.random.default_rng(0)
+    swept = clustering.sweep(points, clustering.sampled(points, rng), rng)
     theirs = echonest.PUBLISHED
     for k, inertia in theirs.inertia.items():
         assert swept.inertia[k] / len(rows) == pytest.approx(inertia / 13_129, rel=0.1), k

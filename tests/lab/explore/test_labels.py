@@ -24,7 +24,7 @@ def test_numbers_by_hand():
     assert numbers["long_tail"]["labels_that_make_half"] == 1
     # exp of the entropy of (3/4, 1/4): 4 / 3^(3/4)
     assert numbers["long_tail"]["labels_if_all_were_equally_common"] == pytest.approx(1.754765)
-    assert section.notes == ("1 tracks bear no label.",)
+    assert section.notes == ("Without a label: 1 track.",)
 
 
 def test_equal_labels_are_as_many_as_they_are():

@@ -23,7 +23,7 @@ def area(svg: str) -> dict[tuple[str, str], float]:
 def test_cells_by_hand() -> None:
     svg = cells(np.array([[1.0, 1.0], [-0.5, 0.0]]), 0, 0, 20, 20)
     # two full cells drawn as one, one half as full in the other colour, nothing for 0
-    assert area(svg) == {("cell", "1"): 200.0, ("cell less", "0.5"): 100.0}
+    assert area(svg) == {("cell solid", "1"): 200.0, ("cell solid less", "0.5"): 100.0}
     assert svg.count("M") == 2
 
 
@@ -31,7 +31,7 @@ def test_cells_by_hand() -> None:
 def test_each_shade_covers_its_cells(values: np.ndarray) -> None:
     found = area(cells(values, 3, 7, 50, 40))
     assert sum(found.values()) == 100 * np.count_nonzero(values)
-    assert found.get(("cell", "0.6"), 0) == 100 * (values == 0.6).sum()
+    assert found.get(("cell solid", "0.6"), 0) == 100 * (values == 0.6).sum()
 
 
 def test_rows_bear_their_names_where_there_is_room() -> None:

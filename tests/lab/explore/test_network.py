@@ -1,5 +1,7 @@
 """The graph of labels: its edges, its communities, and where it is drawn."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -14,7 +16,7 @@ def cliques(sizes, bridge=0.05):
     """Return the weights of cliques, each tied to the next by one weak edge."""
     weights = np.zeros((sum(sizes), sum(sizes)))
     ends = np.cumsum([0, *sizes])
-    for a, b in zip(ends, ends[1:], strict=False):
+    for a, b in pairwise(ends):
         weights[a:b, a:b] = 1
         if a:
             weights[a - 1, a] = weights[a, a - 1] = bridge

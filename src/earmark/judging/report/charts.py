@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from earmark.judging.intervals import Interval
-from earmark.judging.report.read import CurvePoint, Reliability
+from earmark.judging.report.learnt import CurvePoint, Reliability
 from earmark.judging.report.scores import LabelScore
 from earmark.judging.report.svg import (
     WIDTH,

@@ -10,17 +10,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from earmark.judging.report.metric_names import TITLES as METRIC_TITLES
 from earmark.judging.report.plain import Node
 
-TITLES = {"label_sets": "Sets of labels with a promised error rate",
-          "shift": "Where labels are not as frequent as in what was learnt"}  # fmt: skip
+TITLES = {
+    "thresholds": "How the thresholds were chosen",
+    "label_sets": "Sets of labels with a promised error rate",
+    "parents": "When the genre above is named",
+    "held_out": "Decisions on a part held out of all learning",
+    "shift": "Where labels are not as frequent as in what was learnt",
+}
 _MOST_DEEP = 6
 _NOTES = ("note", "notes")
 
 
 @dataclass(frozen=True)
 class GivenTable:
-    """One table; ``numbers`` tells of each column whether it is set to the right."""
+    """One table; ``numbers`` tells of each column whether it is set to the right.
+
+    ``header`` is empty where each row is but a name and its value.
+    """
 
     title: str
     header: tuple[str, ...]
@@ -58,32 +67,36 @@ def _notes(node: Node) -> Iterator[str]:
 
 
 def _tables(title: str, node: Node, deep: int = 1) -> Iterator[GivenTable]:
-    children = [(k.replace("_", " "), v) for k, v in node.items()
-                if not (deep == 1 and k in _NOTES)]
+    children = [(_name(k), v) for k, v in node.items() if not (deep == 1 and k in _NOTES)]
     plain = [(k, v) for k, v in children if not _is_nested(v)]
     if plain:
-        yield _table(title, ("", "value"), [(k, [_shown(v)]) for k, v in plain])
+        yield GivenTable(title, (), tuple((k, _shown(v)) for k, v in plain), (False, False))
     rows = [(k, v) for k, v in children if _is_row(v)]
     if rows:
         yield _of_rows(title, rows)
     for key, its in children:
         if isinstance(its.value, list) and _is_nested(its):
             yield _of_rows(key, [(str(i + 1), e) for i, e in enumerate(its.elements())])
-        elif isinstance(its.value, dict) and not _is_row(its):
+        elif _is_nested(its) and not _is_row(its):
             if deep == _MOST_DEEP:
                 its.text()  # refuses it, by its place
             yield from _tables(f"{title}: {key}" if title else key, its, deep + 1)
 
 
+def _name(key: str) -> str:
+    return METRIC_TITLES.get(key, key.replace("_", " "))
+
+
 def _is_nested(node: Node) -> bool:
     value = node.value
-    return isinstance(value, dict) or (isinstance(value, list) and
+    return bool(isinstance(value, dict) and value) or (isinstance(value, list) and
                                        any(isinstance(v, dict) for v in value))
 
 
 def _is_row(node: Node) -> bool:
     """Tell whether it is a mapping of plain values: a row among others of its kind."""
-    return isinstance(node.value, dict) and not any(_is_nested(v) for _, v in node.items())
+    return bool(isinstance(node.value, dict) and node.value and
+                not any(_is_nested(v) for _, v in node.items()))
 
 
 def _of_rows(title: str, rows: list[tuple[str, Node]]) -> GivenTable:
@@ -93,7 +106,7 @@ def _of_rows(title: str, rows: list[tuple[str, Node]]) -> GivenTable:
     for name, node in rows:
         its = dict(node.items())
         cells.append((name, [_shown(its[c]) if c in its else "–" for c in columns]))
-    return _table(title, ("", *(c.replace("_", " ") for c in columns)), cells)
+    return _table(title, ("", *map(_name, columns)), cells)
 
 
 def _table(title: str, header: tuple[str, ...], rows: list[tuple[str, list[str]]]) -> GivenTable:
@@ -110,6 +123,8 @@ def _shown(node: Node) -> str:
     value = node.value
     if value is None:
         return "undefined"
+    if value in ({}, []):
+        return "none"
     if isinstance(value, list):
         return ", ".join(_shown(e) for e in node.elements())
     if isinstance(value, bool):

@@ -53,7 +53,7 @@ def _lines(run: RunFolder, found: Examined | None) -> Iterator[str]:
     for scores in facts.detailed(run):
         if run.several:
             yield from shown.metrics_of(run, scores)
-            yield from shown.labels_of(run, scores)
+            yield from shown.labels_of(run, scores) if scores.labels else ()
         else:
             yield from _detail(scores, facts.reading_note(run, scores))
     if found:

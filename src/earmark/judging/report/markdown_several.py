@@ -23,7 +23,8 @@ def metrics_of(run: RunFolder, scores: Scores) -> Iterator[str]:
         ["metric", "value", "by track", "by artist", "baseline"],
         [[m.title, m.value, m.by_track, m.by_artist, m.baseline]
          for m in measured.measured(scores)], "-nnnn")
-    for line in (*measured.margins(scores), measured.constant(scores), measured.drawn(scores)):
+    for line in (*measured.margins(scores), measured.undecided(scores, run.decisions),
+                 measured.constant(scores), measured.drawn(scores)):
         if line:
             yield f"\n{escaped(line)}"
 
@@ -70,9 +71,9 @@ def calibration_of(run: RunFolder, found: Examined | None) -> Iterator[str]:
     """Yield how far scores can be believed, and the labels of which least."""
     yield "\n## Calibration\n"
     shown = run.calibration or (found.reliability if found else {})
-    yield from table(["calibration", "expected error", "log loss"],
-                     [[when, facts.number(its.ece), facts.number(its.log_loss)]
-                      for when, its in shown.items()], "-nn")
+    yield from table(["calibration", "expected error", "of perfect scores", "log loss"],
+                     [[when, *map(facts.number, (its.ece, its.of_perfect, its.log_loss))]
+                      for when, its in shown.items()], "-nnn")
     if errors := several.worst_calibrated(run):
         yield ""
         yield from table(["label", "before", "after"], [
@@ -84,7 +85,12 @@ def given_of(given: Given) -> Iterator[str]:
     yield f"\n## {escaped(given.title)}"
     yield from (f"\n{escaped(note)}" for note in given.notes)
     for its in given.tables:
-        yield f"\n{escaped(its.title)}\n" if its.title else ""
+        if its.title:
+            yield f"\n### {escaped(its.title)}"
+        if not its.header:
+            yield "\n" + escaped(" · ".join(f"{name} {value}" for name, value in its.rows))
+            continue
+        yield ""
         yield from table(its.header, its.rows, "".join("n" if n else "-" for n in its.numbers))
 
 

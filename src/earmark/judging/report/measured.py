@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from earmark.judging.decisions import Decisions
 from earmark.judging.report.metric_names import HEADLINE, METRICS, MetricName
 from earmark.judging.report.scores import Scores
 
@@ -57,6 +58,16 @@ def drawn(scores: Scores) -> str:
     units = {unit for _, unit in scores.intervals}
     artists = "; by artist, whole artists, which is the honest one" if "artist" in units else ""
     return f"Intervals hold {level:.0%}{draws}: by track, each track for itself{artists}."
+
+
+def undecided(scores: Scores, decisions: Decisions | None) -> str:
+    """Return that answers were measured before decisions were learnt; empty where they were not.
+    """
+    given = {label.threshold for label in scores.labels}
+    if decisions is None or given != {0.5} or set(decisions.thresholds) <= given:
+        return ""
+    return ("Answers here are from scores of 0.5 up, before the run's thresholds were learnt: F1, "
+            "precision and recall are not those of its answers.")
 
 
 def constant(scores: Scores) -> str:

@@ -30,7 +30,7 @@ def page(run: RunFolder, examined: Examined | None = None) -> str:
         "run.html.jinja", title=f"{run.name}: {run.dataset}, split {run.split}", run=run,
         rows=facts.score_rows(run), honest=facts.honest(run), bars=facts.score_bars(run),
         confused=[s for s in detailed if s.confusion],
-        detailed=[s for s in detailed if s.labels], mistakes=facts.mistakes(run),
+        judged=detailed, detailed=[s for s in detailed if s.labels], mistakes=facts.mistakes(run),
         found=found, panels=several.panels_of(run, found) if found else [],
     )
 

@@ -67,6 +67,10 @@ class Node:
             self._refuse("a number")  # JSON's 1e999 is an infinity
         return float(value)
 
+    def maybe(self, key: str) -> float | None:
+        """Return the number under ``key``, or None when it is absent or null."""
+        return found.number() if (found := self.get(key)) else None
+
     def whole(self) -> int:
         """Return a whole number, 0 or more."""
         if type(self.value) is not int or not 0 <= self.value <= _MOST:

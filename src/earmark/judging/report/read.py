@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,72 +16,29 @@ from typing import Any
 from earmark import settings
 from earmark.errors import DataError, SettingsError
 from earmark.judging.decisions import Decisions
-from earmark.judging.intervals import Interval
 from earmark.judging.ledger import Ledger, Reading
 from earmark.judging.mistags import Mistag
 from earmark.judging.protocol import Protocol, recorded
 from earmark.judging.references import Reference, same_protocol
 from earmark.judging.report.given import TITLES, Given, read_given
+from earmark.judging.report.learnt import (
+    Advice,
+    CurvePoint,
+    Reliability,
+    Unknown,
+    read_advice,
+    read_calibration,
+    read_curve,
+    read_mistags,
+    read_unknown,
+)
 from earmark.judging.report.plain import Node, clean, read_json
 from earmark.judging.report.predictions import Predictions, read_predictions
-from earmark.judging.report.scores import Scores, read_interval, read_scores
+from earmark.judging.report.scores import Scores, read_scores
 
 RUN_FORMAT = "1"
 _OF_PROTOCOL = ("variant", "dataset_fingerprint", "split_fingerprint", "metric", "averaging",
                 "contaminated")
-
-
-@dataclass(frozen=True)
-class CurvePoint:
-    """Accuracy, with its interval where known, after learning from so many tracks."""
-
-    tracks: int
-    accuracy: float
-    low: float | None
-    high: float | None
-
-
-@dataclass(frozen=True)
-class Advice:
-    """How much accuracy so many more tracks of a label may bring."""
-
-    label: str
-    tracks: int
-    gain: float
-
-
-@dataclass(frozen=True)
-class Bin:
-    """Tracks of like confidence, and how often the answer was right."""
-
-    confidence: float
-    accuracy: float
-    count: int
-
-
-@dataclass(frozen=True)
-class Reliability:
-    """Expected calibration error, log loss and the bins of the diagram.
-
-    ``by_label`` holds the error of each label of multi-label work, whose mean ``ece`` then is.
-    """
-
-    ece: float | None
-    log_loss: float | None
-    bins: tuple[Bin, ...]
-    by_label: Mapping[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Unknown:
-    """How well tracks of genres held out are told from known ones."""
-
-    auroc: float | None
-    interval: Interval | None
-    threshold: float | None
-    kept_known: float | None
-    caught_strange: float | None
-    by_genre: tuple[tuple[str, float], ...]
 
 
 @dataclass(frozen=True)
@@ -216,11 +173,11 @@ def read(folder: Path) -> RunFolder:
         failed=_texts(results.get("failed")),
         notes=_texts(results.get("notes")),
         models=_models(results.get("models")),
-        curve=_curve(results.get("learning_curve")),
-        advice=_advice(results.get("label_advice")),
-        mistags=_mistags(results.get("likely_mistags")),
-        calibration=_calibration(results.get("calibration")),
-        unknown=_unknown(results.get("unknown")),
+        curve=read_curve(results.get("learning_curve")),
+        advice=read_advice(results.get("label_advice")),
+        mistags=read_mistags(results.get("likely_mistags")),
+        calibration=read_calibration(results.get("calibration")),
+        unknown=read_unknown(results.get("unknown")),
         readings=_readings(folder, identity),
         recorded_readings=ledger.need("readings_of_this_test_part").whole() if ledger else 0,
         recorded=_texts(ledger.get("runs")) if ledger else (),
@@ -287,67 +244,13 @@ def _texts(node: Node | None) -> tuple[str, ...]:
 
 
 def _majority(node: Node | None) -> float | None:
-    return _number(node, "accuracy") if node else None
-
-
-def _number(node: Node, key: str) -> float | None:
-    return found.number() if (found := node.get(key)) else None
+    return node.maybe("accuracy") if node else None
 
 
 def _models(node: Node | None) -> tuple[tuple[tuple[str, str], ...], ...]:
     if node is None:
         return ()
     return tuple(tuple((k, v.shown()) for k, v in e.items()) for e in node.elements())
-
-
-def _curve(node: Node | None) -> tuple[CurvePoint, ...]:
-    if node is None:
-        return ()
-    points = [
-        CurvePoint(e.need("tracks").whole(), e.need("accuracy").number(), _number(e, "low"),
-                   _number(e, "high"))
-        for e in node.elements()
-    ]
-    return tuple(sorted(points, key=lambda p: p.tracks))
-
-
-def _advice(node: Node | None) -> tuple[Advice, ...]:
-    if node is None:
-        return ()
-    return tuple(
-        Advice(e.need("label").text(), e.need("tracks").whole(), e.need("gain").number())
-        for e in node.elements()
-    )
-
-
-def _mistags(node: Node | None) -> tuple[Mistag, ...]:
-    if node is None:
-        return ()
-    return tuple(
-        Mistag(e.need("track").text(), e.need("says").text(), e.need("own_score").number(),
-               e.need("sounds_like").text(), e.need("score").number())
-        for e in node.elements()
-    )
-
-
-def _calibration(node: Node | None) -> dict[str, Reliability]:
-    found = {when: node.get(when) if node else None for when in ("before", "after")}
-    return {when: _reliability(its) for when, its in found.items() if its}
-
-
-def _reliability(node: Node) -> Reliability:
-    bins = node.get("bins")
-    return Reliability(
-        _number(node, "ece"), _number(node, "log_loss"),
-        tuple(
-            Bin(e.need("confidence").number(), e.need("accuracy").number(),
-                e.need("count").whole())
-            for e in (bins.elements() if bins else ())
-            if e.need("count").whole()  # an empty bin has no accuracy
-        ),
-        {name: its.number() for name, its in labels.items() if its.value is not None}
-        if (labels := node.get("by_label")) else {},
-    )
 
 
 def _decisions(node: Node | None) -> Decisions | None:
@@ -357,17 +260,3 @@ def _decisions(node: Node | None) -> Decisions | None:
         return settings.from_mapping(Decisions, dict(node.raw()), where=node.where)
     except SettingsError as error:
         raise DataError(f"{error} The run folder is damaged: run it again.") from error
-
-
-def _unknown(node: Node | None) -> Unknown | None:
-    if node is None:
-        return None
-    genres = node.get("by_genre")
-    shares = [(k, v.number()) for k, v in genres.items()] if genres else []
-    return Unknown(
-        _number(node, "auroc"), read_interval(node.get("interval")), _number(node, "threshold"),
-        _number(node, "kept_known"), _number(node, "caught_strange"),
-        tuple(sorted(shares, key=lambda pair: (pair[1], pair[0]))),
-    )
-
-

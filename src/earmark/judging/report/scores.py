@@ -215,9 +215,9 @@ def _labels(node: Node | None) -> tuple[LabelScore, ...]:
         return ()
 
     return tuple(
-        LabelScore(name, _maybe(its, "precision"), _maybe(its, "recall"), _maybe(its, "f1"),
+        LabelScore(name, its.maybe("precision"), its.maybe("recall"), its.maybe("f1"),
                    its.need("support").whole(), group.text() if (group := its.get("group")) else "",
-                   _maybe(its, "roc_auc"), _maybe(its, "pr_auc"), _maybe(its, "threshold"))
+                   its.maybe("roc_auc"), its.maybe("pr_auc"), its.maybe("threshold"))
         for name, its in node.items()
     )
 
@@ -225,8 +225,8 @@ def _labels(node: Node | None) -> tuple[LabelScore, ...]:
 def _groups(node: Node | None) -> tuple[GroupScore, ...]:
     if node is None:
         return ()
-    found = [GroupScore(name, its.need("labels").whole(), _maybe(its, "f1_macro"),
-                        _maybe(its, "roc_auc_macro"), _maybe(its, "pr_auc_macro"))
+    found = [GroupScore(name, its.need("labels").whole(), its.maybe("f1_macro"),
+                        its.maybe("roc_auc_macro"), its.maybe("pr_auc_macro"))
              for name, its in node.items()]
     return tuple(sorted(found, key=lambda g: group_order(g.name)))
 
@@ -247,10 +247,6 @@ def _margins(node: Node) -> dict[str, Margin]:
                          read_interval(its) if its.get("low") else None,
                          by.text() if (by := its.get("by")) else "")
             for name, its in found.items() if its}
-
-
-def _maybe(of: Node, key: str) -> float | None:
-    return found.number() if (found := of.get(key)) else None
 
 
 def _confusion(node: Node | None, labels: int) -> tuple[tuple[int, ...], ...]:

@@ -20,8 +20,9 @@ from earmark.judging.colabels import CoLabel, CoLabels, colabels
 from earmark.judging.curves import Floats, Truth, quotient
 from earmark.judging.decisions import Decisions, answers, calibrate
 from earmark.judging.report.labelwise import LabelRow, label_rows
+from earmark.judging.report.learnt import Bin, Reliability
 from earmark.judging.report.predictions import Predictions
-from earmark.judging.report.read import Bin, Reliability, RunFolder
+from earmark.judging.report.read import RunFolder
 from earmark.judging.report.scores import Scores
 from earmark.judging.surprises import Surprises, surprises
 from earmark.judging.threshold_curves import Curve, ThresholdCurves, threshold_curves
@@ -29,7 +30,7 @@ from earmark.labels.vocabulary import Vocabulary
 
 PARTS = ("cross-validated", "valid", "test")
 ERROR_BINS = 15
-MOST_OPEN, MOST_OWN = 24, 6
+MOST_OPEN, MOST_OWN = 12, 6
 """Rows of a table that is not folded away, and labels of a track that are named."""
 _MOST_PAIRS, _MOST_IN_MATRIX = 16, 14
 _MOST_CURVES = 6
@@ -124,10 +125,10 @@ def examine(run: RunFolder) -> Examined | None:
         return None
     tracks = run.predictions.of(part)
     vocabulary = Vocabulary(tracks.labels, "multi")
-    decisions = run.decisions or Decisions.usual(vocabulary)
-    if not decisions.thresholds:
-        usual = Decisions.usual(vocabulary)
-        decisions = dataclasses.replace(decisions, thresholds=usual.thresholds)
+    decisions, usual = run.decisions or Decisions(), Decisions.usual(vocabulary)
+    # The labels are all there is to be right about, so "unknown" is no answer.
+    decisions = dataclasses.replace(decisions, unknown=None,
+                                    thresholds=decisions.thresholds or usual.thresholds)
     try:
         scores = np.asarray(calibrate(tracks.scores, decisions, vocabulary), dtype=np.float64)
         answered = answers(scores, vocabulary, decisions)

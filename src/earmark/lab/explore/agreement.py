@@ -7,6 +7,7 @@
 - What chance gives is measured: the same clusters dealt out to the tracks at random.
 - The interval is of the delete-a-group jackknife over whole artists. A bootstrap would not do: a
   track drawn twice always agrees with its copy, which lifts a low agreement by more than its error.
+  The clusters stay as they are: the interval is of the tracks judged, not of clustering anew.
 """
 
 from __future__ import annotations

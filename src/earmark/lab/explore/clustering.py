@@ -28,6 +28,45 @@ _NEIGHBOURS = 10
 
 
 @dataclass(frozen=True)
+class Clusters:
+    """Tracks in clusters.
+
+    Attributes:
+        name: how they were found, in words.
+        tracks: numbers of the tracks that were clustered.
+        assigned: the cluster of each of these, from 0.
+    """
+
+    name: str
+    tracks: NDArray[np.intp]
+    assigned: NDArray[np.intp]
+
+    @property
+    def count(self) -> int:
+        """How many clusters there are."""
+        return len(np.unique(self.assigned))
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Tracks on which is run what takes the square of their number.
+
+    Attributes:
+        tracks: their numbers, rising.
+        apart: the distances between them [shape=(tracks, tracks)].
+    """
+
+    tracks: NDArray[np.intp]
+    apart: Doubles
+
+    def silhouette(self, its: Clusters) -> float | None:
+        """Return the mean silhouette of clusters, on those of these tracks that are in them."""
+        _, here, there = np.intersect1d(self.tracks, its.tracks, assume_unique=True,
+                                        return_indices=True)
+        return silhouette(self.apart[np.ix_(here, here)], its.assigned[there])
+
+
+@dataclass(frozen=True)
 class Sweep:
     """K-means for each number of clusters.
 
@@ -63,37 +102,25 @@ class Sweep:
         return int(ks[(x + y).argmin()])
 
 
-@dataclass(frozen=True)
-class Clusters:
-    """Tracks in clusters.
+def sampled(points: Doubles, rng: np.random.Generator) -> Sample:
+    """Return all tracks, or ``MOST_SQUARED`` drawn at random."""
+    tracks = some_of(len(points), MOST_SQUARED, rng)
+    return Sample(tracks, distances(points[tracks]))
 
-    Attributes:
-        name: how they were found, in words.
-        tracks: numbers of the tracks that were clustered.
-        assigned: the cluster of each of these, from 0.
+
+def sweep(points: Doubles, sample: Sample, rng: np.random.Generator) -> Sweep:
+    """Return k-means for k of 1 to ``SILHOUETTE_MOST``, as far as there are distinct points.
+
+    Args:
+        sample: the tracks that silhouettes are of.
     """
-
-    name: str
-    tracks: NDArray[np.intp]
-    assigned: NDArray[np.intp]
-
-    @property
-    def count(self) -> int:
-        """How many clusters there are."""
-        return len(np.unique(self.assigned))
-
-
-def sweep(points: Doubles, rng: np.random.Generator) -> Sweep:
-    """Return k-means for k of 1 to ``SILHOUETTE_MOST``, as far as there are distinct points."""
     distinct = len(np.unique(points, axis=0))
-    sample = some_of(len(points), MOST_SQUARED, rng)
-    apart = distances(points[sample])
     inertia, silhouettes, assigned = {}, {}, {}
     for k in range(1, min(SILHOUETTE_MOST, distinct) + 1):
         cost, assigned[k] = kmeans(points, k, rng)
         if k <= ELBOW_MOST:
             inertia[k] = cost
-        value = silhouette(apart, assigned[k][sample])
+        value = silhouette(sample.apart, assigned[k][sample.tracks])
         if value is not None:
             silhouettes[k] = value
     return Sweep(inertia, silhouettes, assigned)
@@ -181,11 +208,12 @@ def some_of(count: int, most: int, rng: np.random.Generator) -> NDArray[np.intp]
 
 
 def compared(
-    points: Doubles, swept: Sweep, wanted: int, rng: np.random.Generator
+    points: Doubles, sample: Sample, swept: Sweep, wanted: int, rng: np.random.Generator
 ) -> tuple[list[Clusters], list[str]]:
     """Return the clusters of each way, and what is to be known of them.
 
     Args:
+        sample: the tracks that spectral clustering and Ward's run on, and mean shift on some of.
         swept: k-means on the same points.
         wanted: how many clusters the ways that take a number are to find; fewer where fewer points
             are distinct.
@@ -194,7 +222,7 @@ def compared(
     found = [Clusters(f"k-means, {k}", everyone, swept.assigned[k])
              for k in dict.fromkeys((wanted, swept.best, swept.elbow)) if k in swept.assigned]
     notes: list[str] = []
-    some = some_of(len(points), MOST_SQUARED, rng)
+    some = sample.tracks
     distinct = len(np.unique(points[some], axis=0))
     ways: Sequence[tuple[str, Callable[[Doubles, int], NDArray[np.intp]]]] = (
         ("spectral", lambda x, k: spectral(x, k, rng)), ("Ward", ward))
@@ -204,7 +232,7 @@ def compared(
             found.append(Clusters(f"{name}, {k}", some, way(points[some], k)))
         else:
             notes.append(f"{name}: too few different tracks ({distinct}).")
-    few = some_of(len(points), MOST_SHIFTED, rng)
+    few = some[some_of(len(some), MOST_SHIFTED, rng)]
     shifted = mean_shift(points[few, :MOST_SHIFT_DIMENSIONS], rng) if len(few) > 1 else None
     if shifted is None:
         notes.append("mean shift: most tracks are alike, so there is no bandwidth.")

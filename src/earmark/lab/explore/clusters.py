@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from earmark.judging.report.charts import Bar, intervals
 from earmark.lab.explore import clustering
 from earmark.lab.explore.agreement import Agreement, agreements, measures
-from earmark.lab.explore.clustering import Clusters, Sweep
+from earmark.lab.explore.clustering import Clusters, Sample, Sweep
 from earmark.lab.explore.contingency import told_clusters, which_labels
 from earmark.lab.explore.curves import Published, over_k
 from earmark.lab.explore.section import Explored, Figure, Section
@@ -52,11 +52,12 @@ def section(
     if len(np.unique(points, axis=0)) < 2:
         return Section(name, title, {"tracks": len(points)}, (), (
             "All tracks are alike in their features, so there are no clusters.",))
-    swept = clustering.sweep(points, found.rng)
+    sample = clustering.sampled(points, found.rng)
+    swept = clustering.sweep(points, sample, found.rng)
     tracks, genre = one_genre(found.truth, found.vocabulary)
     wanted = min(max(2, len(np.unique(genre))), max(swept.assigned))
-    clusters, notes = clustering.compared(points, swept, wanted, found.rng)
-    grouped = [judged(found, points, each, tracks, genre) for each in clusters]
+    clusters, notes = clustering.compared(points, sample, swept, wanted, found.rng)
+    grouped = [judged(found, sample, each, tracks, genre) for each in clusters]
     shown = grouped[0].clusters
     numbers = {
         "tracks": len(points), "dimensions": points.shape[1], "tracks_of_one_genre": len(tracks),
@@ -71,12 +72,13 @@ def section(
 
 
 def judged(
-    found: Explored, points: Doubles, its: Clusters, tracks: NDArray[np.intp],
+    found: Explored, sample: Sample, its: Clusters, tracks: NDArray[np.intp],
     genre: NDArray[np.intp],
 ) -> Grouped:
     """Return how far clusters agree with the genres of the tracks that have one.
 
     Args:
+        sample: the tracks that silhouettes are of.
         tracks: those with one genre.
         genre: theirs, likewise.
     """
@@ -84,10 +86,7 @@ def judged(
                                                return_indices=True)
     agreement = agreements(genre[in_genres], its.assigned[in_clusters],
                            found.groups[its.tracks[in_clusters]], found.rng)
-    some = clustering.some_of(len(its.tracks), clustering.MOST_SQUARED, found.rng)
-    apart = clustering.distances(points[its.tracks[some]])
-    return Grouped(its, agreement, clustering.silhouette(apart, its.assigned[some]),
-                   len(in_genres))
+    return Grouped(its, agreement, sample.silhouette(its), len(in_genres))
 
 
 def _of_labels(found: Explored, assigned: NDArray[np.intp]) -> dict[str, float]:

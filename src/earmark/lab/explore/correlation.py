@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,9 +11,8 @@ from numpy.typing import NDArray
 from earmark.lab.explore import matrix
 from earmark.lab.explore.matrix import Group
 from earmark.lab.explore.section import Explored, Figure, Section
-from earmark.lab.explore.space import Doubles, standardised
-from earmark.models import _preparation
-from earmark.models.pruning import Pruning
+from earmark.lab.explore.space import Doubles
+from earmark.models.pruning import Dropped, Pruning, correlations, pruned
 
 MOST_DRAWN = 128
 """Columns drawn one by one; of more, neighbours are averaged."""
@@ -24,23 +22,6 @@ RULES: tuple[tuple[Pruning, float], ...] = (("twice", 0.7), ("pairwise", 0.95))
 """That of a student project (vinay-pv) and the usual one, each with its threshold."""
 _MOST_LISTED = 50
 _MOST_OPTIMAL = 150  # the best order of leaves takes the cube of their number
-
-
-@dataclass(frozen=True)
-class Dropped:
-    """A column that pruning drops.
-
-    Attributes:
-        column: its number.
-        partner: the number of the column on account of which it goes, the likest of them.
-        r: their correlation.
-        partners: how many such columns there are.
-    """
-
-    column: int
-    partner: int
-    r: float
-    partners: int
 
 
 def section(found: Explored) -> Section:
@@ -53,23 +34,12 @@ def section(found: Explored) -> Section:
         "pairs_at_least": {f"{t:g}": _pairs_at_least(r, t) for t in (0.5, 0.7, 0.9, 0.95, 0.99)},
         "strongest": _strongest(r, found.columns),
         "groups": [[found.columns[c] for c in members] for members in _members(group)],
-        "pruning": {rule: _told(dropped(found.rows, r, rule, threshold), rule, threshold,
-                                found.columns) for rule, threshold in RULES},
+        "pruning": {rule: _told(pruned(found.rows, rule, threshold), threshold, found.columns)
+                    for rule, threshold in RULES},
     }  # fmt: skip
     figures = (_picture(r, order, group, found.columns),) if len(r) > 1 else ()
     return Section("features-correlation", "Features that say the same", numbers, figures,
                    _notes(found, numbers))
-
-
-def correlations(rows: NDArray[np.floating]) -> Doubles:
-    """Return r (Pearson) between columns [shape=(columns, columns)].
-
-    A constant column goes with none, itself included: 0.
-    """
-    x = standardised(rows)
-    r: Doubles = np.clip(x.T @ x / max(len(x), 1), -1.0, 1.0)
-    np.fill_diagonal(r, (x != 0).any(axis=0))
-    return r
 
 
 def ordered(r: Doubles) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -89,31 +59,9 @@ def ordered(r: Doubles) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     return leaves_list(tree).astype(np.intp), fcluster(tree, 1 - ALIKE, "distance").astype(np.intp)
 
 
-def dropped(
-    rows: NDArray[np.float32], r: Doubles, rule: Pruning, threshold: float
-) -> list[Dropped]:
-    """Return what a rule drops, in the columns' order, each with its likest partner.
-
-    The rules are those of the models: ``pairwise`` drops the later column of each pair with
-    ``|r| >= threshold``, ``twice`` a column that comes first in two or more such pairs.
-    """
-    kept = _preparation.learn(rows, scaling="none", pca=None, pruning=rule,
-                              pruning_threshold=threshold).kept
-    found = []
-    for column in np.setdiff1d(np.arange(len(r)), kept).tolist():
-        others = np.arange(column) if rule == "pairwise" else np.arange(column + 1, len(r))
-        likest = int(others[np.abs(r[column, others]).argmax()])
-        # Rounding may put the strongest itself below a threshold that the models' own sum met.
-        count = max(1, int((np.abs(r[column, others]) >= threshold).sum()))
-        found.append(Dropped(column, likest, float(r[column, likest]), count))
-    return found
-
-
-def _told(
-    found: Sequence[Dropped], rule: Pruning, threshold: float, columns: Sequence[str]
-) -> dict[str, Any]:
-    listed = [{"column": columns[d.column], "partner": columns[d.partner], "r": round(d.r, 4),
-               "partners": d.partners} for d in found]
+def _told(found: Sequence[Dropped], threshold: float, columns: Sequence[str]) -> dict[str, Any]:
+    listed = [{"column": columns[d.column], "partner": columns[d.partner], "r": round(d.r, 4)}
+              for d in found]
     return {"threshold": threshold, "kept": len(columns) - len(found), "dropped": listed}
 
 

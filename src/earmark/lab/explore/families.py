@@ -14,7 +14,7 @@ from earmark.judging.report.plain import clean
 from earmark.judging.report.svg import WIDTH, Scale, chart, element, line, shorten, text
 from earmark.lab.explore.drawing import Bar, group_hue, named_bars
 from earmark.lab.explore.section import Figure, Section
-from earmark.lab.explore.tally import Tally
+from earmark.lab.explore.tally import Tally, listed
 from earmark.labels import crosswalk
 from earmark.labels.crosswalk import Crosswalk, Meaning
 
@@ -89,9 +89,7 @@ def section(tally: Tally, dataset: str) -> Section:
     figures = [*_tree(tally, found), *_implied(tally, found, kept)]
     notes = [f"Parents are those of Earmark's own taxonomy; counts are of {len(tally.ids)} tracks."]
     if found.unknown:
-        shown = ", ".join(clean(label) for label in found.unknown[:20])
-        more = f" and {len(found.unknown) - 20} more" if len(found.unknown) > 20 else ""
-        notes.append(f"It does not know {shown}{more}.")
+        notes.append(f"It does not know {listed(map(clean, found.unknown))}.")
     if not figures:
         notes.append("No label here is a kind of another, or of the same thing as another.")
     return Section("families", "What labels are kinds of", _numbers(tally, found, kept),

@@ -50,8 +50,9 @@ def gathered(
         have = set(np.unique(found.features.track_ids).tolist())
         ids = sampled(Tally.of(dataset, [i for i in tally.ids if i in have]), most, rng)
     else:
-        return None, ["No features were looked at: the dataset has no table of them. "
-                      "--features gtzan57 makes them from its audio."]
+        heard = any(dataset.tracks[i].path is not None for i in tally.ids)
+        return None, ["No features were looked at: the dataset has no table of them" + (
+            ". --features gtzan57 makes them from its audio." if heard else " and no audio.")]
     kept, rows = means(found.features, ids)
     its = Tally.of(dataset, kept)
     groups = np.asarray(splits.group_names(dataset, kept, "artist"), dtype=np.str_)

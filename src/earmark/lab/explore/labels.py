@@ -16,7 +16,7 @@ from earmark.lab.doctor.labels import FEW_TRACKS
 from earmark.lab.explore import families, pairs, parts
 from earmark.lab.explore.drawing import Bar, bars, group_hue
 from earmark.lab.explore.section import Figure, Section
-from earmark.lab.explore.tally import Tally, unheld
+from earmark.lab.explore.tally import Tally, listed, unheld
 from earmark.labels.vocabulary import group_order
 
 _MOST_BARS = 40  # a group
@@ -44,10 +44,9 @@ def counts(tally: Tally) -> Section:
     figures = [*_tail(tally), *_histogram(tally), *_by_group(tally)]
     bare = int((tally.truth.sum(axis=1) == 0).sum())
     unused = [tally.names[k] for k in np.flatnonzero(tally.counts == 0)]
-    notes = [f"{bare} tracks bear no label."] if bare else []
+    notes = [f"Without a label: {counted(bare, 'track')}."] if bare else []
     if unused:
-        more = f" and {len(unused) - 20} more" if len(unused) > 20 else ""
-        notes.append(f"On no track: {', '.join(unused[:20])}{more}.")
+        notes.append(f"On no track: {listed(unused)}.")
     return Section("labels", "How common the labels are", _numbers(tally), tuple(figures),
                    tuple(notes))
 

@@ -74,7 +74,7 @@ def cells(
                     f"v{down:.1f}h{-(end - begin) * across:.1f}z")
             begin = end
     return "".join(
-        element("path", d="".join(found), class_="cell" if level > 0 else "cell less",
+        element("path", d="".join(found), class_="cell solid" if level > 0 else "cell solid less",
                 fill_opacity=abs(level) / SHADES) for level, found in sorted(steps.items())
     )
 

@@ -17,7 +17,7 @@ from earmark.judging.report.svg import chart, element, shorten, text
 from earmark.lab.explore import layout
 from earmark.lab.explore.drawing import HUES, legend, mark, text_width
 from earmark.lab.explore.section import Figure
-from earmark.lab.explore.tally import Tally
+from earmark.lab.explore.tally import Tally, listed
 from earmark.labels.vocabulary import group_order
 
 _LEAST_TRACKS = 3
@@ -131,14 +131,8 @@ def figures(tally: Tally, found: Graph) -> list[Figure]:
            "where stronger; size goes by tracks, colour by which labels keep company " \
            f"({int(found.communities.max()) + 1} circles)."
     if len(found.alone):
-        said += f" Tied to none: {_listed(tally, found.alone)}."
+        said += f" Tied to none: {listed((tally.names[k] for k in found.alone), 12)}."
     return [Figure("Labels that keep company", _drawn(tally, found, said), said)]
-
-
-def _listed(tally: Tally, members: NDArray[np.intp]) -> str:
-    names = [tally.names[k] for k in members]
-    more = f" and {len(names) - 12} more" if len(names) > 12 else ""
-    return ", ".join(names[:12]) + more
 
 
 def _drawn(tally: Tally, found: Graph, told: str) -> str:

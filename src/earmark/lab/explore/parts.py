@@ -14,7 +14,7 @@ from earmark.judging.report.svg import WIDTH, Scale, chart, line, shorten, text
 from earmark.judging.splits import PARTS, Split
 from earmark.lab.explore.drawing import legend, mark
 from earmark.lab.explore.section import Figure, Section
-from earmark.lab.explore.tally import Tally
+from earmark.lab.explore.tally import Tally, listed
 
 _DRAWN = 25
 _LEAST = 20
@@ -147,7 +147,7 @@ def _missing(tally: Tally, present: Sequence[str], borne: NDArray[np.int64]) -> 
         gone = [tally.names[k]
                 for k in np.flatnonzero((its == 0) & (borne.sum(axis=0) > 0))]
         if gone:
-            more = f" and {len(gone) - 20} more" if len(gone) > 20 else ""
-            notes.append(f"No track of {part} bears {', '.join(gone[:20])}{more}: scores of these "
-                         "labels are undefined there, or nothing can be learnt of them.")
+            why = "nothing can be learnt of them" if part == "train" else \
+                "scores of these labels are undefined there"
+            notes.append(f"No track of {part} bears {listed(gone)}: {why}.")
     return notes

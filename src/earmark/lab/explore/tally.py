@@ -85,3 +85,14 @@ def unheld(dataset: Dataset, split: Split | None) -> tuple[str, ...]:
     if split is None:
         return tuple(dataset.tracks)
     return tuple(sorted([*split.ids("train"), *split.ids("valid")]))
+
+
+def listed(names: Iterable[str], most: int = 20) -> str:
+    """Return so many names and how many more there are.
+
+    >>> listed("abcd", 2)
+    'a, b and 2 more'
+    """
+    names = list(names)
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
