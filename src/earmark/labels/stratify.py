@@ -10,6 +10,9 @@ each to where that sum grows least. Single rows of a rare label come first by th
 Standing in a part goes before shares. A label with no more groups left than parts that lack it
 goes to one of those, and what is missing in the end is brought there by chains of moves, where
 these can be found: labels that share groups may stand in each other's way.
+
+Pairs of labels are not counted (second-order stratification): whole artists would keep the shares
+of the labels themselves less well, see ``benchmarks/results/stratification.json``.
 """
 
 from __future__ import annotations
@@ -28,7 +31,7 @@ _STARTS, _DEALT = 8, 10_000  # so many deals to choose from, of so many groups i
 _SWEEPS = 20
 _LEAST = 1e-9  # gains below are rounding
 _DEPTH = 4  # moves in a chain
-_TRIES, _TRIES_EACH = 20_000, 1_000  # moves tried, in all and for one label that a part lacks
+_TRIES, _TRIES_EACH = 20_000, 500  # moves tried, in all and for one label that a part lacks
 
 
 class Load(NamedTuple):
@@ -84,15 +87,16 @@ def deal(load: Load, shares: Doubles, rng: np.random.Generator) -> Numbers:
     """
     groups = len(load.starts) - 1
     starts = max(1, min(_STARTS, _DEALT // max(groups, 1)))
-    return min((_dealt(load, shares, rng) for _ in range(starts)), key=_Hand.lack_of).part
+    hands = (_dealt(load, shares, rng, _TRIES // starts) for _ in range(starts))
+    return min(hands, key=_Hand.lack_of).part
 
 
-def _dealt(load: Load, shares: Doubles, rng: np.random.Generator) -> _Hand:
+def _dealt(load: Load, shares: Doubles, rng: np.random.Generator, tries: int) -> _Hand:
     hand = _Hand(load, shares)
     weight = load.by_group(load.rows**2 / load.total()[load.label])
     hand.deal(np.argsort(-weight * np.exp(_SPREAD * rng.standard_normal(len(weight)))))
     hand.even_out()
-    if hand.mend():
+    if hand.mend(tries):
         hand.even_out()
     return hand
 
@@ -151,15 +155,15 @@ class _Hand:
             if not moved:
                 return
 
-    def mend(self) -> bool:
-        """Bring labels to parts that lack them; return whether anything was moved."""
-        before, self._tries = self.missing(), _TRIES
+    def mend(self, tries: int) -> bool:
+        """Bring labels to parts that lack them, trying so many moves; return whether any helped."""
+        before, self._tries = self.missing(), tries
         for label in np.argsort(self.groups_of, kind="stable").tolist():
             for part in np.argsort(-self.lack[label], kind="stable").tolist():
                 short = self.needed[label] - np.count_nonzero(self.bearers[label])
                 if short > 0 and not self.bearers[label, part] and self._tries > 0:
-                    tries = min(self._tries, _TRIES_EACH)
-                    rest, self._tries = self._tries - tries, tries
+                    rest = max(self._tries - _TRIES_EACH, 0)
+                    self._tries -= rest
                     self._chain([(label, part)], self.missing(), _DEPTH, frozenset())
                     self._tries += rest
         return self.missing() < before
