@@ -98,14 +98,14 @@ def test_what_is_no_curve_is_refused():
 def test_the_mean_over_labels_is_that_of_each(rng):
     scores = rng.random((90, 3))
     truth = (rng.random((90, 3)) < 0.4).astype(np.int8)
-    each = [reliability.calibration_error(scores[:, k], truth[:, k], bins=15) for k in range(3)]
-    assert reliability.mean_calibration_error(scores, truth) == pytest.approx(np.mean(each))
+    each = [rel.calibration_error(scores[:, k], truth[:, k], bins=15) for k in range(3)]
+    assert rel.mean_calibration_error(scores, truth) == pytest.approx(np.mean(each))
 
 
 @pytest.mark.parametrize("by", ["mass", "width"])
 def test_the_error_of_perfect_chances_is_that_of_truth_drawn_by_them(rng, by):
     scores = rng.random(60) ** 2
-    found = reliability.chance_error(scores, rng=np.random.default_rng(4), bins=7, by=by, draws=9)
+    found = rel.chance_error(scores, rng=np.random.default_rng(4), bins=7, by=by, draws=9)
     drawn = np.random.default_rng(4).random((9, 60)) < scores
-    each = [reliability.calibration_error(scores, y, bins=7, by=by) for y in drawn]
+    each = [rel.calibration_error(scores, y, bins=7, by=by) for y in drawn]
     assert found == pytest.approx(np.mean(each))

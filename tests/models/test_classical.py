@@ -188,6 +188,28 @@ def test_boosting_is_lightgbms(rows, labels):
     np.testing.assert_allclose(model.scores(rows), expected, atol=1e-6)
 
 
+@pytest.mark.parametrize("task", ["single", "multi"])
+def test_few_rounds_are_the_first_of_many(task, rows, labels):
+    model = Boosting(task=task, min_child_samples=4, class_weight="balanced")
+    few, many = model._learn_each(rows, labels, [{"n_estimators": 5}, {"n_estimators": 40}], 7)
+    alone = model._learn(rows, labels, {"n_estimators": 5}, 7)
+    assert np.array_equal(model._predict(few, rows), model._predict(alone, rows))
+    assert np.abs(model._predict(few, rows) - model._predict(many, rows)).max() > 0.1
+
+
+def test_boosting_of_several_labels_is_lightgbms_of_each(rows, several):
+    import lightgbm
+
+    model = Boosting(task="multi", n_estimators=6, min_child_samples=4, subsample=1.0,
+                     colsample_bytree=1.0, class_weight="balanced")  # fmt: skip
+    model.fit(rows, several, rng=np.random.default_rng(0))
+    for label in range(3):
+        twin = lightgbm.LGBMClassifier(n_estimators=6, num_leaves=4, min_child_samples=4,
+                                       reg_lambda=1.0, class_weight="balanced", verbose=-1)
+        expected = twin.fit(rows, several[:, label]).booster_.predict(rows)
+        np.testing.assert_allclose(model.scores(rows)[:, label], expected, atol=1e-6)
+
+
 def test_a_threshold_is_never_rounded_past_a_row():
     # The double between two neighbouring single-precision numbers rounds up to the upper one.
     low = np.float32(1)

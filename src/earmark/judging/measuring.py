@@ -40,6 +40,7 @@ def measure(
     scores: ArrayLike, truth: ArrayLike, vocabulary: Vocabulary, *, rng: np.random.Generator,
     decisions: Decisions | None = None, learnt_truth: ArrayLike | None = None,
     groups: _Groups = None, draws: int | None = None, dataset: str = "",
+    answered: ArrayLike | None = None,
 ) -> dict[str, Any]:
     """Return ``metrics.summary`` with intervals, as plain JSON-able values.
 
@@ -65,13 +66,14 @@ def measure(
     Other arguments and errors as in ``metrics.summary`` and, single-label, ``bootstrap``.
     """
     x, y = checked(scores, truth)
-    found = summary(x, y, vocabulary, decisions, learnt_truth=learnt_truth, dataset=dataset)
+    found = summary(x, y, vocabulary, decisions, learnt_truth=learnt_truth, dataset=dataset,
+                    answered=answered)
     draws = _draws(vocabulary, x.size) if draws is None else draws
     if vocabulary.task == "single":
         return found | _single(x, y, groups, rng, draws)
     # As ``summary`` has it: that no label fits is no answer here.
     closed = replace(decisions or Decisions.usual(vocabulary), unknown=None)
-    given = _answers(x, vocabulary, closed)
+    given = _answers(x, vocabulary, closed) if answered is None else checked(answered, y)[0]
     others = _others(x, vocabulary, closed, learnt_truth)
     figures = _figures(x, y, given, others)
     by_track = several(figures, len(x), rng=rng, draws=draws)

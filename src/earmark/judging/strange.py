@@ -17,7 +17,9 @@ from earmark.errors import DataError
 from earmark.judging import fitting, metrics
 from earmark.judging.curves import Floats
 from earmark.judging.decisions import Unknown
-from earmark.judging.intervals import bootstrap
+from earmark.judging.intervals import Sample, percentiles, shared_draws
+
+_DRAWS = 500
 
 
 class HeldOut(NamedTuple):
@@ -53,53 +55,60 @@ def fit_unknown(
 
     Returns:
         The rule and plain values: ``auroc`` (mean over genres) with its ``interval`` over groups
-        where it can be had, ``separates``, ``threshold``, ``keep``, ``kept_known``,
-        ``caught_strange``, ``by_genre`` (share caught), ``genres``.
+        where it can be had, ``separates`` (it lies above 0.5), ``threshold``, ``keep``,
+        ``kept_known``, ``caught_strange``, ``by_genre`` (share caught), ``genres``.
 
     Raises:
         DataError: no genre held out has both known and strange tracks, or no tracks to learn
             from. SettingsError: ``keep`` not between 0 and 1.
     """
-    genres = {each.genre: _judged(each, keep, rng) for each in judged
-              if len(each.known) and len(each.strange)}
-    if not genres:
+    usable = [each for each in judged if len(each.known) and len(each.strange)]
+    if not usable:
         raise DataError("no genre held out is the only genre of a track; nothing tells whether "
                         "strange tracks could be told.")
-    kept = float(np.mean([found["kept"] for found in genres.values()]))
-    caught = float(np.mean([found["caught"] for found in genres.values()]))
+    genres = {each.genre: _judged(each, keep, rng) for each in usable}
+    auroc, kept, caught = (float(np.mean([found[name] for found in genres.values()]))
+                           for name in ("auroc", "kept", "caught"))
     threshold = fitting.kept_threshold(np.asarray(scores)[:, list(columns)], keep)
-    rule = Unknown(threshold, kept, caught, tuple(int(c) for c in columns))
-    lows = [found["interval"]["low"] for found in genres.values() if found["interval"]]
-    return rule, {
-        "auroc": float(np.mean([found["auroc"] for found in genres.values()])),
-        "separates": bool(lows and np.median(lows) > 0.5),
+    interval = _interval(usable, rng)
+    return Unknown(threshold, kept, caught, tuple(int(c) for c in columns)), {
+        "auroc": auroc, "interval": interval,
+        "separates": interval is not None and interval["low"] > 0.5,
         "threshold": threshold, "keep": keep, "kept_known": kept, "caught_strange": caught,
         "by_genre": {name: found["caught"] for name, found in genres.items()},
         "genres": genres,
     }
 
 
-def _judged(held: HeldOut, keep: float, rng: np.random.Generator) -> dict[str, Any]:
+def _sample(held: HeldOut) -> Sample:
+    """Return best scores and whether the tracks are known, as one column each."""
     best = np.concatenate([held.known, held.strange])[:, None]
     known = (np.arange(len(best)) < len(held.known)).astype(np.int8)[:, None]
+    return Sample(best, known, [*held.known_groups, *held.strange_groups])
+
+
+def _judged(held: HeldOut, keep: float, rng: np.random.Generator) -> dict[str, Any]:
     # Half of the known teach the threshold, the others tell what it keeps.
     teach = rng.permutation(len(held.known)) < (len(held.known) + 1) // 2
     threshold = np.float32(fitting.kept_threshold(held.known[teach][:, None], keep))
     rest = held.known[~teach] if (~teach).any() else held.known
+    best, known, _ = _sample(held)
     return {
         "tracks": len(held.strange),
         "auroc": metrics.roc_auc_macro(best, known),
-        "interval": _interval(best, known, [*held.known_groups, *held.strange_groups], rng),
         "kept": float((rest.astype(np.float32) >= threshold).mean()),
         "caught": float((held.strange.astype(np.float32) < threshold).mean()),
     }
 
 
 def _interval(
-    best: Floats, known: Any, groups: Sequence[Hashable], rng: np.random.Generator
+    judged: Sequence[HeldOut], rng: np.random.Generator
 ) -> dict[str, float] | None:
+    """Return the interval of the mean AUROC over groups; None where they are too few."""
+    samples = [_sample(held) for held in judged]
     try:
-        found = bootstrap(metrics.roc_auc_macro, best, known, groups=groups, rng=rng, draws=200)
-    except DataError:  # too few groups for an interval is no fault of the data
+        drawn = shared_draws(metrics.roc_auc_macro, [samples], rng=rng, draws=_DRAWS)
+        found = percentiles(drawn[0])
+    except DataError:  # no fault of the data
         return None
     return {name: float(value) for name, value in found._asdict().items()}

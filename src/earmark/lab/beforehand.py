@@ -30,7 +30,8 @@ from earmark.lab.partition import leaks_of_folds
 from earmark.lab.recipe import Recipe
 from earmark.lab.selfjudge import judge_self
 
-Measure = Callable[[TrackScores], dict[str, Any]]
+# scores, already calibrated; decisions; answers where those do not give them
+Measure = Callable[[TrackScores, Decisions, NDArray[np.int8] | None], dict[str, Any]]
 _FOLDS = 5  # where the recipe asks for none
 
 
@@ -74,7 +75,7 @@ class Looking:
     Attributes:
         learnt: ids of the tracks learnt from.
         rng: the run's own.
-        measure: scores to metrics.
+        measure: calibrated scores, decisions and, where several decided, answers to metrics.
     """
 
     recipe: Recipe
@@ -100,6 +101,13 @@ class Looking:
         return [i for part in self.recipe.split.learn_from for i in self.split.ids(part)]
 
     @property
+    def _decides_from_folds(self) -> bool:
+        """Whether decisions are learnt from the very scores that cross-validation gives."""
+        recipe = self.recipe
+        return (self.several and recipe.decide and recipe.decisions.part == "folds"
+                and recipe.folds_by == "artist")
+
+    @property
     def folds(self) -> int:
         """How many folds decisions are learnt by."""
         return self.recipe.folds or _FOLDS
@@ -107,7 +115,7 @@ class Looking:
     def before_fitting(self) -> Beforehand:
         """Return what folds, learning curves and, for one label a track, held-out labels tell."""
         found = Beforehand(Decisions.usual(self.dataset.vocabulary), {"cross_validated": None})
-        if self.recipe.folds:
+        if self.recipe.folds and not self._decides_from_folds:
             found.results["cross_validated"] = self._cross_validate(found)
         if self.recipe.curve and self.several:
             found.notes.append("tracks bear several labels: no learning curve")
@@ -148,6 +156,20 @@ class Looking:
             except DataError as error:  # too few genres is no fault of the data
                 found.notes.append(f"no rule for unknown was learnt: {error}")
         self._learn(found, of, held, strange)
+        if self._decides_from_folds:
+            found.oof = validation.OutOfFold([rounds.ids[int(i)] for i in rows],
+                                             of.scores.astype(np.float32), (), ())
+            found.results["cross_validated"] = self._crossed(found, found.oof, of)
+
+    def _crossed(
+        self, found: Beforehand, oof: validation.OutOfFold, of: Material
+    ) -> dict[str, Any]:
+        """Return what folds tell, each decided on by what the others taught."""
+        chances, given = multijudge.crossed(of.scores, of.truth, np.asarray(of.fold),
+                                            self.dataset.vocabulary, self.recipe.decisions)
+        return {**self._of_folds, "fold_accuracy": [], "fold_accuracy_by_segment": [],
+                **self.measure(TrackScores(oof.ids, chances.astype(np.float32)), found.decisions,
+                               given)}
 
     def _learn(
         self, found: Beforehand, of: Material, held: Material | None,
@@ -190,14 +212,18 @@ class Looking:
         found.oof = oof = validation.out_of_fold(
             self.learner, self.learnt, recipe.folds, recipe.folds_by, self.rng, self.log)
         return {
-            "folds": recipe.folds,
-            "grouped_by": self._grouped_by(),
-            "inside": list(recipe.split.learn_from),
-            "leaky": leaks_of_folds(self.dataset, self.learnt, recipe.folds_by),
+            **self._of_folds,
             "fold_accuracy": list(oof.fold_accuracy),
             "fold_accuracy_by_segment": list(oof.fold_accuracy_by_segment),
-            **self.measure(TrackScores(oof.ids, oof.scores)),
+            **self.measure(TrackScores(oof.ids, oof.scores), found.decisions, None),
         }
+
+    @property
+    def _of_folds(self) -> dict[str, Any]:
+        recipe = self.recipe
+        return {"folds": self.folds, "grouped_by": self._grouped_by(),
+                "inside": list(recipe.split.learn_from),
+                "leaky": leaks_of_folds(self.dataset, self.learnt, recipe.folds_by)}
 
     def _grouped_by(self) -> str:
         """Say what folds really kept whole: songs, where no artist is known."""

@@ -12,11 +12,11 @@ import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from earmark import settings
 from earmark.datasets.base import Dataset
@@ -127,7 +127,7 @@ class _Experiment:
     def results(self) -> dict[str, Any]:
         learner = self.learner
         looking = Looking(self.recipe, learner, self.split, self.rng, self.log,
-                          partial(self._measure, learner))
+                          self._measure_decided)
         found = looking.before_fitting()
         self.log("fitting on " + " + ".join(self.recipe.split.learn_from))
         fitted = self._fit_all_labels(self.learnt)
@@ -199,14 +199,20 @@ class _Experiment:
                             "every label.")
         return fitted
 
-    def _measure(self, learner: Learner, found: TrackScores) -> dict[str, Any]:
-        known, vocabulary = learner.known, self.dataset.vocabulary
+    def _measure(self, found: TrackScores) -> dict[str, Any]:
+        """Return how scores do once they are calibrated and decided on as learnt."""
         scores = found.scores
-        if vocabulary.task == "multi":  # where several are answered, what is answered hangs on it
-            scores = calibrate(scores, self._decisions, vocabulary)
+        if self.dataset.vocabulary.task == "multi":  # what is answered hangs on it
+            scores = calibrate(scores, self._decisions, self.dataset.vocabulary)
+        return self._measure_decided(TrackScores(found.ids, scores), self._decisions)
+
+    def _measure_decided(
+        self, found: TrackScores, decisions: Decisions, answered: NDArray[np.int8] | None = None
+    ) -> dict[str, Any]:
+        learner, known = self.learner, self.learner.known
         return {"unit": "track", **measure(
-            scores, learner.truth(found.ids), vocabulary, rng=self.drawing,
-            decisions=self._decisions, dataset=self.dataset.name,
+            found.scores, learner.truth(found.ids), self.dataset.vocabulary, rng=self.drawing,
+            decisions=decisions, dataset=self.dataset.name, answered=answered,
             learnt_truth=learner.truth([i for i in self.learnt if i in known]),
             groups=learner.groups(found.ids) if self._artists_known else None,
         )}  # fmt: skip
@@ -225,7 +231,7 @@ class _Experiment:
                 scored[part] = fitted.scores(ids)
                 learnt = part in self.recipe.split.learn_from
                 parts[part] = {"learnt_from": learnt,
-                               **self._measure(fitted.learner, scored[part])}
+                               **self._measure(scored[part])}
         this_reading = ""
         if self.split.ids("test"):
             reading, parts["test"], scored["test"] = self._read_test(fitted)
@@ -238,7 +244,7 @@ class _Experiment:
         def judge(_: tuple[str, ...]) -> tuple[dict[str, Any], TrackScores]:
             found = fitted.scores(self.split.ids("test"))
             self._told_by_test = self._on_test(found)
-            return {"learnt_from": False, **self._measure(fitted.learner, found)}, found
+            return {"learnt_from": False, **self._measure(found)}, found
 
         return read_test(self._ledger, self.whole, self.dataset, run=self.folder.name,
                          recipe=self.recipe.fingerprint, judge=judge)

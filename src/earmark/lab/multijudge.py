@@ -84,6 +84,30 @@ def judge_many(
     return judge.decisions, results
 
 
+def crossed(
+    scores: Floats, truth: Truth, fold: NDArray[Any], vocabulary: Vocabulary, how: HowDecided
+) -> tuple[Floats, Truth]:
+    """Return calibrated scores and 0/1 answers, those of each fold by what the others taught.
+
+    Arguments and errors as in ``judge_many``.
+    """
+    x, y = metrics.checked(scores, truth)
+    chances = x if how.calibration == "none" else cross_calibrated(x, y, fold, vocabulary,
+                                                                   how.calibration)
+    return chances, _crossed_answers(chances, y, fold, vocabulary, how)
+
+
+def _crossed_answers(
+    chances: Floats, truth: Truth, fold: NDArray[Any], vocabulary: Vocabulary, how: HowDecided
+) -> Truth:
+    given = np.zeros_like(truth)
+    for held in np.unique(fold):
+        learn = fold != held
+        thresholds, most = fit_thresholds(chances[learn], truth[learn], how, fold=fold[learn])
+        given[~learn] = answers(chances[~learn], vocabulary, Decisions(thresholds, most=most))
+    return given
+
+
 class _Judge:
     """Learns the decisions step by step; each step adds its own to ``decisions``."""
 
@@ -138,14 +162,8 @@ class _Judge:
 
     def _crossed_figures(self, how: HowDecided) -> dict[str, float]:
         """Return how answers do when each fold's thresholds are learnt on the others."""
-        given = np.zeros_like(self.truth)
-        for held in np.unique(self.fold):
-            learn = self.fold != held
-            rule = fit_thresholds(self.crossed[learn], self.truth[learn], how,
-                                  fold=self.fold[learn])
-            given[~learn] = answers(self.crossed[~learn], self.vocabulary,
-                                    Decisions(rule[0], most=rule[1]))
-        return figures(given, self.truth)
+        return figures(_crossed_answers(self.crossed, self.truth, self.fold, self.vocabulary, how),
+                       self.truth)
 
     def promise(self) -> dict[str, Any] | None:
         """Learn the label sets; return their coverage over random halves."""
@@ -187,6 +205,10 @@ class _Judge:
             self.notes.append(f"no rule for unknown was learnt: {error}")
             return None
         self.decisions = replace(self.decisions, unknown=rule)
+        if not found["separates"]:
+            self.notes.append("tracks of a genre held out whole may score as high as others "
+                              f"(AUROC {found['auroc']:.2f}): unknown tells of doubt, not of new "
+                              "genres")
         return found
 
     def measure(self, scores: Floats, truth: Truth, groups: Sequence[Hashable]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, NamedTuple
 
@@ -18,10 +19,14 @@ from earmark.models.base import class_vector
 
 
 class Boosters(NamedTuple):
-    """One booster for all labels, or one a label; a constant score where nothing was to learn."""
+    """One booster for all labels, or one a label; a constant score where nothing was to learn.
+
+    ``rounds`` is how many of theirs count: those of few rounds are the first of many.
+    """
 
     boosters: tuple[Any, ...]
     labels: int
+    rounds: int
 
 
 @dataclass
@@ -68,53 +73,68 @@ class Boosting(Classic):
     def _learn(
         self, x: NDArray[np.float32], y: NDArray[np.int8], choice: Choice, seed: int
     ) -> Boosters:
-        count, rounds = y.shape[1], choice["n_estimators"]
+        return self._learn_each(x, y, [choice], seed)[0]
+
+    def _learn_each(
+        self, x: NDArray[np.float32], y: NDArray[np.int8], choices: Sequence[Choice], seed: int
+    ) -> list[Boosters]:
+        lightgbm: Any = require("lightgbm", extra="train", purpose="gradient boosting")
+        count, rounds = y.shape[1], [choice["n_estimators"] for choice in choices]
+        rows = lightgbm.Dataset(x, params={"verbose": -1})  # sorted into bins once, for all labels
+
+        def train(target: NDArray[np.int64], kind: dict[str, Any]) -> Any:
+            rows.set_label(target).set_weight(self._weight(target))
+            return lightgbm.train(self._parameters(kind, seed), rows, num_boost_round=max(rounds))
+
+        boosters: tuple[Any, ...]
         if self.task == "single":
             kind = {"objective": "multiclass", "num_class": count}
-            return Boosters((self._train(x, class_vector(y), kind, seed, rounds),), count)
-        return Boosters(tuple(
-            float(column[0]) if (column == column[0]).all()
-            else self._train(x, column.astype(np.int64), {"objective": "binary"}, seed, rounds)
-            for column in y.T
-        ), count)  # fmt: skip
+            boosters = (train(class_vector(y), kind),)
+        else:
+            boosters = tuple(
+                float(column[0]) if (column == column[0]).all()
+                else train(column.astype(np.int64), {"objective": "binary"})
+                for column in y.T
+            )  # fmt: skip
+        return [Boosters(boosters, count, each) for each in rounds]
 
-    def _train(
-        self, x: NDArray[np.float32], target: NDArray[np.int64], kind: dict[str, Any], seed: int,
-        rounds: int,
-    ) -> Any:
-        lightgbm: Any = require("lightgbm", extra="train", purpose="gradient boosting")
-        from sklearn.utils.class_weight import compute_sample_weight
-
-        weight = compute_sample_weight("balanced", target) if self.class_weight != "none" else None
-        parameters = {
+    def _parameters(self, kind: dict[str, Any], seed: int) -> dict[str, Any]:
+        return {
             **kind, "learning_rate": self.learning_rate, "num_leaves": self.num_leaves,
             "min_data_in_leaf": self.min_child_samples, "lambda_l2": self.reg_lambda,
             "feature_fraction": self.colsample_bytree, "bagging_fraction": self.subsample,
             "bagging_freq": 1, "seed": seed, "deterministic": True, "force_row_wise": True,
             "verbose": -1,
         }  # fmt: skip
-        rows = lightgbm.Dataset(x, target, weight=weight, params={"verbose": -1})
-        return lightgbm.train(parameters, rows, num_boost_round=rounds)
+
+    def _weight(self, target: NDArray[np.int64]) -> NDArray[np.float64] | None:
+        from sklearn.utils.class_weight import compute_sample_weight
+
+        if self.class_weight == "none":
+            return None
+        weight: NDArray[np.float64] = compute_sample_weight("balanced", target)
+        return weight
 
     def _predict(self, fitted: Boosters, x: NDArray[np.float32]) -> NDArray[np.float64]:
         if not len(x):
             return np.zeros((0, fitted.labels))
-        columns = [np.full(len(x), booster) if isinstance(booster, float) else booster.predict(x)
-                   for booster in fitted.boosters]
+        columns = [np.full(len(x), booster) if isinstance(booster, float)
+                   else booster.predict(x, num_iteration=fitted.rounds)
+                   for booster in fitted.boosters]  # fmt: skip
         return np.column_stack(columns)
 
     def _add_to(self, graph: Graph, x: str) -> tuple[str, int]:
         fitted: Boosters = self.fitted_
         trees = [tree for label, booster in enumerate(fitted.boosters)
-                 for tree in _trees(booster, label, fitted.labels, self.task == "single")]
+                 for tree in _trees(booster, label, fitted, self.task == "single")]
         logits = _tree_graph.add(graph, x, trees, fitted.labels)
         return graph.probabilities(graph.cast(logits, np.float64), self.task), fitted.labels
 
 
-def _trees(booster: Any, label: int, labels: int, all_labels: bool) -> list[Tree]:
+def _trees(booster: Any, label: int, fitted: Boosters, all_labels: bool) -> list[Tree]:
     if isinstance(booster, float):
         leaf = {"leaf_value": 100.0 if booster else -100.0}  # sigmoid gives 1 and 0
         return [_tree_graph.of_lightgbm({"tree_structure": leaf}, label)]
-    dumped = booster.dump_model()["tree_info"]
-    return [_tree_graph.of_lightgbm(tree, k % labels if all_labels else label)
+    dumped = booster.dump_model(num_iteration=fitted.rounds)["tree_info"]
+    return [_tree_graph.of_lightgbm(tree, k % fitted.labels if all_labels else label)
             for k, tree in enumerate(dumped)]

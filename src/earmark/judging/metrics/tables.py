@@ -37,7 +37,7 @@ ANSWERED = (
 def summary(
     scores: ArrayLike, truth: ArrayLike, vocabulary: Vocabulary,
     decisions: Decisions | None = None, *, learnt_truth: ArrayLike | None = None,
-    dataset: str = "",
+    dataset: str = "", answered: ArrayLike | None = None,
 ) -> dict[str, Any]:
     """Return all metrics by name as plain JSON-able values; None where one is not defined.
 
@@ -59,6 +59,8 @@ def summary(
             from 0.5 up, when None. Its rule for "unknown" is left aside.
         learnt_truth: 0/1, of the tracks models learn from [shape=(any rows, labels)].
         dataset: name of the dataset that the labels are of, for what they are kinds of.
+        answered: 0/1 answers [shape=(rows, labels)] where rows were decided on by several rules,
+            as in folds; else ``decisions`` give them.
 
     Raises:
         DataError: what ``checked`` refuses, or a vocabulary of another size.
@@ -66,7 +68,8 @@ def summary(
     x, y = checked(scores, truth)
     # The labels are all there is to be right about here, so "unknown" is no answer.
     closed = replace(decisions or Decisions.usual(vocabulary), unknown=None)
-    predicted = answers(x, vocabulary, closed)
+    predicted = answers(x, vocabulary, closed) if answered is None else checked(answered, y)[
+        0].astype(np.int8)
     found: dict[str, Any] = {"rows": len(x)}
     if vocabulary.task == "single":
         found |= _single(x, y, predicted)
