@@ -49,6 +49,13 @@ def test_metrics_have_their_names_and_nothing_is_none():
     assert found.tables[1].header == ("", "F1 (micro)")
 
 
+def test_long_lists_are_told_by_their_ends():
+    (values,) = read({"few": [0.5, 0.25], "many": [0.9, *[0.91] * 6, 0.875], "texts": ["a"] * 7}
+                     ).tables
+    assert values.rows == (("few", "0.500, 0.250"), ("many", "8 values, 0.875 to 0.910"),
+                           ("texts", "a, a, a, a, a, a, a"))
+
+
 def test_nothing_is_no_section():
     assert read_given("shift", None) is None
     assert read({}).tables == ()

@@ -45,9 +45,10 @@ def test_a_margin_is_worded_by_its_interval(low, high, word):
 
 def test_intervals_are_said_to_be_what_they_are():
     by_track = {("lrap", "track"): Interval(0.1, 0.2, 0.9)}
-    assert drawn(part(intervals=by_track)) == "Intervals hold 90%: by track, each track for itself."
+    said = drawn(part(intervals=by_track))
+    assert said == "Intervals are 90% ones: by track, each track for itself."
     found = part(intervals=by_track | {("lrap", "artist"): Interval(0, 1, 0.9)}, draws=7)
-    assert "of 7 draws" in drawn(found)
+    assert "from 7 draws" in drawn(found)
     assert drawn(found).endswith("by artist, whole artists, which is the honest one.")
 
 

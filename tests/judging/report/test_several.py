@@ -111,7 +111,7 @@ def test_the_metrics_stand_beside_their_baselines(make_several, page_of):
     for said in ("made & up", "split s", "unit track", "seed 5", "areas over labels",
                  "Micro F1 beats that of always answering the same labels: +0.136, "
                  "95% interval [+0.111, +0.222] by track.",
-                 "Intervals hold 95% of 321 draws",
+                 "Intervals are 95% ones from 321 draws",
                  "The constant baseline always answers <i>rock</i>."):
         assert said in page.sections["metrics"]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from earmark.judging.report.metric_names import TITLES as METRIC_TITLES
 from earmark.judging.report.plain import Node
@@ -21,6 +22,7 @@ TITLES = {
     "shift": "Where labels are not as frequent as in what was learnt",
 }
 _MOST_DEEP = 6
+_MOST_LISTED = 6
 _NOTES = ("note", "notes")
 
 
@@ -119,12 +121,19 @@ def _is_number(cell: str) -> bool:
     return cell in ("–", "undefined") or cell.lstrip("-")[:1].isdigit()
 
 
+def _are_numbers(values: list[Any]) -> bool:
+    return all(isinstance(v, int | float) and not isinstance(v, bool) for v in values)
+
+
 def _shown(node: Node) -> str:
     value = node.value
     if value is None:
         return "undefined"
     if value in ({}, []):
         return "none"
+    if isinstance(value, list) and len(value) > _MOST_LISTED and _are_numbers(value):
+        low, high = (_shown(Node(v, node.where)) for v in (min(value), max(value)))
+        return f"{len(value)} values, {low} to {high}"
     if isinstance(value, list):
         return ", ".join(_shown(e) for e in node.elements())
     if isinstance(value, bool):

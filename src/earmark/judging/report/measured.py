@@ -54,10 +54,10 @@ def drawn(scores: Scores) -> str:
     if not scores.intervals:
         return ""
     level = next(iter(scores.intervals.values())).level
-    draws = "" if scores.draws is None else f" of {scores.draws} draws"
+    draws = "" if scores.draws is None else f" from {scores.draws} draws"
     units = {unit for _, unit in scores.intervals}
     artists = "; by artist, whole artists, which is the honest one" if "artist" in units else ""
-    return f"Intervals hold {level:.0%}{draws}: by track, each track for itself{artists}."
+    return f"Intervals are {level:.0%} ones{draws}: by track, each track for itself{artists}."
 
 
 def undecided(scores: Scores, decisions: Decisions | None) -> str:
