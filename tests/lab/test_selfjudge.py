@@ -13,7 +13,7 @@ from earmark.lab.selfjudge import judge_self
 from earmark.labels.vocabulary import Vocabulary
 
 LABELS = ("a", "b", "c", "d")
-ONE, MANY = Vocabulary(LABELS), Vocabulary(LABELS, "multi")
+ONE = Vocabulary(LABELS)
 CENTRES = np.array([[0.0, 0.0], [4.0, 0.0], [0.0, 4.0], [4.0, 4.0]])
 
 
@@ -120,15 +120,6 @@ def test_without_holding_out_there_is_no_rule(rng):
     assert found.decisions.unknown is None
     assert "unknown" not in found.results
     assert len(world.fits) == 4
-
-
-def test_multi_label_gets_platt_and_thresholds(rng):
-    world = World(rng)
-    found = world.judge(rng, vocabulary=MANY)
-    assert len(found.decisions.calibration.slopes) == len(found.decisions.thresholds) == 4
-    assert found.decisions.unknown is None
-    assert set(found.results["calibration"]["after"]["by_label"]) == set(LABELS)
-    assert found.decisions.misfit("multi", 4) == ""
 
 
 def test_a_label_of_one_artist_is_left_out_and_said(rng):

@@ -11,8 +11,6 @@ no function takes one.
 
 from __future__ import annotations
 
-from typing import Literal
-
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -25,43 +23,11 @@ from earmark.judging.calibrating import (
     fit_temperature,
 )
 from earmark.judging.curves import Floats
-from earmark.judging.how import HowDecided
-from earmark.judging.ladders import ladders_of
-from earmark.judging.thresholds import best_by_label, best_global
 
 __all__ = [
     "best_scores", "cross_calibrated", "fit_calibration", "fit_platt", "fit_temperature",
-    "fit_thresholds", "kept_threshold",
+    "kept_threshold",
 ]  # fmt: skip
-
-_MACRO = HowDecided(aim="f1_macro")
-_UNBORNE = 0.5
-
-
-def fit_thresholds(
-    scores: ArrayLike, truth: ArrayLike, by: Literal["label", "all"] = "label"
-) -> tuple[float, ...]:
-    """Return a threshold a label for multi-label work, from calibrated out-of-fold scores.
-
-    Args:
-        by: ``label``: the best F1 of each label for itself; ``all``: one threshold for all
-            labels, with the best macro F1.
-
-    A threshold lies midway between the lowest score answered and the next one below. A label
-    that no track bears gets 0.5.
-
-    Raises:
-        DataError: what ``metrics.checked`` refuses. SettingsError: another ``by``.
-    """
-    x, y = metrics.checked(scores, truth)
-    if by not in ("all", "label"):
-        raise SettingsError(f"thresholds by '{by}'. Known: all, label.")
-    ladders = ladders_of(x, y)
-    if by == "all":
-        return (best_global(ladders, _MACRO),) * len(ladders)
-    best = best_by_label(ladders, _MACRO)
-    return tuple(np.where(y.any(axis=0), best, _UNBORNE).tolist())
-
 
 def best_scores(scores: ArrayLike) -> Floats:
     """Return the best score of each row [shape=(tracks,)]: what "unknown" is decided on.

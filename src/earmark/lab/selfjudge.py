@@ -110,13 +110,10 @@ class _Judge:
                 "after": self._measured(crossed, truth, rows),
             },
         }
-        calibration = fitting.fit_calibration(scores, truth, self.vocabulary.task)
+        calibration = fitting.fit_calibration(scores, truth, "single")
         results["calibration"]["learnt"] = settings.to_mapping(calibration)
         decisions = Decisions((), calibration)
-        if self.vocabulary.task == "multi":
-            decisions = Decisions(fitting.fit_thresholds(
-                calibrate(scores, decisions, self.vocabulary), truth), calibration)
-        elif hold_out_labels:
+        if hold_out_labels:
             rule, results["unknown"] = self._unknown(crossed, rows, keep)
             decisions = Decisions((), calibration, rule)
         return SelfJudged(decisions, {**results, "notes": self.notes}, self.ids,
@@ -124,11 +121,6 @@ class _Judge:
 
     def _measured(self, scores: Floats, truth: Truth, rows: NDArray[np.intp]) -> dict[str, Any]:
         groups = [self.groups[i] for i in rows]
-        if self.vocabulary.task == "multi":
-            found = {label: self._column(scores[:, k], truth[:, k], groups)
-                     for k, label in enumerate(self.vocabulary.labels)}
-            return {"ece": float(np.mean([f["ece"] for f in found.values()])),
-                    "log_loss": metrics.binary_log_loss(scores, truth), "by_label": found}
         best, right = reliability.top_scores(scores, truth)
         return {**self._column(best, right, groups), "log_loss": metrics.log_loss(scores, truth)}
 
