@@ -5,9 +5,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from earmark.errors import DataError, SettingsError
-from earmark.judging import fitting, metrics
+from earmark.judging import fitting
 from earmark.judging.calibration import softened
-from earmark.judging.decisions import Calibration, Decisions, answers, calibrate
+from earmark.judging.decisions import Calibration, Decisions, calibrate
 from earmark.labels.vocabulary import Vocabulary
 
 ONE = Vocabulary(("a", "b", "c"))
@@ -104,27 +104,6 @@ def test_cross_calibration_never_uses_a_rows_own_fold(rng):
     assert not np.allclose(after[fold == 1], before[fold == 1])
 
 
-def test_thresholds_by_hand():
-    scores = np.array([[0.9, 0.2], [0.8, 0.4], [0.3, 0.6], [0.1, 0.8]])
-    truth = np.array([[1, 0], [1, 1], [0, 1], [0, 1]])
-    assert fitting.fit_thresholds(scores, truth) == pytest.approx((0.55, 0.3))
-    # one for both: F1 is 1 and 1 from any cut in (0.3, 0.4]; the cut below 0.4 is at 0.35
-    assert fitting.fit_thresholds(scores, truth, by="all") == pytest.approx((0.35, 0.35))
-    assert fitting.fit_thresholds(scores, np.zeros((4, 2))) == (0.5, 0.5)
-    assert fitting.fit_thresholds(scores, np.zeros((4, 2)), by="all") == (0.5, 0.5)
-
-
-def test_thresholds_have_the_best_f1_of_all(rng):
-    scores = rng.random((60, 2)).round(2)
-    truth = (rng.random((60, 2)) < scores).astype(np.int8)
-    found = fitting.fit_thresholds(scores, truth)
-    reached = metrics.per_label(answers(scores, MANY, Decisions(found)), truth).f1
-    for k in range(2):
-        best = max(metrics.per_label((scores[:, k:k + 1] >= t).astype(int), truth[:, k:k + 1]).f1[0]
-                   for t in np.linspace(0, 1, 401))
-        assert reached[k] == pytest.approx(best)
-
-
 def table(best):
     """Single-label rows of the given best scores."""
     return np.array([[b, 1 - b, 0.0] for b in best])
@@ -157,5 +136,3 @@ def test_what_cannot_be_learnt_from_is_refused(rng):
     for fold in (np.zeros(6), np.zeros(5), np.arange(12).reshape(6, 2)):
         with pytest.raises(DataError, match="at least two folds"):
             fitting.cross_calibrated(scores, truth, fold, ONE)
-    with pytest.raises(SettingsError, match="Known: all, label"):
-        fitting.fit_thresholds(scores, truth, by="genre")

@@ -164,12 +164,15 @@ class Looking:
     def _crossed(
         self, found: Beforehand, oof: validation.OutOfFold, of: Material
     ) -> dict[str, Any]:
-        """Return what folds tell, each decided on by what the others taught."""
-        chances, given = multijudge.crossed(of.scores, of.truth, np.asarray(of.fold),
-                                            self.dataset.vocabulary, self.recipe.decisions)
+        """Return what folds tell, each decided on by what the others taught.
+
+        Scores are as the models gave them: calibrations that differ by fold would disturb the
+        order of tracks of several folds, which is no fault of the models.
+        """
+        given = multijudge.crossed(of.scores, of.truth, np.asarray(of.fold),
+                                   self.dataset.vocabulary, self.recipe.decisions)
         return {**self._of_folds, "fold_accuracy": [], "fold_accuracy_by_segment": [],
-                **self.measure(TrackScores(oof.ids, chances.astype(np.float32)), found.decisions,
-                               given)}
+                **self.measure(TrackScores(oof.ids, oof.scores), found.decisions, given)}
 
     def _learn(
         self, found: Beforehand, of: Material, held: Material | None,

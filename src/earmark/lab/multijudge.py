@@ -86,15 +86,15 @@ def judge_many(
 
 def crossed(
     scores: Floats, truth: Truth, fold: NDArray[Any], vocabulary: Vocabulary, how: HowDecided
-) -> tuple[Floats, Truth]:
-    """Return calibrated scores and 0/1 answers, those of each fold by what the others taught.
+) -> Truth:
+    """Return 0/1 answers, those of each fold by what the others taught.
 
     Arguments and errors as in ``judge_many``.
     """
     x, y = metrics.checked(scores, truth)
     chances = x if how.calibration == "none" else cross_calibrated(x, y, fold, vocabulary,
                                                                    how.calibration)
-    return chances, _crossed_answers(chances, y, fold, vocabulary, how)
+    return _crossed_answers(chances, y, fold, vocabulary, how)
 
 
 def _crossed_answers(
@@ -228,8 +228,19 @@ class _Judge:
             found["label_sets"] = {
                 "promised": 1 - sets.error, "size": float(held.sum(axis=1).mean()),
                 "coverage": conformal.coverage(held, y, sets.promise),
+                "resampled": self._resampled(chances, y, groups),
             }
         return found
+
+    def _resampled(
+        self, chances: Floats, truth: Truth, groups: Sequence[Hashable]
+    ) -> dict[str, Any] | None:
+        """Return how sets learnt from a half of these tracks, and the final model, do on the
+        other half."""
+        if len(set(groups)) < 2:
+            return None
+        return conformal.resampled_coverage(chances, truth, self.how.error, self.how.promise,
+                                            self.rng, groups=groups)
 
     def _figures(self, chances: Floats, truth: Truth, how: HowDecided) -> dict[str, float | None]:
         thresholds, most = fit_thresholds(self.calibrated, self.truth, how, fold=self.fold)
