@@ -208,3 +208,11 @@ def test_a_label_that_is_most_of_all_is_told(made_up):
     dataset = made_up(tracks(rock="ABCDEFGHIJKLMNO", pop="ABCDE"))
     assert "15 of 20 tracks are rock: always answering so would be right for 75%" in said(
         dataset, "always answering")
+
+
+def test_what_is_held_out_of_a_split_does_not_change_the_advice(made_up):
+    dataset = made_up([Track(f"t{i:02d}", ("x", "y")[i % 2 :: 2]) for i in range(40)])
+    parts = {f"t{i:02d}": "test" if i < 12 else "train" for i in range(40)}
+    advice = too_small(dataset, Split("by track", parts))
+    assert any("tracks were divided one by one" in line for line in advice)
+    assert too_small(dataset, Split("by track, 15 % of train held out as valid", parts)) == advice

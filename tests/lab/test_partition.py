@@ -12,8 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.lab.doctor.made import Made
 
+from earmark.datasets.audioset import AudioSet
 from earmark.datasets.base import Fault, Track
 from earmark.errors import DataError, SettingsError
+from earmark.judging import splits
 from earmark.judging.splits import PARTS, Split
 from earmark.lab import recipe as recipes
 from earmark.lab.doctor.outcome import read_excluded, write_excluded
@@ -100,7 +102,7 @@ def test_a_part_less_some_tracks_is_the_same_part_to_the_ledger(
 
 
 def split_choice(**settings: object) -> recipes.SplitChoice:
-    return recipes.SplitChoice(partition="filtered", **settings)  # type: ignore[arg-type]
+    return recipes.SplitChoice(**{"partition": "filtered", **settings})  # type: ignore[arg-type]
 
 
 def made(tracks: list[Track], parts: dict[str, str], faults: list[Fault] | None = None) -> Made:
@@ -172,3 +174,17 @@ def test_a_valid_part_does_not_make_the_test_part_another_to_the_ledger(
         assert found.results["protocol"]["split"].endswith(f"{share:.0%}".replace("%", " %")
                                                            + " of train held out as valid")
         assert found.results["parts"]["valid"]["rows"] > 0
+
+
+def test_audiosets_train_part_held_out(realdata: Path) -> None:
+    dataset = AudioSet(realdata / "audioset")
+    split = draw(split_choice(valid=0.15, drop_copies=True, partition="official"), dataset,
+                 np.random.default_rng(0))  # fmt: skip
+    assert split.name == ("official less 8 copies of test tracks, 15 % of train held out as valid")
+    assert splits.leaks(split, dataset) == []
+    assert splits.missing_labels(split, dataset) == ()
+    assert split.counts["train"] + split.counts["valid"] == 8836 - 8
+    rows = {part: dataset.vocabulary.matrix([dataset.tracks[i].labels for i in split.ids(part)])
+            for part in ("train", "valid")}  # fmt: skip
+    held, learnt = rows["valid"].sum(axis=0), rows["train"].sum(axis=0)
+    assert abs(held / (held + learnt) / 0.15 - 1).max() < 0.12  # labels of 59 clips and more
