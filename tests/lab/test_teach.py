@@ -222,7 +222,11 @@ def test_tracks_of_several_labels_make_a_tagger_and_what_is_left_out_is_said(
     assert "commonest label" not in done.stdout
     tagged = earmark("tag", next((music / "dark").iterdir()), "--tagger", "several.earmark",
                      "--json")
-    assert "dark" in next(iter(json.loads(tagged.stdout)["files"]))["tags"]
+    answer = next(iter(json.loads(tagged.stdout)["files"]))
+    assert "dark" in answer["tags"]
+    assert answer["label_set"]["labels"]
+    shown = earmark("tagger", "show", "several.earmark").stdout
+    assert all(word in shown for word in ("calibrat", "threshold", "label sets"))
 
 
 def test_folders_of_artists_are_pointed_to_the_files_tags(earmark, clip, tmp_path):  # noqa: F811
