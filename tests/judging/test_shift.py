@@ -134,14 +134,15 @@ def test_the_report_compares_what_was_learnt_with_corrections(rng):
     rates = found["rates"]
     assert rates["labels_a_track_there"] == pytest.approx(truth.sum(axis=1).mean())
     assert rates["jointly_off"] < 0.3 * rates["as_learnt_off"]
+    ways = found["corrections"]
     for way in ("jointly", "by_label", "oracle"):
-        assert found[way]["ece"] < 0.6 * found["as_learnt"]["ece"]
-        assert found[way]["log_loss"] < found["as_learnt"]["log_loss"]
-        assert found[way]["f1_micro"] > found["as_learnt"]["f1_micro"]
-        assert found[way]["coverage"] == pytest.approx(0.9, abs=0.025)
-    assert found["as_learnt"]["coverage"] < 0.87
+        assert ways[way]["ece"] < 0.6 * ways["as_learnt"]["ece"]
+        assert ways[way]["log_loss"] < ways["as_learnt"]["log_loss"]
+        assert ways[way]["f1_micro"] > ways["as_learnt"]["f1_micro"]
+        assert ways[way]["coverage"] == pytest.approx(0.9, abs=0.025)
+    assert ways["as_learnt"]["coverage"] < 0.87
     bare = report((here, borne), scores, truth, vocabulary, Decisions((0.4,) * 3))
-    assert "coverage" not in bare["oracle"]
+    assert "coverage" not in bare["corrections"]["oracle"]
 
 
 def test_labels_of_the_new_tracks_change_no_correction(rng):
@@ -149,7 +150,7 @@ def test_labels_of_the_new_tracks_change_no_correction(rng):
     scores, truth = world(rng, [0.3, 0.2], 500)
     vocabulary = Vocabulary(("a", "b"), "multi")
     decisions = Decisions((0.4, 0.4), label_sets=fit_label_sets(here, borne, 0.1))
-    one, other = (report((here, borne), scores, t, vocabulary, decisions)
+    one, other = (report((here, borne), scores, t, vocabulary, decisions)["corrections"]
                   for t in (truth, 1 - truth))
     for name in ("size", "effective_tracks"):
         for way in ("as_learnt", "by_label", "jointly"):

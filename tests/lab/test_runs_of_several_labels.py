@@ -91,7 +91,7 @@ def test_decisions_come_of_folds_and_the_test_part_is_judged_by_them(moods, tmp_
     assert found["label_sets"]["times"] == 20
     assert {"before", "after"} == set(found["on_test"]["calibration"])
     assert found["on_test"]["label_sets"]["coverage"] == pytest.approx(0.9, abs=0.09)
-    assert set(found["shift"]) >= {"rates", "as_learnt", "oracle"}
+    assert set(found["shift"]["corrections"]) == {"as_learnt", "by_label", "jointly", "oracle"}
     assert found["ledger"]["readings_of_this_test_part"] == 1
     assert (tmp_path / "runs" / "one" / "report.html").is_file()
 

@@ -31,6 +31,7 @@ from earmark.datasets._own import OwnMusic
 from earmark.datasets._rows import SUFFIXES
 from earmark.datasets.base import Track
 from earmark.errors import DataError
+from earmark.labels import crosswalk
 from earmark.labels.vocabulary import Vocabulary
 from earmark.store import write_bytes, write_text
 
@@ -45,6 +46,9 @@ class Manifest(OwnMusic):
     """A CSV, TSV, JSON-lines or Parquet table of paths and labels, or the folder of one.
 
     ``root`` is the folder that paths are relative to, whichever of the two was given.
+
+    Attributes:
+        table: the table, where that was given; None for a folder.
     """
 
     name = "manifest"
@@ -62,19 +66,22 @@ manifest.csv    (.tsv, .jsonl, .parquet) a row a track: path and label, or label
         given = Path(root)
         is_table = given.suffix.lower() in SUFFIXES and not given.is_dir()
         super().__init__(given.parent if is_table else given)
-        self._table = given if is_table else None
+        self.table = given if is_table else None
 
     @property
     def vocabulary(self) -> Vocabulary:
         """The labels that tracks bear, sorted without regard to case.
 
-        ``multi`` when a track bears several, else ``single``.
+        ``multi`` when a track bears several, else ``single``. Several are of kinds: a genre, an
+        instrument, a mood, by what Earmark's taxonomy knows of their names; ``other`` where it
+        knows nothing.
         """
         labels = {label for entry in self._found.entries for label in entry.labels}
         many = any(len(entry.labels) > 1 for entry in self._found.entries)
         merged = {other: label for label, others in self._found.merged.items() for other in others}
         return Vocabulary(tuple(sorted(labels, key=lambda n: (n.casefold(), n))),
                           "multi" if many else "single",
+                          crosswalk.plain().groups(labels) if many else {},
                           aliases={a: label for a, label in merged.items() if label in labels})
 
     def read_tracks(self) -> list[Track]:
@@ -130,14 +137,14 @@ manifest.csv    (.tsv, .jsonl, .parquet) a row a track: path and label, or label
         Raises:
             DataError: as ``read_tracks`` says of the header.
         """
-        if self._table is not None and self._table.suffix.lower() in (".csv", ".tsv"):
-            check_header(self._table)
+        if self.table is not None and self.table.suffix.lower() in (".csv", ".tsv"):
+            check_header(self.table)
 
     @cached_property
     def _found(self) -> _Found:
-        table = self._table or find_table(self.root)
+        table = self.table or find_table(self.root)
         if table is None or not is_file(table):
-            where = self._table or self.root
+            where = self.table or self.root
             lacks = "holds no manifest.csv" if where.is_dir() else "no such file"
             raise DataError(f"{where}: {lacks}; expected a table ({', '.join(SUFFIXES)}) with the "
                             "columns path and label, or a folder with one called manifest.")

@@ -95,10 +95,11 @@ def report(
 
     Returns:
         Plain values. ``rates``: mean over labels of how far the rates are apart, and each
-        estimate from the true ones. ``as_learnt``, ``by_label`` (rates from each label's scores),
-        ``jointly`` (rates from all together), ``oracle`` (true rates, which need the labels: what
-        correcting for rates could do at best): each ``ece``, ``log_loss``, ``f1_micro``,
-        ``f1_macro``, and, with label sets, ``coverage``, ``size`` and ``effective_tracks``.
+        estimate from the true ones. ``corrections``: ``as_learnt`` (none), ``by_label`` (rates
+        from each label's scores), ``jointly`` (rates from all together), ``oracle`` (true rates,
+        which need the labels: what correcting for rates could do at best): each ``ece``,
+        ``log_loss``, ``f1_micro``, ``f1_macro``, and, with label sets, ``coverage``, ``size`` and
+        ``effective_tracks``.
 
     Raises:
         DataError: what ``metrics.checked`` refuses, or too few tracks.
@@ -112,12 +113,12 @@ def report(
     means = {"here": float(here.mean()), "there": float(there.mean()),
              "labels_a_track_here": float(y.sum(axis=1).mean()),
              "labels_a_track_there": float(t.sum(axis=1).mean())}
-    found: dict[str, Any] = {"rates": {**means, **off}}
+    corrections: dict[str, Any] = {}
     for name, rates in ways.items():
         changed = z if name == "as_learnt" else corrected(z, here, rates)
-        found[name] = {**measured(changed, t, vocabulary, decisions),
+        corrections[name] = {**measured(changed, t, vocabulary, decisions),
                        **_sets(x, y, z, t, rate_weights(y, here, rates), decisions.label_sets)}
-    return found
+    return {"rates": {**means, **off}, "corrections": corrections}
 
 
 def measured(

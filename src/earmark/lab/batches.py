@@ -157,14 +157,15 @@ def _from_audio(
     paths = list(there.values())
     outcomes = run(paths, work, jobs=jobs(), kind=best_kind(paths), known=work.known, note=log)
     rows, tracks, starts = [], [], []
-    notes: list[str] = []
+    said: dict[str, list[str]] = {}
     for number, (track_id, outcome) in enumerate(zip(there, outcomes, strict=True), 1):
         log(f"features {number}/{len(there)}: {track_id}")
         if outcome.value is None:
             failed.append(f"{track_id}: {outcome.error}")
             continue
         (found,) = outcome.value.rows
-        notes.extend(outcome.value.notes)
+        for note in outcome.value.notes:
+            said.setdefault(note.removeprefix(f"{there[track_id]}: "), []).append(track_id)
         rows.append(found.values)
         starts.append(found.starts)
         tracks.extend([track_id] * len(found.values))
@@ -174,7 +175,13 @@ def _from_audio(
     source = {"audio": dataset.name, "front_end": features.describe(front_end)}
     made = FeatureSet(np.concatenate(rows), np.asarray(tracks, dtype=np.str_),
                       np.concatenate(starts), front_end.columns, source)
-    return Gathered(made, tuple(failed), tuple(dict.fromkeys(notes)))
+    return Gathered(made, tuple(failed), tuple(_of_tracks(ids, note) for note, ids in said.items()))
+
+
+def _of_tracks(ids: Sequence[str], note: str) -> str:
+    """Return a note once, however many tracks it is on."""
+    several = f" and {len(ids) - 1} more" if len(ids) > 1 else ""
+    return f"{ids[0]}{several}: {note}"
 
 
 def _refuse_none(chosen: FeatureSet, dataset: Dataset) -> None:

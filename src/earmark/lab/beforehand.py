@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from earmark.datasets.base import Dataset
 from earmark.errors import DataError, SettingsError
-from earmark.judging import splits
+from earmark.judging import metrics, splits
 from earmark.judging.curves import Floats, Truth
-from earmark.judging.decisions import Decisions
+from earmark.judging.decisions import Decisions, calibrate
 from earmark.judging.mistags import likely_mistags
 from earmark.judging.splits import Split
 from earmark.judging.strange import HeldOut
@@ -33,6 +33,7 @@ from earmark.lab.selfjudge import judge_self
 # scores, already calibrated; decisions; answers where those do not give them
 Measure = Callable[[TrackScores, Decisions, NDArray[np.int8] | None], dict[str, Any]]
 _FOLDS = 5  # where the recipe asks for none
+_OF_CHANCES = ("binary_log_loss", "ece_macro")  # and, by label, brier and ece
 
 
 class Material(NamedTuple):
@@ -164,15 +165,22 @@ class Looking:
     def _crossed(
         self, found: Beforehand, oof: validation.OutOfFold, of: Material
     ) -> dict[str, Any]:
-        """Return what folds tell, each decided on by what the others taught.
+        """Return what folds tell, each calibrated and decided on by what the others taught.
 
-        Scores are as the models gave them: calibrations that differ by fold would disturb the
-        order of tracks of several folds, which is no fault of the models.
+        The order of scores is that of one calibration for all folds, since calibrations that
+        differ by fold would disturb the order of tracks of several folds, which is no fault of
+        the models. How true the chances are is that of each fold's own.
         """
-        given = multijudge.crossed(of.scores, of.truth, np.asarray(of.fold),
-                                   self.dataset.vocabulary, self.recipe.decisions)
-        return {**self._of_folds, "fold_accuracy": [], "fold_accuracy_by_segment": [],
-                **self.measure(TrackScores(oof.ids, oof.scores), found.decisions, given)}
+        vocabulary = self.dataset.vocabulary
+        chances, given = multijudge.crossed(of.scores, of.truth, np.asarray(of.fold), vocabulary,
+                                            self.recipe.decisions)
+        ordered = calibrate(oof.scores, found.decisions, vocabulary)
+        told = self.measure(TrackScores(oof.ids, ordered), found.decisions, given)
+        crossed = metrics.summary(chances, of.truth, vocabulary, found.decisions, answered=given)
+        told |= {name: crossed[name] for name in _OF_CHANCES}
+        for label, row in told["per_label"].items():
+            row |= {name: crossed["per_label"][label][name] for name in ("brier", "ece")}
+        return {**self._of_folds, "fold_accuracy": [], "fold_accuracy_by_segment": [], **told}
 
     def _learn(
         self, found: Beforehand, of: Material, held: Material | None,

@@ -86,15 +86,15 @@ def judge_many(
 
 def crossed(
     scores: Floats, truth: Truth, fold: NDArray[Any], vocabulary: Vocabulary, how: HowDecided
-) -> Truth:
-    """Return 0/1 answers, those of each fold by what the others taught.
+) -> tuple[Floats, Truth]:
+    """Return calibrated scores and 0/1 answers, those of each fold by what the others taught.
 
     Arguments and errors as in ``judge_many``.
     """
     x, y = metrics.checked(scores, truth)
     chances = x if how.calibration == "none" else cross_calibrated(x, y, fold, vocabulary,
                                                                    how.calibration)
-    return _crossed_answers(chances, y, fold, vocabulary, how)
+    return chances, _crossed_answers(chances, y, fold, vocabulary, how)
 
 
 def _crossed_answers(

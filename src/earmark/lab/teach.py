@@ -194,11 +194,18 @@ def _card(dataset: Dataset, name: str, labels: Sequence[str]) -> TaggerChoice:
     count = _count(len(dataset.tracks), "track")
     return TaggerChoice(
         name=name,
-        title=f"{len(labels)} labels learnt from {dataset.root.name or 'a folder'} ({count})",
+        title=f"{len(labels)} labels learnt from {_named(dataset)} ({count})",
         licence="yours",
         limits=f"knows {', '.join(labels[:12])}{' ...' if len(labels) > 12 else ''} and nothing "
                "else",
     )
+
+
+def _named(dataset: Dataset) -> str:
+    """Return what a collection is called: its table, or its folder."""
+    if isinstance(dataset, Manifest) and dataset.table is not None:
+        return dataset.table.name
+    return dataset.root.name or "a folder"
 
 
 def advice_line(results: Mapping[str, Any]) -> str | None:

@@ -19,8 +19,10 @@ TITLES = {
     "label_sets": "Sets of labels with a promised error rate",
     "parents": "When the genre above is named",
     "held_out": "Decisions on a part held out of all learning",
+    "on_test": "Decisions on the test part",
     "shift": "Where labels are not as frequent as in what was learnt",
 }
+_DRAWN = "calibration"  # which has a section and pictures of its own
 _MOST_DEEP = 6
 _MOST_LISTED = 6
 _NOTES = ("note", "notes")
@@ -69,7 +71,8 @@ def _notes(node: Node) -> Iterator[str]:
 
 
 def _tables(title: str, node: Node, deep: int = 1) -> Iterator[GivenTable]:
-    children = [(_name(k), v) for k, v in node.items() if not (deep == 1 and k in _NOTES)]
+    children = [(_name(k), v) for k, v in node.items()
+                if not (deep == 1 and k in (*_NOTES, _DRAWN))]
     plain = [(k, v) for k, v in children if not _is_nested(v)]
     if plain:
         yield GivenTable(title, (), tuple((k, _shown(v)) for k, v in plain), (False, False))

@@ -109,6 +109,14 @@ def read_calibration(node: Node | None) -> dict[str, Reliability]:
     return {when: _reliability(its) for when, its in found.items() if its}
 
 
+def read_elsewhere(results: Node) -> dict[str, dict[str, Reliability]]:
+    """Read how far scores can be believed on a part held out of all learning, and on test."""
+    places = {"a part held out of all learning": "held_out", "the test part": "on_test"}
+    found = {place: read_calibration(its.get("calibration")) for place, key in places.items()
+             if (its := results.get(key))}
+    return {place: its for place, its in found.items() if its}
+
+
 def _reliability(node: Node) -> Reliability:
     bins = node.get("bins") or node.get("bins_pooled")
     return Reliability(

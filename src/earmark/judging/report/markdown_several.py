@@ -74,6 +74,11 @@ def calibration_of(run: RunFolder, found: Examined | None) -> Iterator[str]:
     yield from table(["calibration", "expected error", "of perfect scores", "log loss"],
                      [[when, *map(facts.number, (its.ece, its.of_perfect, its.log_loss))]
                       for when, its in shown.items()], "-nnn")
+    for place, elsewhere in run.elsewhere.items():
+        yield f"\n### On {place}\n"
+        yield from table(["calibration", "expected error", "of perfect scores", "log loss"],
+                         [[when, *map(facts.number, (its.ece, its.of_perfect, its.log_loss))]
+                          for when, its in elsewhere.items()], "-nnn")
     if errors := several.worst_calibrated(run):
         yield ""
         yield from table(["label", "before", "after"], [

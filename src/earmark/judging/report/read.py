@@ -29,6 +29,7 @@ from earmark.judging.report.learnt import (
     read_advice,
     read_calibration,
     read_curve,
+    read_elsewhere,
     read_mistags,
     read_unknown,
 )
@@ -57,6 +58,7 @@ class RunFolder:
         readings: of this test part, oldest first, from the ledger beside the run as it is now.
         recorded_readings: how many the run itself knew of; ``recorded`` names them.
         decisions: how scores became the answers judged; None in runs from before it was recorded.
+        elsewhere: calibration on tracks that it was not learnt from, by what they are.
         given: measurements that are shown as they are, such as ``label_sets``.
         predictions: None when the file is absent.
     """
@@ -83,6 +85,7 @@ class RunFolder:
     advice: tuple[Advice, ...]
     mistags: tuple[Mistag, ...]
     calibration: Mapping[str, Reliability]
+    elsewhere: Mapping[str, Mapping[str, Reliability]]
     unknown: Unknown | None
     readings: tuple[Reading, ...]
     recorded_readings: int
@@ -177,6 +180,7 @@ def read(folder: Path) -> RunFolder:
         advice=read_advice(results.get("label_advice")),
         mistags=read_mistags(results.get("likely_mistags")),
         calibration=read_calibration(results.get("calibration")),
+        elsewhere=read_elsewhere(results),
         unknown=read_unknown(results.get("unknown")),
         readings=_readings(folder, identity),
         recorded_readings=ledger.need("readings_of_this_test_part").whole() if ledger else 0,
