@@ -145,6 +145,8 @@ def test_absent_audio_is_left_out_and_named(table):
     ("path,label\nno.wav,rock\n", "none of its 1 files is there, the first would be .*no.wav"),
     ("path,label\na.wav,\n", "none of its 1 rows has a label"),
     ('path,label\n"a\nb.wav",rock\n', "holds a line break"),
+    ("path,label\na.wav,pop\x1b[31m\n", "characters that cannot be printed"),
+    ("path,label\na.wav,rtl\u202eabc\n", "characters that cannot be printed"),
     ('path,label\n"a.wav,rock\n', "cannot be read as a table"),
 ])  # fmt: skip
 def test_bad_tables_are_refused_in_one_line(table, text, message):

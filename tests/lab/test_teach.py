@@ -262,3 +262,26 @@ def test_the_parts_that_a_table_states_are_used_where_they_suffice(tmp_path):
     dataset = teach.collection(tmp_path / "m")  # one track of each label is left to learn from
     assert teach.recipe_for(dataset, "my").split.partition is None
     assert any("are not used" in line for line in teach.remarks(dataset))
+
+
+def test_a_label_that_cannot_be_printed_is_refused_before_anything_is_learnt(earmark, clip):  # noqa: F811
+    for name in ("rock/a", "rock/b", "po\x07p/c", "po\x07p/d"):
+        clip(f"in/{name}.wav")
+    done = earmark("train", "in")
+    assert done.returncode == 1
+    assert "cannot be printed; rename it" in one_line(done)
+
+
+def test_a_rare_tag_among_several_is_told_and_stops_nothing(
+    earmark, music, tmp_path  # noqa: F811
+):
+    rows = ["path,labels"]
+    for label in ("bright", "dark"):
+        rows += [f"{song},{label};{'loud' if number % 2 else 'soft'}"
+                 for number, song in enumerate(sorted((music / label).iterdir()))]
+    rows[1] += ";once"
+    (tmp_path / "t.csv").write_text("\n".join(rows) + "\n")
+    done = earmark("train", "t.csv", "--name", "rare")
+    assert done.returncode == 0, done.stderr
+    assert "once" in done.stdout
+    assert "Traceback" not in done.stderr

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from earmark.errors import DataError
-from earmark.labels.vocabulary import Vocabulary
+from earmark.labels.vocabulary import Vocabulary, fold
 
 GENRES = Vocabulary(("rock", "hiphop", "pop"), aliases={"rap": "hiphop"})
 TAGS = Vocabulary(("guitar", "no vocals", "slow"), task="multi",
@@ -97,3 +97,7 @@ def test_labels_of_any_script_are_found_in_their_order(labels: list[str]) -> Non
     vocabulary = Vocabulary(tuple(labels), task="multi")
     assert [vocabulary.index(label) for label in labels] == list(range(len(vocabulary)))
     np.testing.assert_array_equal(vocabulary.matrix([[x] for x in labels]), np.eye(len(labels)))
+
+
+def test_an_accent_of_its_own_is_part_of_its_letter():
+    assert fold("cafe\u0301") == fold("caf\u00e9") != fold("cafe")

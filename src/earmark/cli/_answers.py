@@ -97,6 +97,8 @@ def _set_words(tags: Tags) -> str:
     names = in_set(tags)
     every = sum(map(len, grouped(tags).values())) if tags.groups else len(tags.scores)
     sure, these = percent(1 - tags.label_set.error), f"{len(names)} of {every} labels"
+    if len(names) == every:
+        return f"{sure} sure of nothing less than all {every} labels"
     if tags.label_set.promise == "share":
         words = f"about {sure} of what fits is among these {these}"
     elif tags.groups:

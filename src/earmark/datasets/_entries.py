@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import Any, NamedTuple
@@ -118,10 +119,12 @@ def _path(folder: Path, given: str) -> str:
 
 def _labels(value: Any, place: str) -> tuple[str, ...]:
     items = value if isinstance(value, list | tuple) else _parted(_value(value) or "", place)
-    names = [name for item in items if (name := _value(item))]
+    # A tab or a blank of another kind is a blank.
+    names = [re.sub(r"[^\S\r\n]+", " ", name) for item in items if (name := _value(item))]
     for name in names:
-        if not is_nameable(name):
-            raise DataError(f"{place}: the label {name!r} holds a line break; mend it.")
+        if not is_nameable(name) or not name.isprintable():
+            raise DataError(f"{place}: the label {name!r} holds a line break or characters that "
+                            "cannot be printed; mend it.")
         _refuse_printed(name, place)
     return tuple(dict.fromkeys(names))
 

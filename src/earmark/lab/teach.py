@@ -95,6 +95,9 @@ def recipe_for(dataset: Dataset, name: str, like: str = "personal") -> Recipe:
     if len(labels) < 2:
         raise DataError(f"{dataset.root}: {_count(len(tracks), 'track')} of one label "
                         f"('{labels[0]}'); a tagger tells labels apart: add a folder of another.")
+    if odd := [label for label in labels if not label.isprintable()]:
+        raise DataError(f"{dataset.root}: the label {odd[0]!r} holds characters that cannot be "
+                        "printed; rename it.")
     split, learnt = _parts(dataset)
     groups = set(splits.group_names(dataset, learnt, "artist"))
     if len(groups) < 2:
@@ -179,7 +182,12 @@ def run_folder(dataset: Dataset, name: str, features: str | None = None) -> Path
 
 
 def _refuse_lonely(dataset: Dataset, labels: Sequence[str], learnt: Sequence[str]) -> None:
-    """Refuse a label that cannot be learnt and judged on different artists or songs."""
+    """Refuse a label that cannot be learnt and judged on different artists or songs.
+
+    Of tags there is always a rare one: the run tells those that cannot be judged.
+    """
+    if dataset.vocabulary.task == "multi":
+        return
     for label in labels:
         ids = [track for track in learnt if label in dataset.tracks[track].labels]
         if len(set(splits.group_names(dataset, ids, "artist"))) < 2:

@@ -6,6 +6,7 @@ matched to a label by any other means.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -110,7 +111,8 @@ def fold(name: str) -> str:
     >>> fold("Hip-Hop") == fold("hip hop")
     True
     """
-    return "".join(c for c in name.casefold() if c.isalnum()) or name
+    whole = unicodedata.normalize("NFC", name)  # an accent of its own is part of its letter
+    return "".join(c for c in whole.casefold() if c.isalnum()) or name
 
 
 def group_order(group: str) -> tuple[int, str]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from earmark.judging.report.metric_names import TITLES as METRIC_TITLES
 from earmark.judging.report.plain import Node
+from earmark.judging.report.told import sentences
 
 TITLES = {
     "thresholds": "How the thresholds were chosen",
@@ -32,13 +33,15 @@ _NOTES = ("note", "notes")
 class GivenTable:
     """One table; ``numbers`` tells of each column whether it is set to the right.
 
-    ``header`` is empty where each row is but a name and its value.
+    ``header`` is empty where each row is but a name and its value; ``text`` then says them in a
+    sentence, where they are of a known kind.
     """
 
     title: str
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     numbers: tuple[bool, ...]
+    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,8 @@ def _tables(title: str, node: Node, deep: int = 1) -> Iterator[GivenTable]:
                 if not (deep == 1 and k in (*_NOTES, _DRAWN))]
     plain = [(k, v) for k, v in children if not _is_nested(v)]
     if plain:
-        yield GivenTable(title, (), tuple((k, _shown(v)) for k, v in plain), (False, False))
+        yield GivenTable(title, (), tuple((k, _shown(v)) for k, v in plain), (False, False),
+                         _told(node))
     rows = [(k, v) for k, v in children if _is_row(v)]
     if rows:
         yield _of_rows(title, rows)
@@ -86,6 +90,13 @@ def _tables(title: str, node: Node, deep: int = 1) -> Iterator[GivenTable]:
             if deep == _MOST_DEEP:
                 its.text()  # refuses it, by its place
             yield from _tables(f"{title}: {key}" if title else key, its, deep + 1)
+
+
+def _told(node: Node) -> str:
+    try:
+        return sentences(node.raw())
+    except (TypeError, ValueError):  # values of another kind than these keys have
+        return ""
 
 
 def _name(key: str) -> str:

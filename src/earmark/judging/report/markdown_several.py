@@ -52,7 +52,8 @@ def labels_of(run: RunFolder, scores: Scores) -> Iterator[str]:
 def looked_at(run: RunFolder, found: Examined) -> Iterator[str]:
     """Yield thresholds and the labels wrongly answered beside others."""
     where = _where(run, found)
-    yield f"\n## Thresholds\n\nOn {where}. The best is best on these very tracks.\n"
+    yield (f"\n## Thresholds\n\nOn {where}. All of it is of these very tracks: no estimate for "
+           "others.\n")
     at, number = found.curves.thresholds, facts.number
     yield from table(
         ["", "threshold", "F1", "best F1", "at"],
@@ -93,7 +94,8 @@ def given_of(given: Given) -> Iterator[str]:
         if its.title:
             yield f"\n### {escaped(its.title)}"
         if not its.header:
-            yield "\n" + escaped(" · ".join(f"{name} {value}" for name, value in its.rows))
+            values = " · ".join(f"{name} {value}" for name, value in its.rows)
+            yield "\n" + escaped(its.text or values)
             continue
         yield ""
         yield from table(its.header, its.rows, "".join("n" if n else "-" for n in its.numbers))

@@ -132,8 +132,9 @@ def _agreement_figure(name: str, grouped: Sequence[Grouped]) -> Figure | None:
 
 def _notes(found: Explored, points: Doubles, judged: int, wanted: int) -> tuple[str, ...]:
     tracks = len(found.rows)
-    notes = [f"K-means, spectral and Ward's clusters are {wanted}, as many as there are genres "
-             f"(2 to {clustering.SILHOUETTE_MOST}); k-means also as silhouette and elbow choose."]
+    notes = [f"K-means, spectral and Ward's clusters are {wanted}, as many as there are genres or "
+             f"the most that are tried ({clustering.SILHOUETTE_MOST}); k-means also as silhouette "
+             "and elbow choose."]
     if judged < tracks:
         notes.append(f"Agreement is of the {judged} of {tracks} tracks that bear exactly one "
                      "genre: a set of genres is no class of a partition.")
