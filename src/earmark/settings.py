@@ -128,6 +128,8 @@ def _convert(value: Any, hint: Any, where: str) -> Any:
             raise SettingsError(f"{where} is one table; expected a list of tables: write "
                                 f"[[{key}]], with two brackets.")
         name = _WORDS.get(expected) or getattr(expected, "__name__", str(expected))
+        if dataclasses.is_dataclass(expected):
+            name = "a table, in single brackets"
         raise SettingsError(f"{where} is {value!r}; expected {name}.")
     return value
 

@@ -90,7 +90,7 @@ def test_plain_values_hold_no_none() -> None:
         ({"name": "a", "inner": {"window": "han"}}, "'window' is 'han'. Did you mean 'hann'?"),
         ({"name": "a", "inner": {"hop_length": 0}}, "'inner': 'hop_length' is 0; expected 1"),
         ({"name": "a", "branches": [{}, {"hop_length": 1.5}]}, r"\[1\]: 'hop_length' is 1.5"),
-        ({"name": "a", "inner": 5}, "'inner' is 5; expected Inner"),
+        ({"name": "a", "inner": 5}, "'inner' is 5; expected a table, in single brackets"),
     ],
 )
 def test_what_is_wrong_is_named(values: dict[str, Any], message: str) -> None:
@@ -164,3 +164,10 @@ def test_a_none_that_is_no_default_is_kept() -> None:
     assert settings.from_mapping(Whole, {"seconds": "none"}) == Whole(None)
     assert settings.from_mapping(Whole, {}) == Whole(30.0)
     assert settings.to_mapping(Whole(2.0)) == {"seconds": 2.0}
+
+
+def test_a_list_of_tables_in_the_place_of_one_is_told():
+    from earmark.lab.recipe import Recipe
+
+    with pytest.raises(SettingsError, match="expected a table, in single brackets"):
+        settings.from_mapping(Recipe, {"decisions": [{"part": "folds"}]})

@@ -116,6 +116,9 @@ def test_a_valid_part_held_out_is_measured_or_learnt_from(moods, tmp_path):
     learnt = experiment.run(recipe, moods, tmp_path / "runs" / "valid").results
     assert learnt["calibration"]["tracks"] == learnt["protocol"]["tracks"]["valid"]
     assert "held_out" not in learnt
+    assert learnt["parts"]["valid"]["learnt_from"] is True  # by the decisions
+    assert measured["parts"]["valid"]["learnt_from"] is False
+    assert learnt["cross_validated"]["f1_micro"] > 0.5  # decided on as learnt, not from 0.5 up
     assert learnt["decisions"] != measured["decisions"]
 
 

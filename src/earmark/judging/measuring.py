@@ -40,7 +40,7 @@ def measure(
     scores: ArrayLike, truth: ArrayLike, vocabulary: Vocabulary, *, rng: np.random.Generator,
     decisions: Decisions | None = None, learnt_truth: ArrayLike | None = None,
     groups: _Groups = None, draws: int | None = None, dataset: str = "",
-    answered: ArrayLike | None = None,
+    answered: ArrayLike | None = None, ranked: ArrayLike | None = None,
 ) -> dict[str, Any]:
     """Return ``metrics.summary`` with intervals, as plain JSON-able values.
 
@@ -67,7 +67,7 @@ def measure(
     """
     x, y = checked(scores, truth)
     found = summary(x, y, vocabulary, decisions, learnt_truth=learnt_truth, dataset=dataset,
-                    answered=answered)
+                    answered=answered, ranked=ranked)
     draws = _draws(vocabulary, x.size) if draws is None else draws
     if vocabulary.task == "single":
         return found | _single(x, y, groups, rng, draws)
@@ -75,7 +75,7 @@ def measure(
     closed = replace(decisions or Decisions.usual(vocabulary), unknown=None)
     given = _answers(x, vocabulary, closed) if answered is None else checked(answered, y)[0]
     others = _others(x, vocabulary, closed, learnt_truth)
-    figures = _figures(x, y, given, others)
+    figures = _figures(x if ranked is None else checked(ranked, y)[0], y, given, others)
     by_track = several(figures, len(x), rng=rng, draws=draws)
     by_artist = several(figures, len(x), groups=groups, rng=rng, draws=draws) if (
         groups is not None) else {}  # fmt: skip

@@ -109,7 +109,8 @@ def best_by_label(ladders: list[Ladder], how: HowDecided) -> Floats:
                                        wilson_low(a.right, a.answered), how.precision)
                          for a in ladders])
     best = _best_micro(ladders) if how.aim == "f1_micro" else [_last_best(a.f1) for a in ladders]
-    return np.array([cuts_below(a.levels)[k] for a, k in zip(ladders, best, strict=True)])
+    return np.array([cuts_below(a.levels)[k] if a.borne else _NEVER
+                     for a, k in zip(ladders, best, strict=True)])
 
 
 def _best_micro(ladders: list[Ladder]) -> list[int]:

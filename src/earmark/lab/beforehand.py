@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from earmark.datasets.base import Dataset
 from earmark.errors import DataError, SettingsError
-from earmark.judging import metrics, splits
+from earmark.judging import splits
 from earmark.judging.curves import Floats, Truth
 from earmark.judging.decisions import Decisions, calibrate
 from earmark.judging.mistags import likely_mistags
@@ -29,11 +29,35 @@ from earmark.lab.outoffold import Rounds
 from earmark.lab.partition import leaks_of_folds
 from earmark.lab.recipe import Recipe
 from earmark.lab.selfjudge import judge_self
+from earmark.labels.vocabulary import Vocabulary
 
-# scores, already calibrated; decisions; answers where those do not give them
-Measure = Callable[[TrackScores, Decisions, NDArray[np.int8] | None], dict[str, Any]]
+
+class Decided(NamedTuple):
+    """Scores of tracks, and what is decided on them.
+
+    Attributes:
+        scores: as the models gave them [shape=(tracks, labels)].
+        chances: calibrated, where labels are several; else the same.
+        answered: 0/1, where several rules decided; None: ``decisions`` did.
+    """
+
+    ids: list[str]
+    scores: NDArray[np.floating]
+    chances: NDArray[np.floating]
+    decisions: Decisions
+    answered: NDArray[np.int8] | None = None
+
+    @classmethod
+    def by(cls, decisions: Decisions, found: TrackScores, vocabulary: Vocabulary) -> Decided:
+        """Return scores with what the decisions make of them."""
+        chances: NDArray[np.floating] = found.scores
+        if vocabulary.task == "multi":  # what is answered hangs on it
+            chances = calibrate(chances, decisions, vocabulary)
+        return cls(found.ids, found.scores, chances, decisions)
+
+
+Measure = Callable[[Decided], dict[str, Any]]
 _FOLDS = 5  # where the recipe asks for none
-_OF_CHANCES = ("binary_log_loss", "ece_macro")  # and, by label, brier and ece
 
 
 class Material(NamedTuple):
@@ -76,7 +100,7 @@ class Looking:
     Attributes:
         learnt: ids of the tracks learnt from.
         rng: the run's own.
-        measure: calibrated scores, decisions and, where several decided, answers to metrics.
+        measure: scores and what is decided on them to metrics.
     """
 
     recipe: Recipe
@@ -102,11 +126,9 @@ class Looking:
         return [i for part in self.recipe.split.learn_from for i in self.split.ids(part)]
 
     @property
-    def _decides_from_folds(self) -> bool:
-        """Whether decisions are learnt from the very scores that cross-validation gives."""
-        recipe = self.recipe
-        return (self.several and recipe.decide and recipe.decisions.part == "folds"
-                and recipe.folds_by == "artist")
+    def _decides_on_several(self) -> bool:
+        """Whether decisions on several labels are to be learnt."""
+        return self.several and self.recipe.decide
 
     @property
     def folds(self) -> int:
@@ -116,7 +138,9 @@ class Looking:
     def before_fitting(self) -> Beforehand:
         """Return what folds, learning curves and, for one label a track, held-out labels tell."""
         found = Beforehand(Decisions.usual(self.dataset.vocabulary), {"cross_validated": None})
-        if self.recipe.folds and not self._decides_from_folds:
+        if self._decides_on_several and self.recipe.decisions.part == "valid":
+            self._refuse_no_valid()  # before hours of folds
+        if self.recipe.folds and not self._decides_on_several:
             found.results["cross_validated"] = self._cross_validate(found)
         if self.recipe.curve and self.several:
             found.notes.append("tracks bear several labels: no learning curve")
@@ -130,15 +154,15 @@ class Looking:
 
     def after_fitting(self, found: Beforehand, fitted: Fitted) -> None:
         """Learn the decisions of multi-label work, which the final model may have a say in."""
-        if not (self.recipe.decide and self.several):
+        if not self._decides_on_several:
             return
         held, how = self._held_out(fitted), self.recipe.decisions
-        if how.part == "valid":
-            if held is None:
-                raise SettingsError(f"'part' of the decisions is 'valid', but {self._no_valid}.")
+        if how.part == "valid" and held is not None:
             self._learn(found, held, None)
             if how.unknown:
                 found.notes.append("no rule for unknown: genres can be held out of folds alone")
+            if self.recipe.folds:
+                found.results["cross_validated"] = self._cross_validate(found)
             return
         rounds = self._rounds()
         done = rounds.score("all labels")
@@ -147,6 +171,10 @@ class Looking:
         if lost := len(rounds.ids) - len(rows):
             found.notes.append(f"{lost} tracks bear a label of one artist only and are left out "
                                "of what decisions are learnt from")
+        if len(np.unique(rounds.fold[rows])) < 2:
+            found.notes.append("no label is borne by tracks of two artists: no decisions are "
+                               "learnt, and each label is named from 0.5 up")
+            return
         of = Material(done.scores[rows], rounds.truth[rows], groups[rows].tolist(),
                       rounds.fold[rows])
         strange = None
@@ -157,7 +185,9 @@ class Looking:
             except DataError as error:  # too few genres is no fault of the data
                 found.notes.append(f"no rule for unknown was learnt: {error}")
         self._learn(found, of, held, strange)
-        if self._decides_from_folds:
+        if self.recipe.folds_by != "artist":
+            found.results["cross_validated"] = self._cross_validate(found)
+        elif self.recipe.folds:
             found.oof = validation.OutOfFold([rounds.ids[int(i)] for i in rows],
                                              of.scores.astype(np.float32), (), ())
             found.results["cross_validated"] = self._crossed(found, found.oof, of)
@@ -165,22 +195,11 @@ class Looking:
     def _crossed(
         self, found: Beforehand, oof: validation.OutOfFold, of: Material
     ) -> dict[str, Any]:
-        """Return what folds tell, each calibrated and decided on by what the others taught.
-
-        The order of scores is that of one calibration for all folds, since calibrations that
-        differ by fold would disturb the order of tracks of several folds, which is no fault of
-        the models. How true the chances are is that of each fold's own.
-        """
-        vocabulary = self.dataset.vocabulary
-        chances, given = multijudge.crossed(of.scores, of.truth, np.asarray(of.fold), vocabulary,
-                                            self.recipe.decisions)
-        ordered = calibrate(oof.scores, found.decisions, vocabulary)
-        told = self.measure(TrackScores(oof.ids, ordered), found.decisions, given)
-        crossed = metrics.summary(chances, of.truth, vocabulary, found.decisions, answered=given)
-        told |= {name: crossed[name] for name in _OF_CHANCES}
-        for label, row in told["per_label"].items():
-            row |= {name: crossed["per_label"][label][name] for name in ("brier", "ece")}
-        return {**self._of_folds, "fold_accuracy": [], "fold_accuracy_by_segment": [], **told}
+        """Return what folds tell, each calibrated and decided on by what the others taught."""
+        chances, given = multijudge.crossed(of.scores, of.truth, np.asarray(of.fold),
+                                            self.dataset.vocabulary, self.recipe.decisions)
+        return {**self._of_folds, "fold_accuracy": [], "fold_accuracy_by_segment": [],
+                **self.measure(Decided(oof.ids, oof.scores, chances, found.decisions, given))}
 
     def _learn(
         self, found: Beforehand, of: Material, held: Material | None,
@@ -204,11 +223,14 @@ class Looking:
             fold[held] = number
         return fold
 
-    @property
-    def _no_valid(self) -> str:
+    def _refuse_no_valid(self) -> None:
         if "valid" in self.recipe.split.learn_from:
-            return "the valid part is learnt from; leave 'part' out"
-        return "the split has no valid part; leave 'part' out, or hold some of train out"
+            why = "the valid part is learnt from; leave 'part' out"
+        elif not self.split.ids("valid"):
+            why = "the split has no valid part; leave 'part' out, or hold some of train out"
+        else:
+            return
+        raise SettingsError(f"'part' of the decisions is 'valid', but {why}.")
 
     def mistags(self, oof: validation.OutOfFold) -> list[dict[str, Any]]:
         """Return tracks to listen to; none where they bear several labels or folds leak."""
@@ -226,7 +248,8 @@ class Looking:
             **self._of_folds,
             "fold_accuracy": list(oof.fold_accuracy),
             "fold_accuracy_by_segment": list(oof.fold_accuracy_by_segment),
-            **self.measure(TrackScores(oof.ids, oof.scores), found.decisions, None),
+            **self.measure(Decided.by(found.decisions, TrackScores(oof.ids, oof.scores),
+                                      self.dataset.vocabulary)),
         }
 
     @property

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from earmark import settings
 from earmark.datasets.base import Dataset
@@ -24,7 +23,7 @@ from earmark.datasets.opening import open_dataset
 from earmark.errors import DataError, require
 from earmark.features import base as features
 from earmark.judging import report, splits
-from earmark.judging.decisions import Decisions, calibrate
+from earmark.judging.decisions import Decisions
 from earmark.judging.ledger import Ledger, read_test
 from earmark.judging.measuring import measure
 from earmark.judging.protocol import protocol_of
@@ -32,7 +31,7 @@ from earmark.judging.splits import Split
 from earmark.lab import backbones, runfolder
 from earmark.lab.afterwards import decisions_on_test
 from earmark.lab.batches import Log, gather
-from earmark.lab.beforehand import Looking, Material
+from earmark.lab.beforehand import Decided, Looking, Material
 from earmark.lab.learner import Fitted, Learner, TrackScores, build_model
 from earmark.lab.packing import export_all, pack
 from earmark.lab.partition import dealt, learnable, missing_lines, without
@@ -200,19 +199,15 @@ class _Experiment:
         return fitted
 
     def _measure(self, found: TrackScores) -> dict[str, Any]:
-        """Return how scores do once they are calibrated and decided on as learnt."""
-        scores = found.scores
-        if self.dataset.vocabulary.task == "multi":  # what is answered hangs on it
-            scores = calibrate(scores, self._decisions, self.dataset.vocabulary)
-        return self._measure_decided(TrackScores(found.ids, scores), self._decisions)
+        """Return how scores do, decided on as learnt."""
+        return self._measure_decided(Decided.by(self._decisions, found, self.dataset.vocabulary))
 
-    def _measure_decided(
-        self, found: TrackScores, decisions: Decisions, answered: NDArray[np.int8] | None = None
-    ) -> dict[str, Any]:
+    def _measure_decided(self, found: Decided) -> dict[str, Any]:
         learner, known = self.learner, self.learner.known
         return {"unit": "track", **measure(
-            found.scores, learner.truth(found.ids), self.dataset.vocabulary, rng=self.drawing,
-            decisions=decisions, dataset=self.dataset.name, answered=answered,
+            found.chances, learner.truth(found.ids), self.dataset.vocabulary, rng=self.drawing,
+            decisions=found.decisions, dataset=self.dataset.name, answered=found.answered,
+            ranked=found.scores,
             learnt_truth=learner.truth([i for i in self.learnt if i in known]),
             groups=learner.groups(found.ids) if self._artists_known else None,
         )}  # fmt: skip
@@ -229,14 +224,20 @@ class _Experiment:
         for part in ("train", "valid"):
             if ids := self.split.ids(part):
                 scored[part] = fitted.scores(ids)
-                learnt = part in self.recipe.split.learn_from
-                parts[part] = {"learnt_from": learnt,
+                parts[part] = {"learnt_from": part in self._learnt_parts,
                                **self._measure(scored[part])}
         this_reading = ""
         if self.split.ids("test"):
             reading, parts["test"], scored["test"] = self._read_test(fitted)
             this_reading = reading.time
         return parts, scored, self._ledger_lines(this_reading)
+
+    @property
+    def _learnt_parts(self) -> set[str]:
+        """The parts that models, or decisions, are learnt from."""
+        recipe = self.recipe
+        decided = recipe.decisions.part if self._learnt_on is not None else ""
+        return {*recipe.split.learn_from, *(["valid"] if decided == "valid" else [])}
 
     def _read_test(self, fitted: Fitted) -> Any:
         self.log("reading the test part")

@@ -204,11 +204,11 @@ class _Judge:
         except DataError as error:  # too few tracks of one genre is no fault of the data
             self.notes.append(f"no rule for unknown was learnt: {error}")
             return None
-        self.decisions = replace(self.decisions, unknown=rule)
-        if not found["separates"]:
+        if found["separates"]:
+            self.decisions = replace(self.decisions, unknown=rule)
+        else:
             self.notes.append("tracks of a genre held out whole may score as high as others "
-                              f"(AUROC {found['auroc']:.2f}): unknown tells of doubt, not of new "
-                              "genres")
+                              f"(AUROC {found['auroc']:.2f}): no rule for unknown is kept")
         return found
 
     def measure(self, scores: Floats, truth: Truth, groups: Sequence[Hashable]) -> dict[str, Any]:

@@ -36,6 +36,8 @@ Labels = Literal["folders", "filetags"]
 TABLES = frozenset({".csv", ".tsv", ".jsonl", ".parquet"})
 _MOST_FOLDS = 5
 _FEW_TO_FORETELL = 10
+_FEWEST_LABELS = 2
+_MOST_LACKS = 12  # that are told one by one
 _LEAST_GAIN = 0.005  # less is printed as nothing
 
 
@@ -81,7 +83,9 @@ def collection(
 def remarks(dataset: Dataset) -> list[str]:
     """Return what to know of a collection before trusting a score on it, a sentence each."""
     whole = Split("by artist", dict.fromkeys(dataset.tracks, "train"))
-    return [*dataset.remarks(), *_told_of_parts(dataset), *too_small(dataset, whole)]
+    lacks = too_small(dataset, whole)
+    more = [f"and {len(lacks) - _MOST_LACKS} more like these"] if len(lacks) > _MOST_LACKS else []
+    return [*dataset.remarks(), *_told_of_parts(dataset), *lacks[:_MOST_LACKS], *more]
 
 
 def recipe_for(dataset: Dataset, name: str, like: str = "personal") -> Recipe:
@@ -187,6 +191,10 @@ def _refuse_lonely(dataset: Dataset, labels: Sequence[str], learnt: Sequence[str
     Of tags there is always a rare one: the run tells those that cannot be judged.
     """
     if dataset.vocabulary.task == "multi":
+        if sum(_several(dataset, label, learnt) for label in labels) < _FEWEST_LABELS:
+            raise DataError(f"{dataset.root}: of {len(labels)} labels fewer than "
+                            f"{_FEWEST_LABELS} are borne by tracks of two artists; what is learnt "
+                            "from one artist cannot be judged on another: add tracks of others.")
         return
     for label in labels:
         ids = [track for track in learnt if label in dataset.tracks[track].labels]

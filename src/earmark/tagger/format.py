@@ -326,6 +326,9 @@ def _manifest(content: bytes, path: Path) -> Manifest:
             raise TaggerError(f"{path} is of format {given}; this Earmark reads up to {FORMAT}: "
                               "pip install --upgrade earmark")
         manifest = settings.from_mapping(Manifest, values, where=str(path))
+        if rules.format_of(manifest.decisions, manifest.task) > max(given, 2):
+            raise TaggerError(f"{path}: is of format {given} and has rules that it does not know; "
+                              "it is damaged: fetch it again.")
         _ = manifest.vocabulary
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise TaggerError(f"{path}: its {_MANIFEST} cannot be understood: {error!r}.") from error

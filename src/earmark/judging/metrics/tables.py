@@ -37,7 +37,7 @@ ANSWERED = (
 def summary(
     scores: ArrayLike, truth: ArrayLike, vocabulary: Vocabulary,
     decisions: Decisions | None = None, *, learnt_truth: ArrayLike | None = None,
-    dataset: str = "", answered: ArrayLike | None = None,
+    dataset: str = "", answered: ArrayLike | None = None, ranked: ArrayLike | None = None,
 ) -> dict[str, Any]:
     """Return all metrics by name as plain JSON-able values; None where one is not defined.
 
@@ -61,11 +61,15 @@ def summary(
         dataset: name of the dataset that the labels are of, for what they are kinds of.
         answered: 0/1 answers [shape=(rows, labels)] where rows were decided on by several rules,
             as in folds; else ``decisions`` give them.
+        ranked: scores that the metrics of order and the areas are taken of, where that are not
+            ``scores``: those that models gave, which calibration by several rules, or by a rule
+            that is level somewhere, would put into another order.
 
     Raises:
         DataError: what ``checked`` refuses, or a vocabulary of another size.
     """
     x, y = checked(scores, truth)
+    order = x if ranked is None else checked(ranked, y)[0]
     # The labels are all there is to be right about here, so "unknown" is no answer.
     closed = replace(decisions or Decisions.usual(vocabulary), unknown=None)
     predicted = answers(x, vocabulary, closed) if answered is None else checked(answered, y)[
@@ -74,12 +78,12 @@ def summary(
     if vocabulary.task == "single":
         found |= _single(x, y, predicted)
     else:
-        found |= _multi(x, y, predicted, vocabulary, dataset)
+        found |= _multi(x, y, predicted, vocabulary, dataset) | _of_scores(order, y)
     for metric in (ranking.roc_auc_macro, ranking.pr_auc_macro):
-        found[metric.name] = metric.value(x, y)
+        found[metric.name] = metric.value(order, y)
     names = zip(vocabulary.labels, has_curve(y), strict=True)
     found["labels_without_curve"] = [name for name, has in names if not has]
-    found["per_label"] = _label_table(x, y, predicted, vocabulary, closed)
+    found["per_label"] = _label_table(x, y, predicted, vocabulary, closed, order)
     if groups := _group_table(found["per_label"]):
         found["by_group"] = groups
     if learnt_truth is not None and vocabulary.task == "multi":
@@ -106,7 +110,6 @@ def _multi(
         "binary_log_loss": binary_log_loss(x, y),
         "ece_macro": float(calibration_errors(x, y).mean()),
         "baseline_pr_auc_macro": float(y[:, curved].mean()) if curved.any() else None,
-        **_of_scores(x, y),
         **_of_answers(predicted, y, vocabulary, dataset),
     }
 
@@ -143,10 +146,11 @@ def _baselines(
 
 
 def _label_table(
-    x: Floats, y: Truth, predicted: Truth, vocabulary: Vocabulary, decisions: Decisions
+    x: Floats, y: Truth, predicted: Truth, vocabulary: Vocabulary, decisions: Decisions,
+    order: Floats,
 ) -> dict[str, dict[str, Any]]:
     figures: dict[str, Any] = answered.per_label(predicted, y)._asdict()
-    figures |= {"roc_auc": ranking.roc_auc(x, y), "pr_auc": ranking.pr_auc(x, y)}
+    figures |= {"roc_auc": ranking.roc_auc(order, y), "pr_auc": ranking.pr_auc(order, y)}
     figures["precision"] = np.where(predicted.any(axis=0), figures["precision"], np.nan)
     figures["recall"] = np.where(figures["support"] > 0, figures["recall"], np.nan)
     if vocabulary.task == "multi":
