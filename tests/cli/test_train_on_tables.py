@@ -34,3 +34,20 @@ def test_it_is_judged_and_makes_no_tagger(earmark, tmp_path, rng):
     made = {path.name for path in (tmp_path / "runs" / "moods").iterdir()}
     assert {"results.json", "report.html", "predictions.parquet"} <= made
     assert "tagger.earmark" not in made
+
+
+def test_several_labels_are_summed_up_beside_what_knows_nothing():
+    from earmark.cli.train import summary
+
+    interval = {"low": 0.3, "high": 0.5, "level": 0.95}
+    part = {"learnt_from": False, "pr_auc_macro": 0.4, "pr_auc_macro_interval_by_artist": interval,
+            "f1_micro": 0.35, "f1_macro": None,
+            "baselines": {"prevalence": {"pr_auc_macro": 0.1}, "constant": {"f1_micro": 0.2}}}
+    lines = summary({
+        "protocol": {"dataset": "x", "split": "s", "seed": 1, "leaky": False},
+        "cross_validated": None, "parts": {"test": part}, "majority_baseline": None, "leaks": [],
+        "notes": [], "failed": [], "ledger": {"readings_of_this_test_part": 1}})
+    assert lines[1].split(maxsplit=1) == [
+        "test", "PR AUC macro 0.400 [0.300, 0.500] by artist; f1 micro 0.350; f1 macro undefined"]
+    assert lines[2].split("  ")[-1].strip() == (
+        "PR AUC macro 0.100; f1 micro 0.200 by the best answer that is the same for all")

@@ -153,6 +153,8 @@ def summary(results: Mapping[str, Any]) -> list[str]:
         lines.append(_line(title, validated))
     for part, scores in results["parts"].items():
         lines.append(_line(f"{part}{' (learnt from)' if scores['learnt_from'] else ''}", scores))
+    if parts := results["parts"]:
+        lines += _baseline_line(list(parts.values())[-1])
     if baseline := results["majority_baseline"]:
         lines.append(f"  {'always the commonest label':34} accuracy {baseline['accuracy']:.3f}")
     leaks = results["leaks"]
@@ -176,12 +178,26 @@ def mistag_lines(results: Mapping[str, Any]) -> list[str]:
 
 
 def _line(title: str, scores: Mapping[str, Any]) -> str:
-    line = f"  {title:34}"
-    if "accuracy" in scores:
-        line += f" accuracy {scores['accuracy']:.3f}"
-        line += ",".join(
-            f" [{found['low']:.3f}, {found['high']:.3f}] by {unit}"
-            for unit in ("track", "artist")
-            if (found := scores.get(f"accuracy_interval_by_{unit}"))
-        ) + ";"
-    return f"{line} f1 macro {scores['f1_macro']:.3f}"
+    chief = ("accuracy",) if "accuracy" in scores else ("pr_auc_macro", "f1_micro")
+    told = [_told(scores, name) for name in (*chief, "f1_macro")]
+    return f"  {title:34} " + "; ".join(told)
+
+
+def _told(scores: Mapping[str, Any], name: str) -> str:
+    """Return a metric with its intervals; one that is not defined is said not to be."""
+    words, value = name.replace("_", " ").replace("pr auc", "PR AUC"), scores.get(name)
+    if value is None:
+        return f"{words} undefined"
+    intervals = ",".join(f" [{found['low']:.3f}, {found['high']:.3f}] by {unit}"
+                         for unit in ("track", "artist") if name != "f1_macro" and
+                         (found := scores.get(f"{name}_interval_by_{unit}")))
+    return f"{words} {value:.3f}{intervals}"
+
+
+def _baseline_line(scores: Mapping[str, Any]) -> list[str]:
+    """Return what would score without hearing anything, in multi-label work."""
+    if not (known := scores.get("baselines")):
+        return []
+    rates, same = known["prevalence"], known["constant"]
+    return [f"  {'knowing only the labels':34} {_told(rates, 'pr_auc_macro')}; "
+            f"{_told(same, 'f1_micro')} by the best answer that is the same for all"]

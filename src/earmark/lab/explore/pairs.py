@@ -17,7 +17,9 @@ from earmark.lab.explore.section import Figure, Section
 from earmark.lab.explore.tally import Tally
 
 MOST_DRAWN = 60
-"""Labels in a matrix or a graph, the commonest; the JSON file has all pairs."""
+"""Labels in a matrix or a graph, the commonest."""
+MOST_PAIRS = 20_000
+"""Pairs of labels in the JSON file, the commonest; a hundred labels can have 4950."""
 
 _BARS = 24
 _FURTHEST = 4.0  # doublings over chance that are drawn darkest
@@ -41,6 +43,9 @@ def section(tally: Tally) -> Section:
     if len(tally.vocabulary) > len(drawn):
         notes.append(f"Drawn are the {len(drawn)} commonest of {len(tally.vocabulary)} labels; "
                      "the JSON file has the pairs of all.")
+    if (count := len(_pairs(tally))) > MOST_PAIRS:
+        notes.append(f"Of {count} pairs that stand together the JSON file has the {MOST_PAIRS} "
+                     "commonest.")
     return Section(_NAME, _TITLE, _numbers(tally, graph), tuple(figures), tuple(notes))
 
 
@@ -98,7 +103,7 @@ def _numbers(tally: Tally, graph: network.Graph) -> dict[str, Any]:
                    "of_second": round(float(tally.together[a, b] / tally.counts[b]), 6),
                    "lift": round(float(times[a, b]), 6),
                    "pmi_bits": round(float(np.log2(times[a, b])), 6)}
-                  for a, b in _pairs(tally)],
+                  for a, b in _pairs(tally)[:MOST_PAIRS]],
         "graph": network.plain(tally, graph),
     }  # fmt: skip
 
