@@ -283,6 +283,8 @@ def test_label_sets_hold_the_best_label_whatever_its_score():
     rule = Decisions(HALVES, label_sets=LabelSets(0.1, "all", (0.3, 0.3, 0.3, 0.3)))
     found = label_sets([[0.4, 0.3, 0.1, 0.2], [0.1, 0.2, 0.05, 0.1]], GENRES, rule)
     assert found.tolist() == [[1, 1, 0, 0], [0, 1, 0, 0]]
+    low = Decisions((0.5, 0.5, 0.05, 0.5), label_sets=LabelSets(0.1, "all", (0.3,) * 4))
+    assert label_sets([[0.4, 0.3, 0.1, 0.2]], GENRES, low).tolist() == [[1, 1, 1, 0]]
     with pytest.raises(DataError, match="promise no label sets"):
         label_sets([[0.4, 0.3, 0.1, 0.2]], GENRES, Decisions(HALVES))
 

@@ -222,13 +222,15 @@ def _best_of(chosen: NDArray[np.int8], table: NDArray[Any], most: int) -> NDArra
 def label_sets(scores: ArrayLike, vocabulary: Vocabulary, decisions: Decisions) -> NDArray[np.int8]:
     """Return the 0/1 matrix of the label sets of calibrated scores (rows, labels).
 
+    A label that is answered is in its set whatever its score: that can only hold more of the truth.
+
     Raises:
         DataError: as in ``decide``, or the decisions have no rule for label sets.
     """
     table = _checked(scores, vocabulary, decisions, dimensions=2)
     if decisions.label_sets is None:
         raise DataError("these decisions promise no label sets.")
-    return decisions.label_sets(table)
+    return decisions.label_sets(table) | answers(table, vocabulary, decisions)
 
 
 def parents(

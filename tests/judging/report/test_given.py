@@ -45,7 +45,7 @@ def test_what_is_nested_has_its_place_as_title():
 
 def test_metrics_have_their_names_and_nothing_is_none():
     found = read({"named": {}, "left": [], "fixed": {"f1_micro": 0.5}, "own": {"f1_micro": 1.0}})
-    assert found.tables[0].rows == (("named", "none"), ("left", "none"))
+    assert found.tables[0].rows == (("genres that can be named", "none"), ("left", "none"))
     assert found.tables[1].header == ("", "F1 (micro)")
 
 

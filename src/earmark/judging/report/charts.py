@@ -51,6 +51,8 @@ class Bar:
     baseline: float | None = None
     doubtful: bool = False
 
+_RAREST = 1000  # one in so many scores is the fewest that a bin is drawn for
+
 
 def intervals(name: str, title: str, bars: Sequence[Bar]) -> str:
     """Return a dot and its two intervals for each score, one below the other."""
@@ -139,18 +141,26 @@ def shares(name: str, title: str, values: Sequence[tuple[str, float]]) -> str:
 
 
 def reliability(name: str, found: Mapping[str, Reliability]) -> str:
-    """Return how often answers are right by how sure they are, before and after calibration."""
+    """Return how often scores are right by how high they are, before and after calibration.
+
+    Marks are larger where more scores are. Of many scores those bins are left out that hold fewer
+    than one in a thousand: a handful tells nothing, and would be drawn like thousands.
+    """
     x, y = Scale(0, 1, 40, WIDTH - 20), Scale(0, 1, 310, 12)
-    parts = [across(x, 12, 310, "confidence of the answer"), upward(y, 40, WIDTH - 20),
+    parts = [across(x, 12, 310, "score"), upward(y, 40, WIDTH - 20),
              line(x(0), y(0), x(1), y(1), "ideal")]
     told = []
     for when, its in found.items():
-        points = [(x(b.confidence), y(b.accuracy)) for b in its.bins]
+        rows = sum(b.count for b in its.bins)
+        bins = [b for b in its.bins if b.count * _RAREST >= rows]
+        points = [(x(b.confidence), y(b.accuracy)) for b in bins]
+        sizes = [3 + 2.5 * (b.count / max(b.count for b in bins)) ** 0.25 for b in bins]
         kind = "curve dashed other" if when == "before" else "curve"
         parts.append(path(points, kind) if points else "")
         parts += [
-            diamond(*p, 5.5, "mark-open") if when == "before"
-            else element("circle", cx=p[0], cy=p[1], r=4.5, class_="mark") for p in points
+            diamond(*p, size + 1, "mark-open") if when == "before"
+            else element("circle", cx=p[0], cy=p[1], r=size, class_="mark")
+            for p, size in zip(points, sizes, strict=True)
         ]
         told += [f"{when}: " + ", ".join(f"sure {b.confidence:.2f} right {b.accuracy:.2f} "
                                          f"({b.count} tracks)" for b in its.bins)]

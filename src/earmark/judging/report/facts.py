@@ -42,6 +42,11 @@ def number(value: float | None) -> str:
     return f"{value:.3f}" if isinstance(value, int | float) else "–"
 
 
+def fine(value: float | None) -> str:
+    """Return four decimals, for errors of many labels, or a dash where there is no number."""
+    return f"{value:.4f}" if isinstance(value, int | float) else "–"
+
+
 def percent(share: float | None) -> str:
     """Return a share in per cents, ``0.0%`` only where it is none, or a dash.
 

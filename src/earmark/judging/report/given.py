@@ -13,7 +13,7 @@ from typing import Any
 
 from earmark.judging.report.metric_names import TITLES as METRIC_TITLES
 from earmark.judging.report.plain import Node
-from earmark.judging.report.told import sentences
+from earmark.judging.report.told import NAMES, sentences
 
 TITLES = {
     "thresholds": "How the thresholds were chosen",
@@ -100,7 +100,8 @@ def _told(node: Node) -> str:
 
 
 def _name(key: str) -> str:
-    return METRIC_TITLES.get(key, key.replace("_", " "))
+    plain = key.replace("_", " ")
+    return METRIC_TITLES.get(key, NAMES.get(plain, plain))
 
 
 def _is_nested(node: Node) -> bool:

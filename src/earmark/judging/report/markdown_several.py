@@ -73,17 +73,17 @@ def calibration_of(run: RunFolder, found: Examined | None) -> Iterator[str]:
     yield "\n## Calibration\n"
     shown = run.calibration or (found.reliability if found else {})
     yield from table(["calibration", "expected error", "of perfect scores", "log loss"],
-                     [[when, *map(facts.number, (its.ece, its.of_perfect, its.log_loss))]
+                     [[when, *map(facts.fine, (its.ece, its.of_perfect, its.log_loss))]
                       for when, its in shown.items()], "-nnn")
     for place, elsewhere in run.elsewhere.items():
         yield f"\n### On {place}\n"
         yield from table(["calibration", "expected error", "of perfect scores", "log loss"],
-                         [[when, *map(facts.number, (its.ece, its.of_perfect, its.log_loss))]
+                         [[when, *map(facts.fine, (its.ece, its.of_perfect, its.log_loss))]
                           for when, its in elsewhere.items()], "-nnn")
     if errors := several.worst_calibrated(run):
         yield ""
         yield from table(["label", "before", "after"], [
-            [name, facts.number(a), facts.number(b)] for name, a, b in errors], "-nn")
+            [name, facts.fine(a), facts.fine(b)] for name, a, b in errors], "-nn")
 
 
 def given_of(given: Given) -> Iterator[str]:

@@ -55,7 +55,7 @@ def render(template: str, *, package: str = _TEMPLATES, **values: Any) -> str:
         undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
     )
     environment.filters |= {
-        "number": facts.number, "bracket": facts.bracket, "clean": clean,
+        "number": facts.number, "fine": facts.fine, "bracket": facts.bracket, "clean": clean,
         "sentence": lambda text: text[:1].upper() + text[1:],
         "percent": facts.percent, "shorten": shorten,
     }

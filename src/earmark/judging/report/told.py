@@ -67,6 +67,35 @@ def _parents(values: Values) -> str:
             f"{': none' if not values.get('named', True) else ''}.")
 
 
+NAMES = {
+    "others": "the other choices, on the same tracks",
+    "fixed": "0.5 for all",
+    "global": "one for all",
+    "s3 grid": "one for all, in steps of .05",
+    "label": "one a label",
+    "shrunk": "one a label, shrunk",
+    "top": "the best k",
+    "named": "genres that can be named",
+    "rates": "how frequent labels are",
+    "here": "mean rate, learnt from",
+    "there": "mean rate, test",
+    "labels a track here": "labels a track, learnt from",
+    "labels a track there": "labels a track, test",
+    "as learnt off": "rates off, as learnt",
+    "by label off": "off, told from each label's scores",
+    "jointly off": "off, told from all scores",
+    "corrections": "corrected for how frequent labels are",
+    "as learnt": "as learnt, not corrected",
+    "jointly": "by rates told from all scores together",
+    "oracle": "by the true rates, which need the labels",
+    "effective tracks": "worth so many tracks",
+    "ece": "calibration error",
+    "label sets: resampled": "over random halves",
+    "resampled": "over random halves",
+    "expected": "what chance alone gives",
+}
+"""What is shown of names that mean little by themselves."""
+
 _KINDS: tuple[tuple[frozenset[str], Callable[[Values], str]], ...] = (
     (frozenset({"how", "aim", "least", "middle", "greatest", "most"}), _thresholds),
     (frozenset({"promised", "promise", "times", "tracks", "mean", "deviation", "least", "most",
