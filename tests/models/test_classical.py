@@ -419,3 +419,13 @@ def test_when_to_stop_can_be_chosen_by_grouped_folds(name, setting):
     noise = family(**{setting: None}).fit(rows, rng.permutation(labels), rng=rng,
                                           groups=np.arange(60) // 3)
     assert getattr(noise, f"{setting}_") <= getattr(chosen, f"{setting}_")
+
+
+@pytest.mark.parametrize("task", ["single", "multi"])
+def test_naive_bayes_of_rows_that_are_all_equal_gives_the_labels_shares(task):
+    labels = np.array([[1, 0], [1, 0], [1, 0], [0, 1]], np.int8)
+    family = registry.load("models", "classical:gaussian_nb")
+    model = family(task=task).fit(np.zeros((4, 3), np.float32), labels,
+                                  rng=np.random.default_rng(0))
+    np.testing.assert_allclose(model.scores(np.zeros((2, 3), np.float32)),
+                               [[0.75, 0.25]] * 2, atol=1e-6)

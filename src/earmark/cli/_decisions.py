@@ -38,7 +38,7 @@ def label_sets_line(sets: LabelSets) -> str:
                else f"{sure} of a track's labels are among them, in the mean")
     measured = []
     if sets.coverage is not None:
-        measured.append(f"{percent(sets.coverage)} on tracks held out")
+        measured.append(f"{percent(sets.coverage)} on tracks that its models had not heard")
     if sets.size is not None:
         measured.append(f"{sets.size:.1f} of {len(sets.thresholds)} labels a set")
     said = f"; so measured, {', '.join(measured)}" if measured else ""

@@ -71,8 +71,14 @@ class GaussianNaiveBayes(Classic):
     ) -> Fitted:
         from sklearn.naive_bayes import GaussianNB
 
-        return fit_matrix(lambda: GaussianNB(var_smoothing=self.var_smoothing),
-                          x.astype(np.float64), y, self.task)
+        fitted = fit_matrix(lambda: GaussianNB(var_smoothing=self.var_smoothing),
+                            x.astype(np.float64), y, self.task)
+        for estimator in fitted.estimators:
+            # Of rows that are all equal no share of the largest variance is above 0: with any
+            # variance they tell nothing, and scores are the labels' shares.
+            if hasattr(estimator, "var_") and not estimator.var_.any():
+                estimator.var_ = np.ones_like(estimator.var_)
+        return fitted
 
     def _predict(self, fitted: Fitted, x: NDArray[np.float32]) -> NDArray[np.float64]:
         return fitted.scores(x.astype(np.float64))
