@@ -169,8 +169,10 @@ class Looking:
         rows = done.judgeable(rounds.truth)
         groups = self.learner.groups(rounds.ids)
         if lost := len(rounds.ids) - len(rows):
-            found.notes.append(f"{lost} tracks bear a label of one artist only and are left out "
-                               "of what decisions are learnt from")
+            found.notes.append(f"{lost} tracks bear a label that only one artist, or one track of "
+                               "an unknown one, bears: no fold can learn it and be judged on it; "
+                               "they are left out of what decisions are learnt from and of the "
+                               "cross-validated figures")
         if len(np.unique(rounds.fold[rows])) < 2:
             found.notes.append("no label is borne by tracks of two artists: no decisions are "
                                "learnt, and each label is named from 0.5 up")
