@@ -31,7 +31,7 @@ class HowDecided:
             micro-F1 of .576, one a label .561, fixed ones .557, the best k .519.
         aim: what thresholds (or k) shall make best; ``precision``: as many right answers as can
             be had at the precision wanted.
-        precision: the one wanted.
+        precision: the one wanted, of answers where that is the aim, and of genres above.
         grid: global thresholds tried: ``exact``, all that make a difference; ``coarse``: .1 to .9
             in steps of .05, the grid of a student project on MagnaTagATune (S3).
         error: of the label sets; 0 for none.
