@@ -49,5 +49,11 @@ def test_several_labels_are_summed_up_beside_what_knows_nothing():
         "notes": [], "failed": [], "ledger": {"readings_of_this_test_part": 1}})
     assert lines[1].split(maxsplit=1) == [
         "test", "PR AUC macro 0.400 [0.300, 0.500] by artist; f1 micro 0.350; f1 macro undefined"]
+    some = {**part, "labels_without_curve": ["b"], "per_label": {"a": {}, "b": {}}}
+    lines_of_some = summary({
+        "protocol": {"dataset": "x", "split": "s", "seed": 1, "leaky": False},
+        "cross_validated": None, "parts": {"test": some}, "majority_baseline": None, "leaks": [],
+        "notes": [], "failed": [], "ledger": {"readings_of_this_test_part": 1}})
+    assert "by artist of 1 of 2 labels;" in lines_of_some[1]
     assert lines[2].split("  ")[-1].strip() == (
         "PR AUC macro 0.100; f1 micro 0.200 by the best answer that is the same for all")

@@ -191,7 +191,16 @@ def _told(scores: Mapping[str, Any], name: str) -> str:
     intervals = ",".join(f" [{found['low']:.3f}, {found['high']:.3f}] by {unit}"
                          for unit in ("track", "artist") if name != "f1_macro" and
                          (found := scores.get(f"{name}_interval_by_{unit}")))
-    return f"{words} {value:.3f}{intervals}"
+    return f"{words} {value:.3f}{intervals}{_of_labels(scores, name)}"
+
+
+def _of_labels(scores: Mapping[str, Any], name: str) -> str:
+    """Say of how many labels an area is the mean, where it is not of all: means of other labels
+    cannot be laid side by side."""
+    without, every = scores.get("labels_without_curve"), len(scores.get("per_label", ()))
+    if name != "pr_auc_macro" or not without:
+        return ""
+    return f" of {every - len(without)} of {every} labels"
 
 
 def _baseline_line(scores: Mapping[str, Any]) -> list[str]:

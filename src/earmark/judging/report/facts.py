@@ -172,6 +172,7 @@ def _remark(run: RunFolder, scores: Scores) -> str:
         said.append(scores.how)
     else:
         said.append("not learnt from")
+    said.append(scores.of_labels)
     return "; ".join(s for s in said if s)
 
 

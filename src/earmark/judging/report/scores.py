@@ -120,6 +120,13 @@ class Scores:
                                                                      *self.undefined}
 
     @property
+    def of_labels(self) -> str:
+        """How many labels macro areas are the mean of, in words; empty where it is all of them."""
+        have = sum(label.pr_auc is not None for label in self.labels)
+        return f"areas of {have} of {len(self.labels)} labels" if (
+            self.several and 0 < have < len(self.labels)) else ""
+
+    @property
     def main(self) -> str:
         """The metric that stands for the whole: accuracy, or PR AUC for multi-label work."""
         return next((name for name in _MAIN if name in self.numbers), "accuracy")
