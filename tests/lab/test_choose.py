@@ -44,10 +44,10 @@ def test_candidates_are_compared_on_the_same_folds(bench, pair):
     plain, stifled = choose.judge(bench, pair, folds=2, repeats=2)
     assert plain.difference is None
     assert plain.mean_difference == 0
-    assert stifled.mean_difference == pytest.approx(stifled.accuracy - plain.accuracy)
+    assert stifled.mean_difference == pytest.approx(stifled.value - plain.value)
     assert stifled.difference.low <= stifled.mean_difference <= stifled.difference.high
     assert stifled.log_loss == pytest.approx(np.log(10), abs=0.05)
-    assert plain.accuracy == pytest.approx(np.mean(plain.repeats))
+    assert plain.value == pytest.approx(np.mean(plain.repeats))
     assert choose.judge(bench, pair, folds=2, repeats=2) == [plain, stifled]
 
 
@@ -71,7 +71,7 @@ def test_an_average_of_branches_is_the_mean_of_their_scores(bench, pair):
 def test_nested_chooses_in_every_outer_fold(bench, pair):
     whole = choose.nested(bench, pair, folds=2)
     assert whole["chosen"] == ["plain", "plain"]
-    assert whole["by_artist"]["low"] <= whole["accuracy"] <= whole["by_artist"]["high"]
+    assert whole["by_artist"]["low"] <= whole["value"] <= whole["by_artist"]["high"]
 
 
 def test_recipes_of_other_tracks_are_refused(pair, sample_root):

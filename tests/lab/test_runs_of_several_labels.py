@@ -7,7 +7,7 @@ import pytest
 
 from earmark.errors import SettingsError
 from earmark.judging.decisions import Decisions, answers, calibrate
-from earmark.lab import experiment
+from earmark.lab import choose, experiment
 from earmark.lab.recipe import Recipe
 from earmark.labels.vocabulary import Vocabulary
 from earmark.settings import from_mapping
@@ -167,3 +167,27 @@ def test_without_deciding_each_label_is_named_from_a_half(moods, tmp_path):
     assert found["decisions"]["thresholds"] == [0.5] * 4
     assert "calibration" not in found
     assert "shift" not in found
+
+
+def test_recipes_are_compared_on_the_same_folds(moods):
+    from sklearn.metrics import average_precision_score
+
+    plain = from_mapping(Recipe, RECIPE)
+    branch = {**RECIPE["branches"][0],
+              "model": {"name": "classical:logistic", "inverse_penalty": 1e-9}}
+    stifled = from_mapping(Recipe, {**RECIPE, "name": "stifled", "branches": [branch]})
+    bench = choose.bench([plain, stifled], moods, lambda _: None)
+    first, second = choose.judge(bench, [plain, stifled], folds=2, repeats=2)
+    truth = bench.truth(bench.ids)
+    expected = [average_precision_score(truth, bench.out_of_fold(plain, bench.ids, 2, seed),
+                                        average="macro") for seed in (0, 1)]
+    assert first.metric == "pr_auc_macro"
+    assert first.repeats == pytest.approx(expected, abs=1e-4)
+    assert first.value == pytest.approx(np.mean(expected), abs=1e-4)
+    assert first.difference is None
+    assert first.by_artist.low <= first.value <= first.by_artist.high
+    assert second.mean_difference == pytest.approx(second.value - first.value)
+    assert second.difference.low <= second.mean_difference <= second.difference.high
+    whole = choose.nested(bench, [plain, stifled], folds=2)
+    assert whole["metric"] == "pr_auc_macro"
+    assert whole["by_artist"]["low"] <= whole["value"] <= whole["by_artist"]["high"]

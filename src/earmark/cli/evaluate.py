@@ -58,17 +58,22 @@ def table(judged: Sequence[Judged], whole: Mapping[str, Any] | None) -> list[str
     """Return a line a candidate, best first, with the paired difference from the first given."""
     width = max(len(j.name) for j in judged)
     lines = []
-    for j in sorted(judged, key=lambda j: -j.accuracy):
-        line = (f"  {j.name:{width}}  accuracy {j.accuracy:.3f} [{j.by_artist.low:.3f}, "
-                f"{j.by_artist.high:.3f}] by artist  log loss {j.log_loss:.3f}  "
-                f"f1 macro {j.f1_macro:.3f}")
+    for j in sorted(judged, key=lambda j: -j.value):
+        line = (f"  {j.name:{width}}  {_word(j.metric)} {j.value:.3f} [{j.by_artist.low:.3f}, "
+                f"{j.by_artist.high:.3f}] by artist  log loss {j.log_loss:.3f}")
+        line += f"  f1 macro {j.f1_macro:.3f}" if j.f1_macro is not None else ""
+        line += f"  ROC AUC macro {j.roc_auc_macro:.3f}" if j.roc_auc_macro is not None else ""
         if j.difference:
             line += (f"  {j.mean_difference:+.3f} [{j.difference.low:+.3f}, "
                      f"{j.difference.high:+.3f}] against {judged[0].name}")
         lines.append(line)
     if whole:
         interval = whole["by_artist"]
-        lines.append(f"  choosing among them, nested: accuracy {whole['accuracy']:.3f} "
-                     f"[{interval['low']:.3f}, {interval['high']:.3f}] by artist; chosen: "
-                     f"{', '.join(whole['chosen'])}")
+        lines.append(f"  choosing among them, nested: {_word(whole['metric'])} "
+                     f"{whole['value']:.3f} [{interval['low']:.3f}, {interval['high']:.3f}] by "
+                     f"artist; chosen: {', '.join(whole['chosen'])}")
     return lines
+
+
+def _word(metric: str) -> str:
+    return "PR AUC macro" if metric == "pr_auc_macro" else metric

@@ -21,7 +21,8 @@ from earmark.datasets.base import Dataset
 from earmark.datasets.opening import open_dataset
 from earmark.errors import DataError, SettingsError
 from earmark.judging import metrics, splits
-from earmark.judging.intervals import Interval, bootstrap, paired_difference
+from earmark.judging.curves import Floats
+from earmark.judging.intervals import Interval, bootstrap, paired_difference, several
 from earmark.lab.batches import Gathered, Log, gather
 from earmark.lab.learner import Learner
 from earmark.lab.partition import draw
@@ -29,6 +30,7 @@ from earmark.lab.recipe import BranchChoice, Recipe
 
 Scores = NDArray[np.float32]
 _DRAWS = 2000
+_FEWEST_DRAWS, _MOST_CELLS = 300, 2_000_000_000  # draws x tracks x labels: about a minute
 
 
 @dataclass(frozen=True)
@@ -36,20 +38,25 @@ class Judged:
     """One candidate's cross-validated scores.
 
     Attributes:
-        accuracy: by track, the mean over repeats.
-        by_artist: its 95 % interval by a bootstrap over artists, of the first repeat's folds.
-        difference: accuracy less that of the first candidate; None for the first itself.
-        log_loss: mean over repeats.
+        metric: ``accuracy``, or ``pr_auc_macro`` where tracks bear several labels.
+        value: of it, by track, the mean over repeats.
+        by_artist: its 95 % interval by a bootstrap over artists, of all repeats together.
+        difference: value less that of the first candidate; None for the first itself.
+        log_loss: mean over repeats; over tracks and labels where tracks bear several.
+        f1_macro: of the top labels; None where tracks bear several, since there are no thresholds.
+        roc_auc_macro: None where tracks bear one label.
     """
 
     name: str
-    accuracy: float
+    metric: str
+    value: float
     repeats: tuple[float, ...]
     by_artist: Interval
     difference: Interval | None
     mean_difference: float
     log_loss: float
-    f1_macro: float
+    f1_macro: float | None = None
+    roc_auc_macro: float | None = None
 
 
 @dataclass
@@ -143,68 +150,114 @@ def judge(
     """
     truth = found.truth(found.ids)
     groups = np.asarray(splits.group_names(found.dataset, found.ids, "artist"))
-    reference: Scores | None = None
+    reference: list[Scores] | None = None
     judged = []
     for recipe in recipes:
         runs = []
         for repeat in range(repeats):
             found.log(f"{recipe.name}: folds {repeat + 1} of {repeats}")
             runs.append(found.out_of_fold(recipe, found.ids, folds, seed + repeat))
-        scores = np.concatenate(runs)  # (repeats * tracks, labels)
-        reference = scores if reference is None else reference
-        judged.append(_judged(recipe.name, scores, reference, np.tile(truth, (repeats, 1)),
-                              np.tile(groups, repeats), repeats, seed))
+        reference = runs if reference is None else reference
+        its = _several if found.dataset.vocabulary.task == "multi" else _single
+        judged.append(its(recipe.name, runs, reference, truth, groups, seed))
     return judged
 
 
-def _judged(
-    name: str, scores: Scores, reference: Scores, truth: NDArray[np.int8],
-    groups: NDArray[Any], repeats: int, seed: int,
+def _single(
+    name: str, runs: list[Scores], reference: list[Scores], truth: NDArray[np.int8],
+    groups: NDArray[Any], seed: int,
 ) -> Judged:
     """Judge a candidate; an artist's tracks of all repeats are drawn together."""
-    rng = np.random.default_rng(seed)
-    single = [metrics.accuracy(s, t) for s, t in
-              zip(np.split(scores, repeats), np.split(truth, repeats), strict=True)]
+    rng, repeats = np.random.default_rng(seed), len(runs)
+    scores, others = np.concatenate(runs), np.concatenate(reference)  # (repeats * tracks, labels)
+    every, drawn = np.tile(truth, (repeats, 1)), np.tile(groups, repeats)
     difference = None
-    if scores is not reference:
-        difference = paired_difference(metrics.accuracy, scores, reference, truth, groups=groups,
+    if runs is not reference:
+        difference = paired_difference(metrics.accuracy, scores, others, every, groups=drawn,
                                        rng=rng, draws=_DRAWS)
-    accuracy = metrics.accuracy(scores, truth)
+    accuracy = metrics.accuracy(scores, every)
     return Judged(
         name=name,
-        accuracy=accuracy,
-        repeats=tuple(single),
-        by_artist=bootstrap(metrics.accuracy, scores, truth, groups=groups, rng=rng, draws=_DRAWS),
+        metric=metrics.accuracy.name,
+        value=accuracy,
+        repeats=tuple(metrics.accuracy(s, truth) for s in runs),
+        by_artist=bootstrap(metrics.accuracy, scores, every, groups=drawn, rng=rng, draws=_DRAWS),
         difference=difference,
-        mean_difference=accuracy - metrics.accuracy(reference, truth),
-        log_loss=metrics.log_loss(scores, truth),
-        f1_macro=metrics.f1_macro(_top(scores), truth),
+        mean_difference=accuracy - metrics.accuracy(others, every),
+        log_loss=metrics.log_loss(scores, every),
+        f1_macro=metrics.f1_macro(_top(scores), every),
+    )
+
+
+def _several(
+    name: str, runs: list[Scores], reference: list[Scores], truth: NDArray[np.int8],
+    groups: NDArray[Any], seed: int,
+) -> Judged:
+    """Judge a candidate on tracks of several labels: each repeat for itself, since scores of other
+    models stand in another order; draws are the same for all repeats and both candidates."""
+    metric = metrics.pr_auc_macro
+
+    def mean_of(scores: list[Scores], weights: Floats) -> Floats:
+        return np.asarray(np.mean([metric.weighted(x, y, weights) for x, y in
+                                   (metrics.checked(s, truth) for s in scores)], axis=0))
+
+    def figures(weights: Floats) -> dict[str, Floats]:
+        own = mean_of(runs, weights)
+        if runs is reference:
+            return {"value": own}
+        return {"value": own, "difference": own - mean_of(reference, weights)}
+
+    draws = max(_FEWEST_DRAWS, min(_DRAWS, _MOST_CELLS // (truth.size * len(runs))))
+    intervals = several(figures, len(truth), groups=groups, rng=np.random.default_rng(seed),
+                        draws=draws)
+    repeats, others = ([metric(s, truth) for s in scores] for scores in (runs, reference))
+    if "value" not in intervals:
+        raise DataError(f"{len(truth)} tracks of too few artists or labels to draw from; add "
+                        "tracks.")
+    return Judged(
+        name=name,
+        metric=metric.name,
+        value=float(np.mean(repeats)),
+        repeats=tuple(repeats),
+        by_artist=intervals["value"],
+        difference=intervals.get("difference"),
+        mean_difference=float(np.mean(repeats) - np.mean(others)),
+        log_loss=float(np.mean([metrics.binary_log_loss(s, truth) for s in runs])),
+        roc_auc_macro=float(np.mean([metrics.roc_auc_macro(s, truth) for s in runs])),
     )
 
 
 def nested(
     found: Bench, recipes: Sequence[Recipe], *, folds: int = 5, seed: int = 0
 ) -> Mapping[str, Any]:
-    """Return the accuracy of the whole procedure, the choice among the recipes included.
+    """Return the score of the whole procedure, the choice among the recipes included.
 
     Returns:
-        ``accuracy`` by track, ``by_artist`` interval, and ``chosen``, one name an outer fold.
+        ``metric``, its ``value`` by track, ``by_artist`` interval, and ``chosen``, one name an
+        outer fold.
     """
+    several_labels = found.dataset.vocabulary.task == "multi"
+    metric = metrics.pr_auc_macro if several_labels else metrics.accuracy
     scores: dict[str, Scores] = {}
     chosen = []
     for number, (learn, held) in enumerate(found.folds(found.ids, folds, seed), 1):
         found.log(f"nested, outer fold {number} of {folds}")
         truth = found.truth(learn)
-        inner = [metrics.accuracy(found.out_of_fold(r, learn, folds, seed + 1), truth)
+        inner = [metric(found.out_of_fold(r, learn, folds, seed + 1), truth)
                  for r in recipes]
         best = recipes[int(np.argmax(inner))]
         chosen.append(best.name)
         scores |= found.fold(best, learn, held, seed)
     ordered, truth = np.stack([scores[i] for i in found.ids]), found.truth(found.ids)
     groups = np.asarray(splits.group_names(found.dataset, found.ids, "artist"))
-    interval = bootstrap(metrics.accuracy, ordered, truth, groups=groups,
-                         rng=np.random.default_rng(seed), draws=_DRAWS)
-    return {"accuracy": metrics.accuracy(ordered, truth), "chosen": chosen,
+    rng = np.random.default_rng(seed)
+    if several_labels:
+        x, y = metrics.checked(ordered, truth)
+        interval = several(lambda weights: {"value": metric.weighted(x, y, weights)}, len(y),
+                           groups=groups, rng=rng, draws=_FEWEST_DRAWS)["value"]
+    else:
+        interval = bootstrap(metric, ordered, truth, groups=groups, rng=rng, draws=_DRAWS)
+    return {"metric": metric.name, "value": metric(ordered, truth), "chosen": chosen,
             "by_artist": {"low": interval.low, "high": interval.high, "level": interval.level}}
 
 
