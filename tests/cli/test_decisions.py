@@ -112,7 +112,8 @@ MANY = Vocabulary(("thrash metal", "death metal", "slow"), "multi", {"slow": "te
         "of tracks of its own genres keep a label and 25% of tracks of genres it did not learn "
         "are found unknown",
         "label sets: for 90% of tracks none of their labels is missing; so measured, 89.6% on "
-        "tracks held out, 1.0 of 3 labels a set; a promise for music like the 1766 tracks it was "
+        "tracks that its models had not heard, "
+        "1.0 of 3 labels a set; a promise for music like the 1766 tracks it was "
         "learnt from, and for no other",
         "parents, named where none of their kinds is sure: metal (from 0.70, right for 84% of "
         "tracks), loud (from 0.90)"]),

@@ -66,6 +66,7 @@ def test_clips_of_more_labels_lose_coverage_and_weights_win_it_back(scored, rng)
     found = report((decisions.calibration(scores[oof]), truth[oof]),
                    decisions.calibration(scores[rows]), truth[rows], vocabulary, decisions)
     assert found["rates"]["jointly_off"] < found["rates"]["as_learnt_off"]
-    assert found["as_learnt"]["coverage"] < 0.88
+    ways = found["corrections"]
+    assert ways["as_learnt"]["coverage"] < 0.88
     for way in ("jointly", "oracle"):
-        assert found[way]["coverage"] > found["as_learnt"]["coverage"] + 0.01
+        assert ways[way]["coverage"] > ways["as_learnt"]["coverage"] + 0.01
