@@ -8,6 +8,8 @@ import click
 
 from earmark.cli.output import print_json
 
+_OTHERS = ("audit.json", "explore.json")  # what audits and explorations leave beside runs
+
 
 @click.command()
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
@@ -39,8 +41,8 @@ def compare(runs: tuple[Path, ...], out: Path | None, as_json: bool, mixed: bool
 
 def _runs(given: tuple[Path, ...]) -> list[Path]:
     """Return the run folders, without what lies beside them where runs/* was given."""
-    beside = [path for path in given
-              if path.name == "ledger.jsonl" or (path / "audit.json").is_file()]
+    beside = [path for path in given if path.name == "ledger.jsonl"
+              or any((path / name).is_file() for name in _OTHERS)]
     if beside:
         click.echo(f"left out, no runs: {', '.join(map(str, beside))}", err=True)
     return [path for path in given if path not in beside]

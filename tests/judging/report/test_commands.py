@@ -42,9 +42,12 @@ def test_what_lies_beside_the_runs_is_left_out_when_all_are_named(make_run, tmp_
     ledger.write_text("")
     audit.mkdir()
     (audit / "audit.json").write_text("{}")
-    done = typed("compare", ledger, audit, *folders)
+    explored = tmp_path / "explore-a"
+    explored.mkdir()
+    (explored / "explore.json").write_text("{}")
+    done = typed("compare", ledger, audit, explored, *folders)
     assert done.exit_code == 0
-    assert f"left out, no runs: {ledger}, {audit}" in done.stderr
+    assert f"left out, no runs: {ledger}, {audit}, {explored}" in done.stderr
 
 
 @pytest.mark.parametrize("args", [["report", "nowhere"], ["compare", "nowhere", "nirgends"]])
