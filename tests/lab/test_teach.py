@@ -208,13 +208,17 @@ def test_options_that_do_not_fit_are_one_line(earmark, clip, tmp_path, arguments
     assert message in done.stderr
 
 
+def tagged_rows(music):
+    """Lines of a table in which each song of ``music`` bears two labels."""
+    return ["path,labels", *(
+        f"{song},{label};{'loud' if number % 2 else 'soft'}" for label in ("bright", "dark")
+        for number, song in enumerate(sorted((music / label).iterdir())))]
+
+
 def test_tracks_of_several_labels_make_a_tagger_and_what_is_left_out_is_said(
     earmark, music, tmp_path  # noqa: F811
 ):
-    rows = ["path,labels"]
-    for label in ("bright", "dark"):
-        rows += [f"{song},{label};{'loud' if number % 2 else 'soft'}"
-                 for number, song in enumerate(sorted((music / label).iterdir()))]
+    rows = tagged_rows(music)
     (tmp_path / "t.csv").write_text("\n".join(rows) + "\n")
     done = earmark("train", "t.csv", "--name", "several")
     assert done.returncode == 0, done.stderr
@@ -275,10 +279,7 @@ def test_a_label_that_cannot_be_printed_is_refused_before_anything_is_learnt(ear
 def test_a_rare_tag_among_several_is_told_and_stops_nothing(
     earmark, music, tmp_path  # noqa: F811
 ):
-    rows = ["path,labels"]
-    for label in ("bright", "dark"):
-        rows += [f"{song},{label};{'loud' if number % 2 else 'soft'}"
-                 for number, song in enumerate(sorted((music / label).iterdir()))]
+    rows = tagged_rows(music)
     rows[1] += ";once"
     (tmp_path / "t.csv").write_text("\n".join(rows) + "\n")
     done = earmark("train", "t.csv", "--name", "rare")

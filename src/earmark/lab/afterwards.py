@@ -18,7 +18,7 @@ from earmark.judging.curves import Truth
 from earmark.judging.decisions import Decisions, calibrate
 from earmark.judging.how import HowDecided
 from earmark.lab.beforehand import Material
-from earmark.lab.multijudge import calibration_errors
+from earmark.lab.multijudge import errors_of_labels
 from earmark.labels.vocabulary import Vocabulary
 
 
@@ -39,8 +39,8 @@ def decisions_on_test(
     x = scores.astype(np.float64)
     chances = calibrate(x, decisions, vocabulary).astype(np.float64)
     found: dict[str, Any] = {"calibration": {
-        "before": calibration_errors(x, truth, vocabulary, rng),
-        "after": calibration_errors(chances, truth, vocabulary, rng),
+        "before": errors_of_labels(x, truth, vocabulary, rng),
+        "after": errors_of_labels(chances, truth, vocabulary, rng),
     }}
     if (sets := decisions.label_sets) is not None:
         held = sets(chances)

@@ -27,12 +27,12 @@ from earmark.judging.calibration import Calibration
 from earmark.judging.curves import Floats, Truth
 from earmark.judging.decisions import Decisions, answers, calibrate
 from earmark.judging.how import HowDecided
+from earmark.judging.metrics.chances import ERROR_BINS
 from earmark.judging.strange import HeldOut, fit_unknown
 from earmark.judging.thresholds import figures, fit_thresholds
 from earmark.lab.strangers import genre_columns
 from earmark.labels.vocabulary import Vocabulary
 
-BINS = 15
 _DRAWS = 50
 _KEEP = 0.9
 Choices = dict[str, HowDecided]
@@ -136,7 +136,7 @@ class _Judge:
         self.decisions = replace(self.decisions, calibration=learnt)
         self.calibrated = calibrate(self.scores, self.decisions, self.vocabulary)
         return {
-            "how": self.how.calibration, "form": form_of(learnt), "bins": BINS,
+            "how": self.how.calibration, "form": form_of(learnt), "bins": ERROR_BINS,
             "unit": "track: segment scores combined and branches averaged before calibration",
             "learnt_from": self.how.part, "folds": len(np.unique(self.fold)),
             "tracks": len(self.truth),
@@ -145,7 +145,7 @@ class _Judge:
         }
 
     def _errors(self, scores: Floats, truth: Truth) -> dict[str, Any]:
-        return calibration_errors(scores, truth, self.vocabulary, self.rng)
+        return errors_of_labels(scores, truth, self.vocabulary, self.rng)
 
     def cut(self) -> dict[str, Any]:
         """Learn the thresholds; return how each choice of them does, cross-fitted."""
@@ -250,7 +250,7 @@ class _Judge:
         return figures(given, truth)
 
 
-def calibration_errors(
+def errors_of_labels(
     scores: Floats, truth: Truth, vocabulary: Vocabulary, rng: np.random.Generator
 ) -> dict[str, Any]:
     """Return the calibration error of each label, its mean, and that of perfect chances.
@@ -258,16 +258,17 @@ def calibration_errors(
     In 15 bins of equal mass, with those of all labels together for a picture, as plain values.
     """
     found = {}
+    errors = metrics.calibration_errors(scores, truth)
     for k, label in enumerate(vocabulary.labels):
         found[label] = {
-            "ece": reliability.calibration_error(scores[:, k], truth[:, k], bins=BINS),
-            "ece_of_perfect": reliability.chance_error(scores[:, k], rng=rng, bins=BINS,
+            "ece": float(errors[k]),
+            "ece_of_perfect": reliability.chance_error(scores[:, k], rng=rng, bins=ERROR_BINS,
                                                        draws=_DRAWS),
         }
     means = {name: float(np.mean([each[name] for each in found.values()]))
              for name in ("ece", "ece_of_perfect")}
     # Of equal width: most scores are near 0, and bins of equal mass would show nothing else.
-    pooled = reliability.reliability(scores.ravel(), truth.ravel(), bins=BINS, by="width")
+    pooled = reliability.reliability(scores.ravel(), truth.ravel(), bins=ERROR_BINS, by="width")
     return {
         **means, "log_loss": metrics.binary_log_loss(scores, truth),
         "bins_pooled": [{"low": b.low, "high": b.high, "count": b.rows, "confidence": b.score,

@@ -19,6 +19,7 @@ from earmark.errors import DataError
 from earmark.judging.colabels import CoLabel, CoLabels, colabels
 from earmark.judging.curves import Floats, Truth, quotient
 from earmark.judging.decisions import Decisions, answers, calibrate
+from earmark.judging.metrics.chances import ERROR_BINS, calibration_errors
 from earmark.judging.report.labelwise import LabelRow, label_rows
 from earmark.judging.report.learnt import Bin, Reliability
 from earmark.judging.report.predictions import Predictions
@@ -29,7 +30,6 @@ from earmark.judging.threshold_curves import Curve, ThresholdCurves, threshold_c
 from earmark.labels.vocabulary import Vocabulary
 
 PARTS = ("cross-validated", "valid", "test")
-ERROR_BINS = 15
 MOST_OPEN, MOST_OWN = 12, 6
 """Rows of a table that is not folded away, and labels of a track that are named."""
 _MOST_PAIRS, _MOST_IN_MATRIX = 16, 14
@@ -240,17 +240,20 @@ def worst_calibrated(run: RunFolder) -> list[tuple[str, float | None, float | No
     return [(name, before.get(name), after.get(name)) for name in names]
 
 
+def error_bins() -> int:
+    """Return how many bins calibration errors are measured in."""
+    return ERROR_BINS
+
+
 def _pooled(scores: Floats, truth: Truth) -> Reliability:
     """Return the curve of all labels together and the mean of their expected errors.
 
     The bins are of equal width: nearly all scores of many labels are near 0, and bins of equal
     mass would show nothing else.
     """
-    from earmark.judging.reliability import calibration_error, reliability
+    from earmark.judging.reliability import reliability
 
     table = np.asarray(scores, dtype=np.float64)
     curve = reliability(table.ravel(), truth.ravel(), by="width")
-    errors = [calibration_error(table[:, k], truth[:, k], bins=ERROR_BINS)
-              for k in range(table.shape[1])]
-    return Reliability(float(np.mean(errors)), None,
+    return Reliability(float(calibration_errors(table, truth).mean()), None,
                        tuple(Bin(b.score, b.right, b.rows) for b in curve))
