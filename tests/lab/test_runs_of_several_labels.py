@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from tests.cli.conftest import earmark  # noqa: F401 - a fixture
 
 from earmark.errors import SettingsError
 from earmark.judging.decisions import Decisions, answers, calibrate
@@ -191,3 +192,17 @@ def test_recipes_are_compared_on_the_same_folds(moods):
     whole = choose.nested(bench, [plain, stifled], folds=2)
     assert whole["metric"] == "pr_auc_macro"
     assert whole["by_artist"]["low"] <= whole["value"] <= whole["by_artist"]["high"]
+
+
+def test_folds_without_artists_are_not_called_by_artist(moods, tmp_path, earmark):  # noqa: F811
+    import tomli_w
+
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.toml").write_text(tomli_w.dumps({**RECIPE, "name": name}))
+    done = earmark("evaluate", "one.toml", "two.toml", "--data", str(moods), "--folds", "2",
+                   "--repeats", "1")
+    assert done.returncode == 0, done.stderr
+    head, *lines = done.stdout.splitlines()
+    assert "1 x 2 folds by song, no artist being known" in head
+    assert len(lines) == 2
+    assert all("] by song" in line and "by artist" not in line for line in lines)

@@ -32,7 +32,8 @@ def evaluate(recipes: tuple[str, ...], root: Path, folds: int, repeats: int, see
              nested: bool, as_json: bool) -> None:
     """Cross-validate RECIPES on the tracks they learn from, best judged against the first.
 
-    No artist stands on two sides of a fold, and the test part is not read.
+    No artist (song, where none is known) stands on two sides of a fold, and the test part is not
+    read.
     """
     from earmark.lab import choose
     from earmark.lab import recipe as reader
@@ -48,19 +49,27 @@ def evaluate(recipes: tuple[str, ...], root: Path, folds: int, repeats: int, see
                   "tracks": len(bench.ids), "folds": folds, "repeats": repeats, "seed": seed}
         print_json(values)
         return
-    click.echo(f"{bench.dataset.name}, {len(bench.ids)} tracks, {repeats} x {folds} artist-grouped "
-               f"folds, unit track, seed {seed}; the test part was not read")
-    for line in table(judged, whole):
+    by = "artist" if any(bench.dataset.tracks[i].artist for i in bench.ids) else "song"
+    note = "" if by == "artist" else ", no artist being known"
+    click.echo(f"{bench.dataset.name}, {len(bench.ids)} tracks, {repeats} x {folds} folds by "
+               f"{by}{note}, unit track, seed {seed}; the test part was not read")
+    for line in table(judged, whole, by):
         click.echo(line)
 
 
-def table(judged: Sequence[Judged], whole: Mapping[str, Any] | None) -> list[str]:
-    """Return a line a candidate, best first, with the paired difference from the first given."""
+def table(
+    judged: Sequence[Judged], whole: Mapping[str, Any] | None, by: str = "artist"
+) -> list[str]:
+    """Return a line a candidate, best first, with the paired difference from the first given.
+
+    Args:
+        by: what folds kept whole and intervals are drawn by.
+    """
     width = max(len(j.name) for j in judged)
     lines = []
     for j in sorted(judged, key=lambda j: -j.value):
         line = (f"  {j.name:{width}}  {_word(j.metric)} {j.value:.3f} [{j.by_artist.low:.3f}, "
-                f"{j.by_artist.high:.3f}] by artist  log loss {j.log_loss:.3f}")
+                f"{j.by_artist.high:.3f}] by {by}  log loss {j.log_loss:.3f}")
         line += f"  f1 macro {j.f1_macro:.3f}" if j.f1_macro is not None else ""
         line += f"  ROC AUC macro {j.roc_auc_macro:.3f}" if j.roc_auc_macro is not None else ""
         if j.difference:
@@ -71,7 +80,7 @@ def table(judged: Sequence[Judged], whole: Mapping[str, Any] | None) -> list[str
         interval = whole["by_artist"]
         lines.append(f"  choosing among them, nested: {_word(whole['metric'])} "
                      f"{whole['value']:.3f} [{interval['low']:.3f}, {interval['high']:.3f}] by "
-                     f"artist; chosen: {', '.join(whole['chosen'])}")
+                     f"{by}; chosen: {', '.join(whole['chosen'])}")
     return lines
 
 
