@@ -1,6 +1,9 @@
 """What all tests share: folders of their own, seeded chance, and real data where it is at hand."""
 
+import importlib.util
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +17,20 @@ hypothesis.settings.register_profile(
     "earmark", deadline=None, derandomize=bool(os.environ.get("CI"))
 )
 hypothesis.settings.load_profile("earmark")
+
+
+_COMPILE_LIBROSA = "import librosa.util.utils, librosa.core.audio, librosa.core.pitch, librosa.beat"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Have librosa compiled before there are several workers.
+
+    It compiles as it is imported, and two processes that fill numba's cache at once may leave in it
+    what ends every later one with a segmentation fault.
+    """
+    at_once = getattr(config.option, "numprocesses", None)
+    if at_once and not hasattr(config, "workerinput") and importlib.util.find_spec("librosa"):
+        subprocess.run([sys.executable, "-c", _COMPILE_LIBROSA], check=False)
 
 
 @pytest.fixture(scope="session", autouse=True)
