@@ -100,6 +100,8 @@ def _plain(value: Any) -> Any:
         return {str(k): _plain(v) for k, v in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(v) for v in value]
+    if isinstance(value, float):
+        return value + 0.0  # -0.0 is 0.0, but would be written otherwise
     return value
 
 

@@ -130,6 +130,10 @@ def test_fingerprint_changes_when_and_only_when_settings_do(one: Outer, other: O
     assert (settings.fingerprint(one) == settings.fingerprint(other)) == same
 
 
+def test_the_sign_of_nothing_is_nothing() -> None:
+    assert settings.fingerprint({"gain": -0.0}) == settings.fingerprint({"gain": 0.0})
+
+
 def test_fingerprint_is_the_same_in_every_process_and_version() -> None:
     # printf '{"a":[1,"\\u00e9"],"b":null}' | sha256sum
     assert settings.fingerprint({"b": None, "a": (1, "é")}) == "e6ad993c7a569e94"
