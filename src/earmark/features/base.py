@@ -23,6 +23,7 @@ from earmark.audio.segments import Segments
 from earmark.errors import AudioError, DataError, SettingsError
 from earmark.features._tables.named import NamedRows, read_table
 from earmark.features._tables.parquet import read_parquet
+from earmark.picked import pick
 from earmark.store import atomic_write, write_text
 
 Place = Callable[[str], tuple[str, float]]
@@ -200,9 +201,10 @@ class FeatureSet:
                             f"{len(self.starts)} starts; expected one of each a segment.")
 
     def of(self, track_ids: Sequence[str]) -> FeatureSet:
-        """Return the rows of the given tracks, in the order of this set."""
+        """Return the rows of the given tracks, in the order of this set; pictures stay where they
+        are until they are looked at (see ``picked``)."""
         keep = np.isin(self.track_ids, np.asarray(track_ids, dtype=np.str_))
-        return FeatureSet(self.rows[keep], self.track_ids[keep], self.starts[keep],
+        return FeatureSet(pick(self.rows, keep), self.track_ids[keep], self.starts[keep],
                           self.columns, self.source)
 
     def save(self, folder: Path) -> None:

@@ -21,6 +21,7 @@ from earmark.lab.backbones import complete
 from earmark.lab.extraction import extract, feature_cache
 from earmark.lab.extractor import Extractor, best_kind
 from earmark.lab.recipe import BranchChoice
+from earmark.lab.spool import Spool
 from earmark.lab.workers import jobs, run
 
 Log = Callable[[str], None]
@@ -156,7 +157,7 @@ def _from_audio(
     work = Extractor(front_end, (branch.training_seconds,), feature_cache())
     paths = list(there.values())
     outcomes = run(paths, work, jobs=jobs(), kind=best_kind(paths), known=work.known, note=log)
-    rows, tracks, starts = [], [], []
+    spool, tracks, starts = Spool(), [], []
     said: dict[str, list[str]] = {}
     for number, (track_id, outcome) in enumerate(zip(there, outcomes, strict=True), 1):
         log(f"features {number}/{len(there)}: {track_id}")
@@ -166,14 +167,14 @@ def _from_audio(
         (found,) = outcome.value.rows
         for note in outcome.value.notes:
             said.setdefault(note.removeprefix(f"{there[track_id]}: "), []).append(track_id)
-        rows.append(found.values)
+        spool.add(found.values, track_id)
         starts.append(found.starts)
         tracks.extend([track_id] * len(found.values))
-    if not rows:
+    if not starts:
         raise DataError(f"{dataset.root}: no audio of the {len(ids)} tracks could be read, and no "
                         f"ready-made table fits; first: {failed[0] if failed else 'no tracks'}")
     source = {"audio": dataset.name, "front_end": features.describe(front_end)}
-    made = FeatureSet(np.concatenate(rows), np.asarray(tracks, dtype=np.str_),
+    made = FeatureSet(spool.rows(), np.asarray(tracks, dtype=np.str_),
                       np.concatenate(starts), front_end.columns, source)
     return Gathered(made, tuple(failed), tuple(_of_tracks(ids, note) for note, ids in said.items()))
 

@@ -29,10 +29,12 @@ from earmark.lab import recipe as recipes
 from earmark.lab.batches import Log
 from earmark.lab.learner import Learner, TrackScores
 from earmark.lab.recipe import Recipe
+from earmark.picked import row_blocks
 from earmark.store import atomic_write, lock, write_text
 
 RUN_FORMAT = "1"
 RESULTS, TAGGER, PREDICTIONS = "results.json", "tagger.earmark", "predictions.parquet"
+STATES = "states"  # of networks in training, while the run is not finished
 _IDENTITY = "identity.json"
 
 
@@ -40,7 +42,8 @@ def identify(recipe: Recipe, dataset: Dataset, split: Split, learner: Learner) -
     """Return what tells one run from another: the numbers learnt from are part of it."""
     features = hashlib.sha256()
     for gathered in learner.gathered:
-        features.update(np.ascontiguousarray(gathered.features.rows).tobytes())
+        for _, block in row_blocks(gathered.features.rows):
+            features.update(np.ascontiguousarray(block).tobytes())
         features.update("\n".join(gathered.features.track_ids.tolist()).encode())
     return {
         "run_format": RUN_FORMAT,
@@ -117,7 +120,16 @@ def environment() -> dict[str, str]:
         "python": platform.python_version(),
         "machine": f"{platform.system()} {platform.machine()}",
         **{name: metadata.version(name) for name in packages},
+        **{name: version for name in ("torch", "skorch") if (version := _version(name))},
     }
+
+
+def _version(package: str) -> str:
+    """Return the version of a package that may be absent; empty where it is."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return ""
 
 
 def logger(folder: Path, log: Log) -> Log:

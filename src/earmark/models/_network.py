@@ -46,6 +46,7 @@ class Network(Model):
             from; ``none`` for networks that know their own.
     """
 
+    many_threads: ClassVar[bool] = True
     takes: ClassVar[tuple[int, ...]] = ()  # how many axes a row may have
     training: Training = field(default_factory=Training)
     augment: Augment = field(default_factory=Augment)
@@ -155,6 +156,11 @@ class Network(Model):
         from earmark.models._deep import weights
 
         weights.save(self, self._shell, path)
+
+    def keep(self, path: Path) -> bool:
+        """Write the trained network beside its graph; see ``save``."""
+        self.save(path)
+        return True
 
     @classmethod
     def load(cls, path: Path) -> Network:

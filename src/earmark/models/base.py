@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -33,6 +34,7 @@ class Model(ABC):
 
     name: ClassVar[str]
     tasks: ClassVar[tuple[Task, ...]] = ("single", "multi")  # what it can be made for
+    many_threads: ClassVar[bool] = False  # whether fitting is faster with all cores than with one
     task: Task = "single"
 
     @abstractmethod
@@ -65,6 +67,16 @@ class Model(ABC):
     @abstractmethod
     def to_onnx(self) -> bytes:
         """Return the fitted model as one ONNX graph: input ``rows``, output ``scores``."""
+
+    def told(self) -> dict[str, Any]:
+        """Return what training has to tell, for the results; nothing where there is no more than
+        the numbers learnt."""
+        return {}
+
+    def keep(self, path: Path) -> bool:
+        """Write what looking into the model needs beyond its graph; return whether there is any.
+        """
+        return False
 
 
 def check_fit(rows: ArrayLike, labels: ArrayLike, task: Task) -> tuple[

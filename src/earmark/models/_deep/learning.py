@@ -17,8 +17,9 @@ from earmark.models._deep.losses import Loss, label_weights
 from earmark.models._deep.mixing import Changes
 from earmark.models._deep.shell import Shell
 from earmark.models._deep.states import State
-from earmark.models._deep.statistics import blocks, moments, refuse_odd
+from earmark.models._deep.statistics import moments, refuse_odd
 from earmark.models.watch import Watch
+from earmark.picked import row_blocks
 
 if TYPE_CHECKING:
     from earmark.models._network import Network
@@ -36,7 +37,7 @@ def learn(
     network.shape_, network.labels_ = tuple(rows.shape[1:]), labels.shape[1]
     mean, spread = moments(rows)
     if valid is not None:
-        for begin, block in blocks(valid[0]):
+        for begin, block in row_blocks(valid[0]):
             refuse_odd(block, begin)
     with torch.random.fork_rng():
         torch.manual_seed(seed)
