@@ -14,7 +14,7 @@ Changes of spectrograms are the networks' own.
 
 from __future__ import annotations
 
-from earmark.audio.augment._change import Change, Floats
+from earmark.audio.augment._change import Change, Floats, resampled
 from earmark.audio.augment.bands import Band, ByRate
 from earmark.audio.augment.codecs import Codec
 from earmark.audio.augment.cuts import Excerpt
@@ -23,4 +23,4 @@ from earmark.audio.augment.stretching import PitchShift, TimeStretch
 from earmark.audio.augment.waves import Draw, Waves
 
 __all__ = ["Band", "ByRate", "Change", "Clipping", "Codec", "Draw", "Excerpt", "Floats", "Gain",
-           "Noise", "PitchShift", "TimeStretch", "Waves"]  # fmt: skip
+           "Noise", "PitchShift", "TimeStretch", "Waves", "resampled"]  # fmt: skip
