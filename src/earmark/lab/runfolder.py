@@ -13,7 +13,7 @@ import hashlib
 import json
 import platform
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -101,6 +101,37 @@ def finished(folder: Path, identity: Mapping[str, str]) -> dict[str, Any] | None
     made = (PREDICTIONS, "split.csv", results.get("tagger", TAGGER))
     whole = all((folder / name).is_file() for name in made if name is not None)
     return results if whole else None
+
+
+def told(
+    path: Path, identity: Mapping[str, str], lines: Callable[[Mapping[str, Any]], Iterable[str]],
+    word: str,
+) -> dict[str, Any] | None:
+    """Return the values that a finished audit left in its folder, None for a new or unfinished one.
+
+    Args:
+        path: of the values. lines: what is made of them, which must be possible. word: such as
+            ``audit``.
+
+    Raises:
+        SettingsError: the folder holds another, or things that are none. DataError: it is damaged.
+    """
+    folder = path.parent
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        given, _ = dict(values["identity"]), "".join(lines(values))
+    except FileNotFoundError:
+        if any(not entry.name.startswith(".") for entry in folder.iterdir()):
+            raise SettingsError(f"{folder} is not empty and holds no {word}; give another folder "
+                                "with --out.") from None
+        return None
+    except (ValueError, KeyError, TypeError, IndexError) as error:
+        raise DataError(f"{path} is damaged; remove the folder to audit again.") from error
+    if given != identity:
+        other = ", ".join(k for k in identity if given.get(k) != identity[k])
+        raise SettingsError(f"{folder} holds another {word}: with another {other}; give another "
+                            "folder with --out, or remove it to audit again.")
+    return dict(values)
 
 
 def begin(folder: Path, recipe: Recipe, split: Split, identity: Mapping[str, str]) -> None:
