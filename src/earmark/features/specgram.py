@@ -92,7 +92,8 @@ class Specgram(FrontEnd):
             frames, again = np.unique(wanted[here] - chunk.first, return_inverse=True)
             if len(frames):
                 cells[:, here] = _powers(chunk, frames)[again].T
-        return self._picture(heard.levels(cells).astype(np.float32)[None])[0]
+        (picture,) = self._pictures(heard.levels(cells).astype(np.float32)[None])
+        return np.asarray(picture)
 
     def read(self, path: Path, place: Place) -> FeatureSet:
         """Read the published pictures, as these settings have them.
@@ -132,10 +133,10 @@ class Specgram(FrontEnd):
         pictures = np.empty((len(found.names), self.height, self.width), np.float32)
         for start in range(0, len(pictures), _AT_ONCE):
             at_once = slice(start, start + _AT_ONCE)
-            pictures[at_once] = self._picture(found.cells(at_once))
+            pictures[at_once] = self._pictures(found.cells(at_once))
         return pictures
 
-    def _picture(self, cells: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _pictures(self, cells: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return pictures [shape=(pictures, height, width)] of levels in [0, 1]
         [shape=(pictures, bins, spectra)]."""
         rows, columns = areas(self.n_fft // 2, self.height), areas(self.spectra, self.width)
@@ -175,7 +176,8 @@ class _Heard:
             return np.zeros_like(powers)
         lowest, highest = np.log10([self._lowest, self._highest])
         raised = np.log10(np.maximum(powers, self._lowest))
-        return np.minimum((raised - lowest) / (highest - lowest), 1)
+        levels: Exact = np.minimum((raised - lowest) / (highest - lowest), 1)
+        return levels
 
 
 def _powers(chunk: Chunk, frames: NDArray[np.int64]) -> Exact:
