@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
+from earmark.datasets._files import some
 from earmark.datasets.base import Dataset, FeatureTable
 from earmark.errors import AudioError, DataError
 from earmark.features import base as features
@@ -110,11 +111,15 @@ def _from_table(
     whole = FeatureSet.joined([front_end.read(table.path, place_of(dataset, front_end, table))
                                for table in tables])
     note = _compare_with_audio(dataset, whole, front_end, tables[0])
-    chosen = whole.of(list(ids))
+    borrowed = {track: of for table in tables for track, of in table.borrowed.items()
+                if track in ids}  # fmt: skip
+    chosen = whole.of([*ids, *borrowed.values()]).lending(borrowed).of(list(ids))
     missing = sorted(set(ids) - set(chosen.track_ids.tolist()))
     failed = tuple(f"{track}: no row in {whole.source['table']}" for track in missing)
     _refuse_none(chosen, dataset)
-    return Gathered(chosen, failed, (note,) if note else ())
+    lent = f"{some(borrowed)}: without rows of their own in {whole.source['table']}, they have " \
+           "those of their exact copies" if borrowed else ""
+    return Gathered(chosen, failed, tuple(said for said in (note, lent) if said))
 
 
 def _compare_with_audio(
