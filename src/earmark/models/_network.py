@@ -48,6 +48,10 @@ class Network(Model):
 
     many_threads: ClassVar[bool] = True
     takes: ClassVar[tuple[int, ...]] = ()  # how many axes a row may have
+    # For tries and tests: settings, as the constructor takes them, under which it trains in about
+    # a second, and the shape of a row that it is tried on.
+    small: ClassVar[Mapping[str, Any]] = {}
+    tried_on: ClassVar[tuple[int, ...]] = (16, 24)
     training: Training = field(default_factory=Training)
     augment: Augment = field(default_factory=Augment)
     crop: int | None = None
