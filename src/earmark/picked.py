@@ -7,6 +7,7 @@ a batch takes it.
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Iterator
 from typing import Any, cast
 
@@ -55,6 +56,23 @@ class Picked:
             raise ValueError("rows that are picked from an array cannot be had without a copy.")
         found: NDArray[Any] = self.base[self.numbers]
         return found if dtype is None else found.astype(dtype, copy=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Say where a mapped array lies, for another process, rather than send what it holds."""
+        base = self.base
+        # Not a part of a mapped array, whose base is the array.
+        if isinstance(base, np.memmap) and isinstance(cast(Any, base.base), mmap.mmap):
+            place = (str(base.filename), base.dtype.str, base.offset, base.shape)
+            return {"place": place, "numbers": self.numbers}
+        return {"base": base, "numbers": self.numbers}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.numbers = state["numbers"]
+        if "place" in state:
+            name, dtype, offset, shape = state["place"]
+            self.base = np.memmap(name, np.dtype(dtype), "r", offset, shape)
+        else:
+            self.base = state["base"]
 
     def picked(self, keep: NDArray[Any]) -> Picked:
         """Return some of these rows, by numbers or a mask, still unread."""

@@ -1,11 +1,15 @@
 """Rows of many tracks, in memory or on the disk."""
 
+import os
+import pickle
+
 import numpy as np
 import pytest
 
 from earmark.errors import DataError, EarmarkError
 from earmark.lab import spool
 from earmark.lab.spool import Spool
+from earmark.picked import Picked
 
 
 def test_numbers_stay_in_memory_in_the_order_they_came():
@@ -18,6 +22,8 @@ def test_numbers_stay_in_memory_in_the_order_they_came():
 
 def test_pictures_are_mapped_from_a_file_that_goes_with_the_process(tmp_path, monkeypatch):
     monkeypatch.setattr(spool, "cache_folder", lambda: tmp_path)
+    at_exit = []
+    monkeypatch.setattr(spool.atexit, "register", lambda *call: at_exit.append(call))
     kept = Spool()
     first, second = np.arange(12, dtype=np.float32).reshape(2, 2, 3), np.ones((1, 2, 3), np.float32)
     kept.add(first[..., ::-1], "a")  # not contiguous
@@ -25,7 +31,25 @@ def test_pictures_are_mapped_from_a_file_that_goes_with_the_process(tmp_path, mo
     rows = kept.rows()
     assert isinstance(rows, np.memmap)
     np.testing.assert_array_equal(rows, np.concatenate([first[..., ::-1], second]))
-    assert not list((tmp_path / "rows").iterdir())
+    ((remove, path),) = at_exit
+    again = pickle.loads(pickle.dumps(Picked(rows, np.array([1]))))
+    np.testing.assert_array_equal(np.asarray(again), rows[1:2])
+    assert len(pickle.dumps(Picked(rows, np.array([1])))) < 1000 + len(str(path))
+    assert list((tmp_path / "rows").iterdir()) == [path]
+    remove(path)
+    assert not path.exists()
+
+
+def test_what_a_killed_process_left_behind_is_swept(tmp_path, monkeypatch):
+    monkeypatch.setattr(spool, "cache_folder", lambda: tmp_path)
+    (tmp_path / "rows").mkdir()
+    old, new = tmp_path / "rows" / "a.rows", tmp_path / "rows" / "b.rows"
+    old.touch()
+    new.touch()
+    os.utime(old, (0, 0))
+    Spool().add(np.zeros((1, 2, 2), np.float32), "a")
+    assert not old.exists()
+    assert new.exists()
 
 
 def test_pictures_of_unequal_size_are_named(tmp_path, monkeypatch):

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import os
 import tempfile
+import time
 from pathlib import Path
 from typing import IO
 
@@ -20,6 +20,7 @@ from earmark.errors import DataError, EarmarkError
 from earmark.store import cache_folder
 
 _PICTURE_AXES = 3  # rows, and two of their own
+_SUFFIX, _STALE_SECONDS = ".rows", 7 * 86_400
 
 
 class Spool:
@@ -59,7 +60,7 @@ class Spool:
         mapped: NDArray[np.float32] = np.memmap(
             path, np.float32, "r", shape=(self._count, *(self._shape or ())))
         self._file.close()
-        _remove_when_done(path)
+        atexit.register(_remove, path)  # not before: other processes may map it, too
         return mapped
 
     def _write(self, rows: NDArray[np.float32]) -> None:
@@ -67,9 +68,10 @@ class Spool:
             if self._file is None:
                 folder = cache_folder() / "rows"
                 folder.mkdir(parents=True, exist_ok=True)
+                _sweep(folder)
                 # Kept open from track to track, and closed by ``rows``.
                 self._file = tempfile.NamedTemporaryFile(  # noqa: SIM115
-                    dir=folder, suffix=".rows", delete=False)
+                    dir=folder, suffix=_SUFFIX, delete=False)
             self._file.write(np.ascontiguousarray(rows, np.float32).data)
         except OSError as error:
             raise EarmarkError(f"pictures cannot be kept in {cache_folder() / 'rows'}: "
@@ -81,12 +83,12 @@ def _by(shape: tuple[int, ...]) -> str:
     return " x ".join(map(str, shape))
 
 
-def _remove_when_done(path: Path) -> None:
-    """Remove a mapped file: at once where the system keeps what is mapped, else at the end."""
-    if os.name == "nt":
-        atexit.register(_remove, path)
-    else:
-        _remove(path)
+def _sweep(folder: Path) -> None:
+    """Remove what processes that were killed left behind days ago."""
+    for path in folder.glob(f"*{_SUFFIX}"):
+        with contextlib.suppress(OSError):
+            if time.time() - path.stat().st_mtime > _STALE_SECONDS:
+                path.unlink()
 
 
 def _remove(path: Path) -> None:

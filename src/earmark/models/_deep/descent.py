@@ -178,7 +178,7 @@ def _net(job: Job) -> Any:
     if training.channels_last:
         shell = shell.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     given: dict[str, Any] = {
-        "module": shell, "criterion": job.loss, "optimizer": schedule.optimiser(training),
+        "module": shell, "criterion": job.loss, "optimizer": schedule.optimiser(training, device),
         "lr": schedule.first_rate(training), "train_split": None, "max_epochs": training.epochs,
         "callbacks": [("descent", _Descent(job, waiting))], "compile": training.compile,
         "callbacks__epoch_timer": None,
