@@ -56,10 +56,8 @@ def sliced(found: Values, place: str, metric: str) -> str:
     points.sort(key=lambda pair: (pair[0]["state"] == "complete", pair[0]["score"]))
     name = found["names"][place]
     told = f"{metric} of {len(points)} trials by {name}"
-    return chart(f"tune-slice-{sorted(found['space']).index(place)}", told, told, _BOTTOM + 40,
-                 _upward(y), ticks,
-                 text(name, (_LEFT + _RIGHT) / 2, _BOTTOM + 32, "tick", "middle"),
-                 *(_mark(t, at, y(t["score"]), found) for t, at in points))
+    return chart(f"tune-slice-{sorted(found['space']).index(place)}", told, told, _BOTTOM + 24,
+                 _upward(y), ticks, *(_mark(t, at, y(t["score"]), found) for t, at in points))
 
 
 def levels(low: float, high: float) -> list[float]:

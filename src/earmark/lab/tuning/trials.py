@@ -190,7 +190,7 @@ class Trials:
         setting = ", ".join(f"{self.space.short[p]} {word(v)}" for p, v in trial.values.items())
         told = "as given" if trial.given else setting
         done = sum(t.state.is_finished() for t in self._counted())
-        self.log(f"trial {done} of {self.wanted}: {said} ({told})")
+        self.log(f"{done} of {self.wanted} trials: {said} ({told})")
 
     def _counted(self) -> list[Any]:
         """Return the trials that count: finished, or being tried."""
