@@ -2,6 +2,7 @@
 
 import os
 import signal
+from dataclasses import dataclass, field
 from types import SimpleNamespace
 
 import numpy as np
@@ -15,6 +16,7 @@ TRACKS = 12
 DEADLY, HEAVY = 7, 9
 
 
+@dataclass
 class Counted(Bench):
     """Of 12 tracks of as many artists, the first ``n_neighbors`` are told right.
 
@@ -22,14 +24,16 @@ class Counted(Bench):
     this one, and 9 cannot be fitted.
     """
 
-    def __init__(self, task="single"):
+    home: int = field(default_factory=os.getpid)
+    fitted: list = field(default_factory=list)
+
+    @classmethod
+    def of(cls, task="single"):
         labels = ("jazz", "rock")
         tracks = {f"t{i:02}": Track(f"t{i:02}", (labels[i % 2],), artist=f"a{i}")
                   for i in range(TRACKS)}
         dataset = SimpleNamespace(tracks=tracks, vocabulary=Vocabulary(labels, task))
-        super().__init__(dataset, sorted(tracks), print)
-        self.home = os.getpid()
-        self.fitted = []
+        return cls(dataset, sorted(tracks), lambda _: None)
 
     def folds(self, ids, count, seed):
         return [([i for i in ids if i not in ids[k::count]], ids[k::count]) for k in range(count)]

@@ -38,6 +38,10 @@ def opened(folder: Path, identity: Mapping[str, str], *, prune: bool) -> Iterato
     path, library = folder / STUDY, optuna()
     new = _is_new(folder)
     with _named_errors(path), contextlib.closing(_Storage(path)) as storage:
+        names = [its.study_name for its in storage.made.get_all_studies()]
+        if names and _NAME not in names:
+            raise DataError(f"{path} holds a study that is none of Earmark's; give another folder "
+                            "with --out.")
         pruner = (library.pruners.MedianPruner(_FIRST_UNPRUNED, n_warmup_steps=1) if prune
                   else library.pruners.NopPruner())
         study = library.create_study(storage=storage.made, study_name=_NAME, pruner=pruner,
@@ -53,16 +57,24 @@ class _Storage:
     """Optuna's storage in a file of any name, closed when it is done with."""
 
     def __init__(self, path: Path) -> None:
-        from sqlalchemy.pool import NullPool
+        from sqlalchemy.pool import StaticPool
 
         # A URL would take signs of the folder's name for its own.
-        connect = partial(sqlite3.connect, path, timeout=_WAIT_SECONDS)
         self.made = optuna().storages.RDBStorage(
-            "sqlite://", engine_kwargs={"creator": connect, "poolclass": NullPool})
+            "sqlite://", engine_kwargs={"creator": partial(_connected, path),
+                                        "poolclass": StaticPool})
 
     def close(self) -> None:
         self.made.remove_session()
         self.made.engine.dispose()
+
+
+def _connected(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=_WAIT_SECONDS)
+    # Safe against kills and power cuts, at one wait for the disk where there were ten.
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=NORMAL")
+    return connection
 
 
 def _is_new(folder: Path) -> bool:
@@ -78,9 +90,11 @@ def _is_new(folder: Path) -> bool:
                                 "with --out.")
         return True
     try:
-        with contextlib.closing(sqlite3.connect(path)) as connection:
+        with contextlib.closing(sqlite3.connect(path, timeout=_WAIT_SECONDS)) as connection:
             sound = connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",)
             tables = {name for name, in connection.execute("SELECT name FROM sqlite_master")}
+    except sqlite3.OperationalError as error:
+        raise _unusable(path, str(error)) from error
     except sqlite3.Error as error:
         raise _damaged(path, str(error)) from error
     if not sound:
@@ -99,8 +113,7 @@ def _check_identity(
         study.set_user_attr(_IDENTITY, dict(identity))
         return
     if not isinstance(begun, Mapping):
-        raise DataError(f"{folder / STUDY} holds a study that is none of Earmark's; give another "
-                        "folder with --out.")
+        raise _damaged(folder / STUDY, "it does not say what search it is")
     if other := ", ".join(k for k in identity if begun.get(k) != identity[k]):
         raise SettingsError(f"{folder} holds a search with another {other}; give another folder "
                             "with --out, or remove it to search anew.")
@@ -116,13 +129,17 @@ def _named_errors(path: Path) -> Iterator[None]:
     except (SQLAlchemyError, storage_error) as error:
         first = str(error.__cause__ or error).splitlines()[0]
         if isinstance(error, OperationalError) or isinstance(error.__cause__, OperationalError):
-            raise EarmarkError(f"{path} cannot be used: {first}; is the disk full or closed?") \
-                from error
+            raise _unusable(path, first) from error
         raise _damaged(path, first) from error
     except RuntimeError as error:
         if "schema" not in str(error):
             raise
         raise DataError(f"{path} was made by another version of Optuna: {error}") from error
+
+
+def _unusable(path: Path, why: str) -> EarmarkError:
+    return EarmarkError(f"{path} cannot be used: {why}; is the disk full, or another program at "
+                        "work in it?")
 
 
 def _damaged(path: Path, why: str) -> DataError:
