@@ -28,7 +28,8 @@ def test_the_line_is_the_best_so_far():
     found = search({"low": 0, "high": 1, "log": False}, trial(0, 0.5, 0.2, given=True),
                    trial(1, 0.7, 0.4), trial(2, 0.6, 0.5), trial(3, 0.9, 0.5, state="pruned"))
     svg = drawing.history(found, "accuracy")
-    heights = [float(y) for y in re.findall(r"[ML][\d.]+ ([\d.]+)", svg)]
+    curve = re.search(r'd="([^"]+)" class="curve"', svg)[1]
+    heights = [float(y) for y in re.findall(r"[ML][\d.]+ ([\d.]+)", curve)]
     assert len(heights) == 4  # up and over at trial 1, level at trial 2; what was stopped is not in
     assert heights[0] == heights[1] > heights[2] == heights[3]
     assert "the best, trial 1: 0.700" in svg

@@ -22,7 +22,7 @@ SETTINGS = tuning.Settings(trials=6, folds=2, confirm=1)
 @pytest.fixture(scope="module")
 def folder(neighbours, sample_root, tmp_path_factory):
     folder = tmp_path_factory.mktemp("search") / "it"
-    tuning.tune(neighbours(n_neighbors=3), sample_root, RANGES, folder, SETTINGS)
+    tuning.tune(neighbours(n_neighbors=3, p=2), sample_root, RANGES, folder, SETTINGS)
     return folder
 
 
@@ -36,7 +36,7 @@ def test_all_that_came_of_it_is_kept(folder, values):
         "best.toml", "study.db", "tune.html", "tune.json"]
     assert len(values["trials"]) == 6
     assert values["trials"][0]["given"]
-    assert values["trials"][0]["values"] == {K: 3, P: 1}
+    assert values["trials"][0]["values"] == {K: 3, P: 2}
     assert (values["tracks"], values["test_part"], values["grouped_by"]) \
         == (20, "not read", "artist")
     assert values["space"] == {K: {"low": 1, "high": 8, "log": False}, P: {"choices": [1, 2]}}
@@ -47,16 +47,17 @@ def test_all_that_came_of_it_is_kept(folder, values):
 
 def test_scores_are_those_of_evaluate(values, neighbours, sample_root):
     """The one that won the search on its folds, and both again on the next seed's."""
-    given = neighbours(n_neighbors=3)
+    given = neighbours(n_neighbors=3, p=2)
     best = neighbours(**{path.rpartition(".")[2]: v for path, v in
                          values["best"]["values"].items()})
     bench = choose.bench([given], sample_root, lambda _: None)
     for where, seed in (("searched", 0), ("confirmed", 1)):
         judged = choose.judge(bench, [given, best], folds=2, repeats=1, seed=seed)
         for name, its in zip(("given", "best"), judged, strict=True):
-            if name in values[where]:
-                assert values[where][name]["value"] == pytest.approx(its.value)
-                assert values[where][name]["low"] == pytest.approx(its.by_artist.low)
+            assert values[where][name]["value"] == pytest.approx(its.value)
+            assert values[where][name]["low"] == pytest.approx(its.by_artist.low)
+        assert values[where]["best"]["difference"]["value"] \
+            == pytest.approx(judged[1].value - judged[0].value)
     assert values["searched"]["given"]["value"] == pytest.approx(values["trials"][0]["score"])
 
 
@@ -64,7 +65,7 @@ def test_the_best_is_a_recipe_that_trains(folder, values, sample_root, tmp_path)
     best = recipes.read(str(folder / "best.toml"))
     wanted = {path.rpartition(".")[2]: v for path, v in values["best"]["values"].items()}
     assert {k: best.branches[0].model[k] for k in wanted} == wanted
-    assert best.name == ("near" if values["best"]["is_as_given"] else "near-tuned")
+    assert best.name == "near-tuned"
     run = experiment.run(dataclasses.replace(best, folds=2), sample_root, tmp_path / "run")
     assert (run.folder / "tagger.earmark").is_file()
 
@@ -75,7 +76,7 @@ def test_only_tracks_to_learn_from_are_fitted_and_scored(neighbours, sample_root
     fold = choose.Bench.fold
     monkeypatch.setattr(choose.Bench, "fold", lambda bench, recipe, learn, held, seed:
                         seen.update(learn, held) or fold(bench, recipe, learn, held, seed))
-    tuning.tune(neighbours(n_neighbors=3), sample_root, RANGES, tmp_path / "it",
+    tuning.tune(neighbours(n_neighbors=3, p=2), sample_root, RANGES, tmp_path / "it",
                 dataclasses.replace(SETTINGS, trials=2))
     bench = choose.bench([neighbours()], sample_root, lambda _: None)
     split = bench.dataset.partitions()["filtered"]
@@ -86,7 +87,7 @@ def test_features_are_gathered_once(neighbours, sample_root, tmp_path, monkeypat
     gathered = []
     gather = choose.gather
     monkeypatch.setattr(choose, "gather", lambda *a: gathered.append(1) or gather(*a))
-    tuning.tune(neighbours(n_neighbors=3), sample_root, RANGES, tmp_path / "it",
+    tuning.tune(neighbours(n_neighbors=3, p=2), sample_root, RANGES, tmp_path / "it",
                 dataclasses.replace(SETTINGS, trials=3))
     assert len(gathered) == 1
 
@@ -99,9 +100,9 @@ def test_a_finished_search_is_shown_and_goes_on_with_more_trials(
 
     with monkeypatch.context() as patch:
         patch.setattr(choose.Bench, "fold", fail)
-        again = tuning.tune(neighbours(n_neighbors=3), sample_root, RANGES, folder, SETTINGS)
+        again = tuning.tune(neighbours(n_neighbors=3, p=2), sample_root, RANGES, folder, SETTINGS)
     assert again == values
-    more = tuning.tune(neighbours(n_neighbors=3), sample_root, RANGES, folder,
+    more = tuning.tune(neighbours(n_neighbors=3, p=2), sample_root, RANGES, folder,
                        dataclasses.replace(SETTINGS, trials=8))
     assert more["trials"][:6] == values["trials"]
     assert len(more["trials"]) == 8
@@ -113,7 +114,7 @@ def test_a_finished_search_is_shown_and_goes_on_with_more_trials(
 ])
 def test_another_search_in_the_folder_is_refused(folder, neighbours, sample_root, change, word):
     with pytest.raises(SettingsError, match=f"holds a search with another {word};"):
-        tuning.tune(neighbours(n_neighbors=3), sample_root, RANGES, folder,
+        tuning.tune(neighbours(n_neighbors=3, p=2), sample_root, RANGES, folder,
                     dataclasses.replace(SETTINGS, **change))
 
 
@@ -121,12 +122,12 @@ def test_another_recipe_or_space_is_refused(folder, neighbours, sample_root):
     with pytest.raises(SettingsError, match="another recipe;"):
         tuning.tune(neighbours(n_neighbors=4), sample_root, RANGES, folder, SETTINGS)
     with pytest.raises(SettingsError, match="another space;"):
-        tuning.tune(neighbours(n_neighbors=3), sample_root, {K: Between(1, 9)}, folder, SETTINGS)
+        tuning.tune(neighbours(n_neighbors=3, p=2), sample_root, {K: Between(1, 9)}, folder, SETTINGS)
 
 
 def test_two_processes_give_the_scores_of_one(neighbours, sample_root, tmp_path):
     its = dataclasses.replace(SETTINGS, trials=4, jobs=2, prune=False)
-    found = tuning.tune(neighbours(n_neighbors=3), sample_root, RANGES, tmp_path / "it", its)
+    found = tuning.tune(neighbours(n_neighbors=3, p=2), sample_root, RANGES, tmp_path / "it", its)
     assert len(found["trials"]) == 4
     bench = choose.bench([neighbours()], sample_root, lambda _: None)
     for trial in found["trials"]:
@@ -136,7 +137,7 @@ def test_two_processes_give_the_scores_of_one(neighbours, sample_root, tmp_path)
 
 
 def test_settings_too_large_for_the_data_are_told(neighbours, sample_root, tmp_path):
-    found = tuning.tune(neighbours(n_neighbors=3), sample_root, {K: OneOf((3, 500))},
+    found = tuning.tune(neighbours(n_neighbors=3, p=2), sample_root, {K: OneOf((3, 500))},
                         tmp_path / "it", dataclasses.replace(SETTINGS, trials=4))
     refused = [t for t in found["trials"] if t["state"] == "refused"]
     assert refused
