@@ -30,6 +30,7 @@ _COMMANDS = {
     "tag": ("earmark.cli.tag", "Name the genres and tags of audio files."),
     "tagger": ("earmark.cli.tagger", "List, show and check taggers."),
     "train": ("earmark.cli.train", "Learn a tagger from folders or by a recipe, and judge it."),
+    "tune": ("earmark.cli.tune", "Search a recipe's settings by folds, without a test."),
     "warm": ("earmark.cli.warm", "Compile what makes large libraries faster, once."),
 }
 
