@@ -36,7 +36,7 @@ def test_a_window_that_holds_the_label_loses_its_decibels(known, sound):
     assert found.windows == pytest.approx([0, 1.2, 0, 0], abs=0.04)
     # Mel bands across two of ours fade with both, and their decibels fall by less than 12.
     assert found.bands.sum() == pytest.approx(1.2, abs=0.1)
-    assert found.cells.sum(axis=1) == pytest.approx([0, 1.2, 0, 0], abs=0.04)
+    assert found.cells.sum(axis=1) == pytest.approx([0, 1.2, 0, 0], abs=0.15)
     assert found.passes == 4 + 3 + 12
 
 
