@@ -6,7 +6,8 @@ differ in the tracks they are given and in nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -18,6 +19,7 @@ from earmark import registry, settings
 from earmark.audio.segments import combine
 from earmark.datasets.base import Dataset
 from earmark.errors import DataError
+from earmark.features.base import FeatureSet
 from earmark.judging import splits
 from earmark.lab.batches import Gathered
 from earmark.lab.outoffold import Fit, ScoresFor
@@ -71,29 +73,47 @@ class Learner:
     def _copies(self) -> list[tuple[str, str]]:
         return [(f.track, f.other) for f in self.dataset.faults() if f.is_copy and f.other]
 
-    def fit(self, ids: Sequence[str], rng: np.random.Generator) -> Fitted:
+    def fit(
+        self, ids: Sequence[str], rng: np.random.Generator, *, valid: Sequence[str] = ()
+    ) -> Fitted:
         """Fit every branch on the tracks' rows.
 
         Labels that none of the tracks bears are left out of the models and score 0.
+
+        Args:
+            valid: tracks for models that stop early; those of labels not learnt are passed over.
 
         Raises:
             DataError: none of the tracks has features.
         """
         if not self.known.intersection(ids):
             raise DataError("none of the tracks to learn from has features.")
-        from threadpoolctl import threadpool_limits
-
         have = [i for i in ids if i in self.known]
         models, columns = [], np.flatnonzero(self.truth(have).any(axis=0))
-        # Many small products: threads that wait for one another make them many times slower.
-        with threadpool_limits(1):
-            for branch, gathered in zip(self.branches, self.gathered, strict=True):
-                rows = gathered.features.of(have)
-                tracks = rows.track_ids.tolist()
-                model = build_model(branch, self.dataset.vocabulary.task)
-                models.append(model.fit(rows.rows, self.truth(tracks)[:, columns],
-                                        groups=self.groups(tracks), rng=rng))
+        for branch, gathered in zip(self.branches, self.gathered, strict=True):
+            rows, labels = self._rows(gathered, have, columns)
+            model = build_model(branch, self.dataset.vocabulary.task)
+            with _threads(model):
+                models.append(model.fit(
+                    rows.rows, labels, valid=self._valid(gathered, valid, columns),
+                    groups=self.groups(rows.track_ids.tolist()), rng=rng))
         return Fitted(self, tuple(models), columns)
+
+    def _rows(
+        self, gathered: Gathered, ids: Sequence[str], columns: NDArray[np.int64]
+    ) -> tuple[FeatureSet, NDArray[np.int8]]:
+        rows = gathered.features.of(ids)
+        return rows, self.truth(rows.track_ids.tolist())[:, columns]
+
+    def _valid(
+        self, gathered: Gathered, ids: Sequence[str], columns: NDArray[np.int64]
+    ) -> tuple[NDArray[np.float32], NDArray[np.int8]] | None:
+        others = np.setdiff1d(np.arange(len(self.dataset.vocabulary)), columns)
+        have = [i for i in ids if i in self.known and not self.truth([i])[:, others].any()]
+        if not have:
+            return None
+        rows, labels = self._rows(gathered, have, columns)
+        return rows.rows, labels
 
 
 @dataclass(frozen=True)
@@ -128,6 +148,16 @@ class Fitted:
         top = self.models[0].scores(rows.rows).argmax(axis=1)
         hits: NDArray[np.bool_] = truth[np.arange(len(top)), top] == 1
         return hits
+
+
+@contextlib.contextmanager
+def _threads(model: Model) -> Iterator[None]:
+    """Hold models of many small products to one thread: threads that wait for one another make
+    them many times slower."""
+    from threadpoolctl import threadpool_limits
+
+    with contextlib.nullcontext() if model.many_threads else threadpool_limits(1):
+        yield
 
 
 def fitter(learner: Learner, rng: np.random.Generator) -> Fit:

@@ -21,7 +21,8 @@ from earmark.tagger.checks import with_check
 from earmark.tagger.export import export
 from earmark.tagger.format import FORMAT, Branch, Card, Contents, Manifest, Score
 
-_PARITY_ROWS = 2000
+_PARITY_ROWS, _FEWEST_ROWS = 2000, 16
+_PARITY_VALUES = 2_000_000
 
 
 def export_all(
@@ -36,9 +37,16 @@ def export_all(
         TaggerError: an exported model differs from the fitted one.
     """
     return {
-        f"branch{k}.onnx": export(model, rows[k][:_PARITY_ROWS])[0]
+        f"branch{k}.onnx": export(model, _some(rows[k]))[0]
         for k, model in enumerate(models)
     }
+
+
+def _some(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the rows that an export is compared on: fewer where they are large."""
+    values = max(1, int(np.prod(rows.shape[1:])))
+    most = max(_FEWEST_ROWS, min(_PARITY_ROWS, _PARITY_VALUES // values))
+    return np.asarray(rows[:most])
 
 
 def pack(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -33,6 +34,7 @@ class Model(ABC):
 
     name: ClassVar[str]
     tasks: ClassVar[tuple[Task, ...]] = ("single", "multi")  # what it can be made for
+    many_threads: ClassVar[bool] = False  # whether fitting is faster with all cores than with one
     task: Task = "single"
 
     @abstractmethod
@@ -66,6 +68,16 @@ class Model(ABC):
     def to_onnx(self) -> bytes:
         """Return the fitted model as one ONNX graph: input ``rows``, output ``scores``."""
 
+    def told(self) -> dict[str, Any]:
+        """Return what training has to tell, for the results; nothing where there is no more than
+        the numbers learnt."""
+        return {}
+
+    def keep(self, path: Path) -> bool:
+        """Write what looking into the model needs beyond its graph; return whether there is any.
+        """
+        return False
+
 
 def check_fit(rows: ArrayLike, labels: ArrayLike, task: Task) -> tuple[
     NDArray[np.float32], NDArray[np.int8]
@@ -85,18 +97,31 @@ def check_fit(rows: ArrayLike, labels: ArrayLike, task: Task) -> tuple[
     if not x.shape[1] or not y.shape[1]:
         raise DataError(f"rows of {x.shape[1]} features and {y.shape[1]} labels; expected at least "
                         "one of each.")
-    if not np.isin(y, (0, 1)).all():
-        raise DataError("the label matrix holds values other than 0 and 1.")
     if not np.isfinite(x).all():
         row, column = np.argwhere(~np.isfinite(x))[0]
         raise DataError(f"feature {column} of row {row} is {x[row, column]}; expected numbers.")
+    return x, check_labels(y, len(x), task)
+
+
+def check_labels(labels: ArrayLike, rows: int, task: Task) -> NDArray[np.int8]:
+    """Return a 0/1 matrix after checking that as many rows can be learnt from with it.
+
+    Raises:
+        DataError: says which row, column or label is wrong.
+    """
+    y = _as_matrix(labels)
+    if y.ndim != 2 or len(y) != rows or not y.shape[1]:
+        raise DataError(f"{rows} rows and labels of shape {y.shape}; expected (rows, labels) with "
+                        "as many rows and at least one label.")
+    if not np.isin(y, (0, 1)).all():
+        raise DataError("the label matrix holds values other than 0 and 1.")
     if task == "single" and (y.sum(axis=1) != 1).any():
         raise DataError("a row bears no label or several; single-label models need exactly one.")
     if task == "single" and y.shape[1] < 2:
         raise DataError("there is one label only; telling labels apart needs at least two.")
     if (empty := np.flatnonzero(y.sum(axis=0) == 0)).size:
         raise DataError(f"label {empty[0]} has no row to learn from; drop it or add tracks.")
-    return x, y.astype(np.int8)
+    return y.astype(np.int8)
 
 
 def _as_numbers(rows: ArrayLike) -> NDArray[np.float32]:

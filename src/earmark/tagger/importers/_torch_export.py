@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import logging
-import warnings
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from earmark.errors import TaggerError, require
+from earmark.graphs import from_torch
 from earmark.graphs.session import Session
 from earmark.graphs.wrapping import Fit, Wrapping, wrap
 from earmark.tagger.importers._rehearsal import noise_like, worst_difference
@@ -33,19 +30,9 @@ def exported(module: Any, rows: NDArray[np.float32], where: str) -> bytes:
         MissingExtraError: PyTorch or its exporter is not installed.
     """
     torch: Any = require("torch", extra="hub", purpose="opening a transformers model")
-    require("onnxscript", extra="hub", purpose="opening a transformers model")
-    given = torch.from_numpy(rows[:2])
-    try:
-        with _quiet():
-            program = torch.onnx.export(
-                module, (given,), dynamo=True, input_names=_EXPORTED[:1],
-                output_names=_EXPORTED[1:], dynamic_shapes=({0: torch.export.Dim("n")},),
-                external_data=False, verbose=False,
-            )  # fmt: skip
-    except Exception as error:  # the exporter wraps whatever the model raises
-        said = str(error.__cause__ or error).strip().splitlines() or [repr(error)]
-        raise TaggerError(f"{where} cannot be exported to ONNX: {said[0]}") from error
-    content = wrap(program.model_proto.SerializeToString(), _wrapping(module, rows, torch))
+    content = from_torch.exported(module, torch.from_numpy(rows[:2]), _EXPORTED[:1],
+                                  _EXPORTED[1:], where)
+    content = wrap(content, _wrapping(module, rows, torch))
     _refuse_difference(module, content, rows, where, torch)
     return content
 
@@ -73,17 +60,3 @@ def _refuse_difference(
     if not worst <= _TOLERANCE:
         raise TaggerError(f"{where} as ONNX gives other values than in PyTorch: they differ by "
                           f"{worst:.2g}, more than {_TOLERANCE:g}; it cannot be made a tagger.")
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep the exporter's remarks on other packages and on its own future to itself."""
-    logger = logging.getLogger("torch.onnx")
-    before = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logger.setLevel(before)

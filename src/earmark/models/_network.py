@@ -1,0 +1,229 @@
+"""What all networks share: a row or a picture in, logits out, trained by gradient descent.
+
+A network is a dataclass of settings with ``build``, which makes a PyTorch module; training,
+augmentation, crops, states and export are the same for all and live in ``_deep``.
+"""
+
+from __future__ import annotations
+
+import copy
+import zlib
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from earmark import settings
+from earmark.errors import DataError, SettingsError, require
+from earmark.models import watch
+from earmark.models._choice import group_folds
+from earmark.models._training import Augment, Training
+from earmark.models.base import Model, Scores, check_labels
+from earmark.picked import pick
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from earmark.models._deep.shell import Shell
+
+_SCORED_AT_ONCE = 64
+
+
+@dataclass
+class Network(Model):
+    """A network. Subclasses are dataclasses with ``name``, ``takes`` and ``build``.
+
+    Attributes:
+        training: gradient descent. augment: what is done to examples.
+        crop: steps of the last axis (time) that are seen at once: in training a crop by chance
+            each epoch, afterwards as many as a row has, at equal distances, whose mean score
+            counts; None for whole rows.
+        scaling: ``standard``: each column, band or channel to mean 0 and variance 1 as learnt
+            from; ``none`` for networks that know their own.
+    """
+
+    many_threads: ClassVar[bool] = True
+    takes: ClassVar[tuple[int, ...]] = ()  # how many axes a row may have
+    # For tries and tests: settings, as the constructor takes them, under which it trains in about
+    # a second, and the shape of a row that it is tried on.
+    small: ClassVar[Mapping[str, Any]] = {}
+    tried_on: ClassVar[tuple[int, ...]] = (16, 24)
+    training: Training = field(default_factory=Training)
+    augment: Augment = field(default_factory=Augment)
+    crop: int | None = None
+    scaling: Literal["standard", "none"] = "standard"
+    shape_: tuple[int, ...] = field(default=(), init=False, repr=False, compare=False)
+    labels_: int = field(default=0, init=False, repr=False, compare=False)
+    seed_: int = field(default=0, init=False, repr=False, compare=False)
+    parameters_: int = field(default=0, init=False, repr=False, compare=False)
+    history_: list[dict[str, Any]] = field(default_factory=list, init=False, repr=False,
+                                           compare=False)
+    found_rate_: Mapping[str, Any] | None = field(default=None, init=False, repr=False,
+                                                  compare=False)
+    shell_: Any = field(default=None, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if self.task not in self.tasks:
+            raise ValueError(f"'task' is '{self.task}', but {self.name} is made for "
+                             f"'{self.tasks[0]}' alone; choose another model.")
+        if self.crop is not None and self.crop < 1:
+            raise ValueError(f"'crop' is {self.crop}; expected 1 step or more.")
+        self._check_settings()
+
+    @abstractmethod
+    def build(self, shape: tuple[int, ...], labels: int) -> nn.Module:
+        """Return the network, its weights drawn by PyTorch's generator as it stands: rows
+        [shape=(rows, *shape)], standardised, to logits [shape=(rows, labels)].
+
+        Args:
+            shape: of a row as it is seen at once.
+
+        Raises:
+            DataError: rows of this shape are not for it; says which are.
+        """
+
+    def _check_settings(self) -> None:
+        """Raise ValueError for settings that cannot be."""
+
+    def parameter_groups(self, inner: nn.Module) -> list[dict[str, Any]]:
+        """Return parameters with their share of the learning rate (``lr_share``)."""
+        return [{"params": list(inner.parameters())}]
+
+    def on_epoch(self, inner: nn.Module, epoch: int) -> None:
+        """Change the network before an epoch, counted from 0; such as to thaw layers."""
+
+    def fit(
+        self,
+        rows: NDArray[np.float32],
+        labels: NDArray[np.int8],
+        *,
+        valid: tuple[NDArray[np.float32], NDArray[np.int8]] | None = None,
+        groups: NDArray[Any] | None = None,
+        rng: np.random.Generator,
+    ) -> Self:
+        """Learn; see ``Model.fit``.
+
+        Args:
+            rows: [shape=(rows, ...)]; an array, one on the disk, or anything indexed like one.
+            valid: judged after each epoch; what early stopping goes by.
+        """
+        _require()
+        labels = check_labels(labels, len(rows), self.task)
+        self._check_rows(rows)
+        self.seed_ = int(rng.integers(2**31))
+        if valid is None and self.training.patience is not None:
+            rows, labels, valid = self._held_out(rows, labels, groups, rng)
+        from earmark.models._deep import learning
+
+        learning.learn(self, rows, labels, valid, watch.current())
+        return self
+
+    def scores(self, rows: NDArray[np.float32]) -> Scores:
+        """Return scores in [0, 1] [shape=(rows, labels)].
+
+        Raises:
+            DataError: the network is not fitted, or rows of another shape than it was fitted on.
+        """
+        from earmark.models._deep import learning
+
+        shell = self._shell
+        rows = rows if hasattr(rows, "numbers") else np.asarray(rows, np.float32)
+        if rows.ndim == len(self.shape_) + 1 and rows.shape[1:] != self.shape_:
+            wide = " x ".join(map(str, rows.shape[1:]))
+            raise DataError(f"rows of {wide}; this {self.name} was fitted on "
+                            f"{' x '.join(map(str, self.shape_))} features.")
+        self._check_rows(rows)
+        return learning.scores(shell, rows, self.labels_, _SCORED_AT_ONCE)
+
+    def to_onnx(self) -> bytes:
+        """Return standardisation, network, crops and scores as one graph: ``rows`` to ``scores``.
+        """
+        from earmark.models._deep import exporting
+
+        return exporting.exported(self._shell, self.shape_, self.name)
+
+    def module(self) -> Shell:
+        """Return the trained PyTorch module, which gives logits: to look into."""
+        return copy.deepcopy(self._shell)
+
+    def told(self) -> dict[str, Any]:
+        """Return what training has to tell: parameters, the history, the rate found."""
+        return {"model": self.name, "parameters": self.parameters_, "history": self.history_,
+                **({"rate_finder": dict(self.found_rate_)} if self.found_rate_ else {})}
+
+    def save(self, path: Path) -> None:
+        """Write settings and weights as one safetensors file, in which nothing can run."""
+        from earmark.models._deep import weights
+
+        weights.save(self, self._shell, path)
+
+    def keep(self, path: Path) -> bool:
+        """Write the trained network beside its graph; see ``save``."""
+        self.save(path)
+        return True
+
+    @classmethod
+    def load(cls, path: Path) -> Network:
+        """Read what ``save`` wrote.
+
+        Raises:
+            DataError: the file is damaged, or its weights are not those of its settings.
+        """
+        _require()
+        from earmark.models._deep import weights
+
+        return weights.load(path)
+
+    @property
+    def fingerprint(self) -> str:
+        """16 hex digits that change with any setting."""
+        return settings.fingerprint([self.name, settings.to_mapping(self)])
+
+    @property
+    def _shell(self) -> Shell:
+        if self.shell_ is None:
+            raise SettingsError(f"this {self.name} has not been fitted; call fit first.")
+        shell: Shell = self.shell_
+        return shell
+
+    def _check_rows(self, rows: Any) -> None:
+        if rows.ndim - 1 not in self.takes:
+            kinds = {1: "rows of numbers", 2: "pictures of bands over time (logmel, specgram)",
+                     3: "pictures with channels (image, stacked)"}
+            given = " x ".join(map(str, rows.shape[1:]))
+            wanted = " or ".join(kinds.get(k, f"rows of {k} axes") for k in self.takes)
+            what = "pictures of " if rows.ndim > 2 else "rows of "
+            raise DataError(f"the features are {what}{given}; this model takes {wanted}: choose a "
+                            "family of features that gives them, or another model.")
+        if not np.prod(rows.shape[1:]):
+            raise DataError(f"rows of shape {rows.shape[1:]}; expected at least one value each.")
+
+    def _held_out(
+        self, rows: Any, labels: NDArray[np.int8], groups: Any, rng: np.random.Generator
+    ) -> tuple[Any, NDArray[np.int8], tuple[Any, NDArray[np.int8]]]:
+        """Hold out whole groups to stop by; labels that only they bear stay in what is learnt."""
+        folds = group_folds(labels, groups, rng, "early stopping")
+        count = max(1, round(self.training.holdout * len(folds)))
+        held = np.concatenate([fold for _, fold in folds[:count]])
+        kept = np.setdiff1d(np.arange(len(labels)), held)
+        lost = np.flatnonzero(labels[kept].sum(axis=0) == 0)
+        back = held[labels[held][:, lost].any(axis=1)]
+        kept, held = np.union1d(kept, back), np.setdiff1d(held, back)
+        valid = (pick(rows, held), labels[held])
+        return pick(rows, kept), labels[kept], valid
+
+
+def identity_of(rows: Any, labels: NDArray[np.int8]) -> str:
+    """Return a hash of labels and of some rows from first to last: what a fit has learnt from."""
+    some = np.linspace(0, len(rows) - 1, min(len(rows), 16)).astype(np.intp)
+    content = np.ascontiguousarray(np.stack([np.asarray(rows[int(k)]) for k in some]))
+    return f"{zlib.crc32(labels.tobytes()):08x}{zlib.crc32(content.tobytes()):08x}"
+
+
+def _require() -> None:
+    for package in ("torch", "skorch"):
+        require(package, extra="deep", purpose="training a network")
