@@ -7,9 +7,9 @@ import subprocess
 import sys
 
 import pytest
+from tests.cli.conftest import one_line
 
 from earmark.datasets.gtzan import Gtzan
-from tests.cli.conftest import one_line
 
 pytest.importorskip("optuna", reason="pip install '.[tune]'")
 

@@ -7,13 +7,14 @@ import pytest
 
 pytest.importorskip("optuna", reason="pip install '.[tune]'")
 
-from earmark.errors import DataError, EarmarkError, SettingsError  # noqa: E402
-from earmark.lab.tuning import hands, keeping  # noqa: E402
-from earmark.lab.tuning.ranges import Between, OneOf  # noqa: E402
-from earmark.lab.tuning.scoring import Folds  # noqa: E402
-from earmark.lab.tuning.space import space  # noqa: E402
-from earmark.lab.tuning.trials import Trials  # noqa: E402
-from tests.lab.tuning.worked import DEADLY, HEAVY, Counted  # noqa: E402
+from tests.lab.tuning.worked import DEADLY, HEAVY, Counted
+
+from earmark.errors import DataError, EarmarkError, SettingsError
+from earmark.lab.tuning import hands, keeping
+from earmark.lab.tuning.ranges import Between, OneOf
+from earmark.lab.tuning.scoring import Folds
+from earmark.lab.tuning.space import space
+from earmark.lab.tuning.trials import Trials
 
 K = "branches.0.model.n_neighbors"
 FOLDS = Folds(3)

@@ -7,12 +7,12 @@ import pytest
 
 pytest.importorskip("optuna", reason="pip install '.[tune]'")
 
-from earmark.errors import DataError, SettingsError  # noqa: E402
-from earmark.lab import choose, experiment  # noqa: E402
-from earmark.lab import recipe as recipes  # noqa: E402
-from earmark.lab.tuning import told, tuning  # noqa: E402
-from earmark.lab.tuning.page import page  # noqa: E402
-from earmark.lab.tuning.ranges import Between, OneOf  # noqa: E402
+from earmark.errors import DataError, SettingsError
+from earmark.lab import choose, experiment
+from earmark.lab import recipe as recipes
+from earmark.lab.tuning import told, tuning
+from earmark.lab.tuning.page import page
+from earmark.lab.tuning.ranges import Between, OneOf
 
 K, P = "branches.0.model.n_neighbors", "branches.0.model.p"
 RANGES = {K: Between(1, 8), P: OneOf((1, 2))}
