@@ -55,4 +55,5 @@ def table(path: Path, borrowed: Mapping[str, str]) -> FeatureTable:
     """Return the pictures as a table of features."""
     # Not comparable: some pictures were drawn so as to show other spectra of the clip, and all in
     # some 100 colours. The family's tests compare both ways of drawing with real clips.
-    return FeatureTable(path, _FRONT_END, None, comparable=False, borrowed=borrowed)
+    return FeatureTable(path, _FRONT_END, None, comparable=False, pictures=True,
+                        borrowed=borrowed)

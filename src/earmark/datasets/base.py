@@ -74,6 +74,7 @@ class FeatureTable:
         comparable: whether it was made of the audio that comes with the dataset, so that rows can
             be computed again and compared.
         derived: whether it is another table of the dataset read in another way.
+        pictures: whether its rows are pictures, whose single values say nothing by themselves.
         borrowed: tracks without rows of their own that are exact copies of tracks with rows, and
             which those are.
     """
@@ -83,6 +84,7 @@ class FeatureTable:
     seconds: float | None
     comparable: bool = True
     derived: bool = False
+    pictures: bool = False
     borrowed: Mapping[str, str] = field(default_factory=dict)
 
 

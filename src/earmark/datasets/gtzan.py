@@ -264,7 +264,8 @@ spectrograms/*.npz                               spectrogram pictures of clips, 
         return (
             f"{self.root}: holds no GTZAN: looked for <genre>/<genre>.NNNNN.wav (au, flac, mp3) "
             f"here and in genres_original or genres, and for {', '.join(_TABLES)} and "
-            f"{_gtzan_pictures.FOLDER}/*.npz, here and one folder down; give the folder that holds 'Data' or 'genres'."
+            f"{_gtzan_pictures.FOLDER}/*.npz, here and one folder down; give the folder that holds "
+            "'Data' or 'genres'."
         )
 
 

@@ -28,7 +28,8 @@ from earmark.features.base import FeatureSet, FrontEnd, Place, describe
 
 _TAPER = 0.25  # of the window, half of it at either end
 _SILENT = 1e-20  # a bin of less power (a full sine has some 5000) holds nothing but rounding
-_AT_ONCE = 256  # frames transformed, pictures read
+_AT_ONCE = 256  # frames transformed
+_PICTURES = 32  # read from a file
 _FLAT = 1e-6  # a picture that varies less is all one shade
 
 Exact = NDArray[np.float64]
@@ -131,8 +132,8 @@ class Specgram(FrontEnd):
 
     def _pooled(self, found: Pictures) -> NDArray[np.float32]:
         pictures = np.empty((len(found.names), self.height, self.width), np.float32)
-        for start in range(0, len(pictures), _AT_ONCE):
-            at_once = slice(start, start + _AT_ONCE)
+        for start in range(0, len(pictures), _PICTURES):
+            at_once = slice(start, start + _PICTURES)
             pictures[at_once] = self._pictures(found.cells(at_once))
         return pictures
 

@@ -77,6 +77,10 @@ class Bench:
         """Return the 0/1 matrix of the tracks."""
         return self.dataset.vocabulary.matrix([self.dataset.tracks[i].labels for i in ids])
 
+    def gathered(self, recipe: Recipe) -> list[Gathered]:
+        """Return the features of each branch, gathered once."""
+        return [self._features(branch) for branch in recipe.branches]
+
     def folds(self, ids: Sequence[str], count: int, seed: int) -> list[tuple[list[str], list[str]]]:
         """Return pairs of tracks to learn from and held out, no artist on both sides."""
         groups = splits.group_names(self.dataset, ids, "artist")

@@ -26,7 +26,7 @@ from earmark.datasets.base import Dataset
 from earmark.errors import DataError, SettingsError
 from earmark.judging.splits import Split
 from earmark.lab import recipe as recipes
-from earmark.lab.batches import Log
+from earmark.lab.batches import Gathered, Log
 from earmark.lab.learner import Learner, TrackScores
 from earmark.lab.recipe import Recipe
 from earmark.picked import row_blocks
@@ -40,19 +40,24 @@ _IDENTITY = "identity.json"
 
 def identify(recipe: Recipe, dataset: Dataset, split: Split, learner: Learner) -> dict[str, str]:
     """Return what tells one run from another: the numbers learnt from are part of it."""
-    features = hashlib.sha256()
-    for gathered in learner.gathered:
-        for _, block in row_blocks(gathered.features.rows):
-            features.update(np.ascontiguousarray(block).tobytes())
-        features.update("\n".join(gathered.features.track_ids.tolist()).encode())
     return {
         "run_format": RUN_FORMAT,
         "recipe": recipe.fingerprint,
         "dataset": dataset.fingerprint,
         "split": split.fingerprint,
-        "features": features.hexdigest()[:16],
+        "features": digest(learner.gathered),
         "earmark": __version__,
     }
+
+
+def digest(gathered: Iterable[Gathered]) -> str:
+    """Return 16 hex digits that change with any number that is learnt from."""
+    found = hashlib.sha256()
+    for each in gathered:
+        for _, block in row_blocks(each.features.rows):
+            found.update(np.ascontiguousarray(block).tobytes())
+        found.update("\n".join(each.features.track_ids.tolist()).encode())
+    return found.hexdigest()[:16]
 
 
 @contextlib.contextmanager

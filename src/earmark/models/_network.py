@@ -217,6 +217,13 @@ class Network(Model):
         return pick(rows, kept), labels[kept], valid
 
 
+def at_least_one(network: Network, *names: str) -> None:
+    """Raise ValueError for a setting of these that is below 1."""
+    for name in names:
+        if getattr(network, name) < 1:
+            raise ValueError(f"'{name}' is {getattr(network, name)}; expected 1 or more.")
+
+
 def identity_of(rows: Any, labels: NDArray[np.int8]) -> str:
     """Return a hash of labels and of some rows from first to last: what a fit has learnt from."""
     some = np.linspace(0, len(rows) - 1, min(len(rows), 16)).astype(np.intp)

@@ -7,7 +7,7 @@ for some multi-label work; the turns there and back are made here, once.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -30,11 +30,14 @@ class Model(ABC):
 
     Attributes:
         task: ``single``: scores of a row sum to 1; ``multi``: each label for itself.
+        search: what ``earmark tune`` tries unless told otherwise: setting to range, written as for
+            its ``--vary``: ``0.01..10:log``, ``relu;tanh``.
     """
 
     name: ClassVar[str]
     tasks: ClassVar[tuple[Task, ...]] = ("single", "multi")  # what it can be made for
     many_threads: ClassVar[bool] = False  # whether fitting is faster with all cores than with one
+    search: ClassVar[Mapping[str, str]] = {}
     task: Task = "single"
 
     @abstractmethod

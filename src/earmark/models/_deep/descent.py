@@ -127,22 +127,30 @@ class _Net(NeuralNet):  # type: ignore[misc]
     def train_step(self, batch: Any, **_: Any) -> dict[str, Any]:
         # In place of skorch's closure: a step is taken once in ``accumulate`` batches.
         step: dict[str, Any] = self.train_step_single(batch)
-        if self._steps_now(batch):
+        if self._steps_now():
             self.notify("on_grad_computed", named_parameters=(), batch=batch, training=True)
             self._step_optimizer(lambda: step["loss"])
             self._zero_grad_optimizer()
         return step
 
-    def _steps_now(self, batch: Any) -> bool:
-        done = len(self.history[-1]["batches"]) + 1
-        return done % self.accumulate == 0 or done == len(self.loaders[0].loader)
+    def _steps_now(self) -> bool:
+        begun = self._batches_begun()
+        return begun % self.accumulate == 0 or begun == len(self.loaders[0].loader)
+
+    def _together(self) -> int:
+        """Return how many batches the step has to which this one belongs; the last may have few."""
+        before = (self._batches_begun() - 1) // self.accumulate * self.accumulate
+        return min(self.accumulate, len(self.loaders[0].loader) - before)
+
+    def _batches_begun(self) -> int:
+        return len(self.history[-1]["batches"])  # skorch adds one before each
 
     def train_step_single(self, batch: Any, **_: Any) -> dict[str, Any]:
         self._set_training(True)
         rows, truth = batch
         logits = self.infer(rows)
         loss = self.get_loss(logits, truth, X=rows, training=True)
-        self._backward(loss / self.accumulate)
+        self._backward(loss / self._together())
         return {"loss": loss.detach(), "y_pred": logits.detach()}
 
     def _backward(self, loss: Any) -> None:
