@@ -79,6 +79,7 @@ class Importance:
     def plain(self) -> dict[str, Any]:
         """Return plain values for JSON."""
         return {"earmark": __version__, **dataclasses.asdict(self),
+                "notes": list(self.notes),
                 **{key: [{"name": r.name, "drop": r.drop, "low": r.interval.low,
                           "high": r.interval.high, "level": r.interval.level,
                           "columns": list(r.columns)} for r in getattr(self, key)]

@@ -51,6 +51,14 @@ def _image(front_end: Any) -> Doubles:
     return np.interp(places, np.arange(bands), centres)
 
 
+def _specgram(front_end: Any) -> Doubles:
+    """Rows that average the bins below half the sample rate."""
+    rows, bins = int(front_end.height), int(front_end.n_fft) // 2
+    middle = (np.arange(rows) + 0.5) * bins / rows - 0.5
+    places: Doubles = middle * (front_end.sample_rate / front_end.n_fft)
+    return places
+
+
 _KNOWN: dict[str, Callable[[Any], Doubles]] = {
-    "logmel": _logmel, "fbank": _fbank, "image": _image,
+    "logmel": _logmel, "fbank": _fbank, "image": _image, "specgram": _specgram,
 }  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -39,14 +38,21 @@ def members(run: Path, listener: Listener) -> list[Member]:
     """Return the run's networks that look at spectrograms.
 
     Raises:
-        DataError: it keeps none. MissingExtraError: torch is not installed.
+        DataError: it keeps none, or one that is damaged or not the tagger's.
+        MissingExtraError: torch is not installed.
     """
     require("torch", extra="deep", purpose="integrated gradients")
+    from earmark.models._network import Network
+
     found = []
     for number, branch in enumerate(listener.tagger.manifest.branches):
         path = run / f"branch{number}.network"
         if path.is_file() and layout(listener.front_ends[number]) is not None:
-            network = importlib.import_module("earmark.models._network").Network.load(path)
+            network = Network.load(path)
+            if network.labels_ != len(listener.tagger.manifest.labels):
+                raise DataError(f"{path} knows {network.labels_} labels and the tagger "
+                                f"{len(listener.tagger.manifest.labels)}; expected the network "
+                                "that the run's tagger was made of.")
             found.append(Member(number, network.module(), branch.weight))
     if not found:
         raise DataError(f"{run} keeps no network that looks at spectrograms (branch0.network); "
