@@ -1,9 +1,9 @@
 import pytest
+from tests.lab.tuning.worked import Counted
 
 from earmark.errors import DataError
 from earmark.lab import choose
 from earmark.lab.tuning.scoring import Folds, running
-from tests.lab.tuning.worked import Counted
 
 # The first 3 of 12 tracks are right; three folds hold out every third track.
 _ONE = [1 / 4, 2 / 8, 3 / 12]

@@ -7,12 +7,12 @@ import pytest
 
 pytest.importorskip("optuna", reason="pip install '.[tune]'")
 
-from earmark.errors import DataError, SettingsError  # noqa: E402
-from earmark.lab import choose, experiment  # noqa: E402
-from earmark.lab import recipe as recipes  # noqa: E402
-from earmark.lab.tuning import told, tuning  # noqa: E402
-from earmark.lab.tuning.page import page  # noqa: E402
-from earmark.lab.tuning.ranges import Between, OneOf  # noqa: E402
+from earmark.errors import DataError, SettingsError
+from earmark.lab import choose, experiment
+from earmark.lab import recipe as recipes
+from earmark.lab.tuning import told, tuning
+from earmark.lab.tuning.page import page
+from earmark.lab.tuning.ranges import Between, OneOf
 
 K, P = "branches.0.model.n_neighbors", "branches.0.model.p"
 RANGES = {K: Between(1, 8), P: OneOf((1, 2))}
@@ -122,7 +122,8 @@ def test_another_recipe_or_space_is_refused(folder, neighbours, sample_root):
     with pytest.raises(SettingsError, match="another recipe;"):
         tuning.tune(neighbours(n_neighbors=4), sample_root, RANGES, folder, SETTINGS)
     with pytest.raises(SettingsError, match="another space;"):
-        tuning.tune(neighbours(n_neighbors=3, p=2), sample_root, {K: Between(1, 9)}, folder, SETTINGS)
+        tuning.tune(neighbours(n_neighbors=3, p=2), sample_root, {K: Between(1, 9)}, folder,
+                    SETTINGS)
 
 
 def test_two_processes_give_the_scores_of_one(neighbours, sample_root, tmp_path):

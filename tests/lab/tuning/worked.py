@@ -9,8 +9,8 @@ import numpy as np
 
 from earmark.datasets.base import Track
 from earmark.errors import DataError
-from earmark.labels.vocabulary import Vocabulary
 from earmark.lab.choose import Bench
+from earmark.labels.vocabulary import Vocabulary
 
 TRACKS = 12
 DEADLY, HEAVY = 7, 9
