@@ -6,8 +6,7 @@ differ in the tracks they are given and in nothing else.
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -24,6 +23,7 @@ from earmark.judging import splits
 from earmark.lab.batches import Gathered
 from earmark.lab.outoffold import Fit, ScoresFor
 from earmark.lab.recipe import BranchChoice
+from earmark.models._threads import its_threads
 from earmark.models.base import Model
 
 
@@ -93,7 +93,7 @@ class Learner:
         for branch, gathered in zip(self.branches, self.gathered, strict=True):
             rows, labels = self._rows(gathered, have, columns)
             model = build_model(branch, self.dataset.vocabulary.task)
-            with _threads(model):
+            with its_threads(model):
                 models.append(model.fit(
                     rows.rows, labels, valid=self._valid(gathered, valid, columns),
                     groups=self.groups(rows.track_ids.tolist()), rng=rng))
@@ -148,16 +148,6 @@ class Fitted:
         top = self.models[0].scores(rows.rows).argmax(axis=1)
         hits: NDArray[np.bool_] = truth[np.arange(len(top)), top] == 1
         return hits
-
-
-@contextlib.contextmanager
-def _threads(model: Model) -> Iterator[None]:
-    """Hold models of many small products to one thread: threads that wait for one another make
-    them many times slower."""
-    from threadpoolctl import threadpool_limits
-
-    with contextlib.nullcontext() if model.many_threads else threadpool_limits(1):
-        yield
 
 
 def fitter(learner: Learner, rng: np.random.Generator) -> Fit:
