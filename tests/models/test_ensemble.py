@@ -10,7 +10,7 @@ from earmark import registry, settings
 from earmark.errors import SettingsError, TaggerError
 from earmark.graphs.session import Session
 from earmark.graphs.writer import Graph
-from earmark.models import _choice, _combining
+from earmark.models import _choice, combining
 from earmark.models.classical import Logistic
 from earmark.models.discriminant import LinearDiscriminant
 from earmark.models.ensemble import Mean, Stacking, Weighted
@@ -66,20 +66,20 @@ def test_shares_by_hand():
         return np.stack([true, 1 - true], axis=2)
 
     truth = np.array([[1, 0], [1, 0]], np.int8)
-    even = _combining.shares(of([[0.8, 0.2], [0.2, 0.8]]), truth, "single")
+    even = combining.shares(of([[0.8, 0.2], [0.2, 0.8]]), truth, "single")
     np.testing.assert_allclose(even, [0.5, 0.5], atol=1e-6)
     # slope of log(.6 + .2 w) + log(.6 - .4 w) at 0: .2 / .6 - .4 / .6 < 0
-    assert _combining.shares(of([[0.8, 0.2], [0.6, 0.6]]), truth, "single")[1] > 0.99
+    assert combining.shares(of([[0.8, 0.2], [0.6, 0.6]]), truth, "single")[1] > 0.99
 
 
 @given(arrays(np.float64, (3, 5, 2), elements=st.floats(0, 1)),
        arrays(np.int8, (5,), elements=st.integers(0, 1)))
 def test_shares_are_shares_and_never_worse_than_the_best_member(members, top):
     truth = np.eye(2, dtype=np.int8)[top]
-    found = _combining.shares(members, truth, "multi")
+    found = combining.shares(members, truth, "multi")
     assert (found >= 0).all()
     assert found.sum() == pytest.approx(1)
-    loss = _choice.log_loss(truth, _combining.mean(members, found), "multi")
+    loss = _choice.log_loss(truth, combining.mean(members, found), "multi")
     assert loss <= min(_choice.log_loss(truth, member, "multi") for member in members) + 1e-12
 
 
@@ -104,7 +104,7 @@ def test_weighted_goes_by_valid_where_there_is_one(rows, labels):
 
 def test_a_regression_of_little_is_the_mean_of_logits():
     members = np.array([[[0.2, 0.5]], [[0.4, 0.5]]])
-    found = _combining.stack(members, np.zeros((1, 2), np.int8), "multi", 1e9)
+    found = combining.stack(members, np.zeros((1, 2), np.int8), "multi", 1e9)
     odds = np.sqrt(0.2 / 0.8 * 0.4 / 0.6)  # the mean of logits is the root of the odds' product
     np.testing.assert_allclose(found.scores(members, "multi"), [[odds / (1 + odds), 0.5]],
                                atol=1e-6)
@@ -115,7 +115,7 @@ def test_stacking_trusts_the_member_that_knows_each_label(rng):
     knows, guesses = np.where(truth, 0.8, 0.2), rng.uniform(0.2, 0.8, truth.shape)
     members = np.stack([np.stack([knows[:, 0], guesses[:, 1]], 1),
                         np.stack([guesses[:, 0], knows[:, 1]], 1)])
-    weights = _combining.stack(members, truth, "multi", 1.0).weights
+    weights = combining.stack(members, truth, "multi", 1.0).weights
     assert weights[0, 0] > 3 * abs(weights[1, 0])
     assert weights[1, 1] > 3 * abs(weights[0, 1])
 
@@ -174,7 +174,7 @@ def test_graphs_of_strange_operators_are_not_grafted():
     model = onnx.load_model_from_string(graph.content(graph.rows, 2))
     model.graph.node[0].domain = "some.domain"
     model.opset_import.append(onnx.helper.make_opsetid("some.domain", 1))
-    with pytest.raises(TaggerError, match="member0/ has operators of .*some.domain"):
+    with pytest.raises(TaggerError, match=r"member0/ has operators of .*some.domain"):
         Graph(2).graft(model.SerializeToString(), "member0/")
 
 

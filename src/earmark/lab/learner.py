@@ -23,8 +23,8 @@ from earmark.judging import splits
 from earmark.lab.batches import Gathered
 from earmark.lab.outoffold import Fit, ScoresFor
 from earmark.lab.recipe import BranchChoice
-from earmark.models._threads import its_threads
 from earmark.models.base import Model
+from earmark.models.threads import its_threads
 
 
 class TrackScores(NamedTuple):
@@ -132,14 +132,19 @@ class Fitted:
     def scores(self, ids: Sequence[str]) -> TrackScores:
         """Return the combined scores of the tracks that have features."""
         have = [i for i in ids if i in self.learner.known]
-        found = np.zeros((len(have), len(self.learner.dataset.vocabulary)), np.float32)
         weights = [branch.weight for branch in self.learner.branches]
-        per_branch = [
-            track_scores(model, gathered, have)
-            for model, gathered in zip(self.models, self.learner.gathered, strict=True)
-        ]
-        found[:, self.columns] = np.average(np.stack(per_branch), axis=0, weights=weights)
-        return TrackScores(have, found)
+        return TrackScores(have, np.average(self.by_branch(have), axis=0, weights=weights))
+
+    def by_branch(self, ids: Sequence[str]) -> NDArray[np.float32]:
+        """Return each branch's scores of tracks that have features
+        [shape=(branches, tracks, labels)]."""
+        shape = (len(self.models), len(ids), len(self.learner.dataset.vocabulary))
+        found = np.zeros(shape, np.float32)
+        for k, (model, gathered) in enumerate(
+            zip(self.models, self.learner.gathered, strict=True)
+        ):
+            found[k][:, self.columns] = track_scores(model, gathered, ids)
+        return found
 
     def segment_hits(self, ids: Sequence[str]) -> NDArray[np.bool_]:
         """Return, for every segment of the first branch, whether its top label is right."""

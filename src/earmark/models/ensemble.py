@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from earmark import registry, settings
 from earmark.errors import SettingsError
 from earmark.graphs.writer import Graph, row_shape
-from earmark.models import _choice, _combining
-from earmark.models._threads import its_threads
+from earmark.models import _choice, combining
 from earmark.models.base import Model, Scores, check_labels
+from earmark.models.threads import its_threads
 from earmark.picked import pick
 
 Doubles = NDArray[np.float64]
@@ -200,8 +200,8 @@ class Weighted(Mean):
             given, truth = self._out_of_fold(rows, labels, groups, rng), labels
         else:
             given, truth = _of_members(self.fitted_, valid[0]), valid[1]
-        self.weights_ = _combining.shares(given, truth, self.task)
-        self.log_loss_ = [_choice.log_loss(truth, _combining.mean(given, share), self.task)
+        self.weights_ = combining.shares(given, truth, self.task)
+        self.log_loss_ = [_choice.log_loss(truth, combining.mean(given, share), self.task)
                           for share in (self.weights_, *np.eye(len(given)))]
 
     def _counts(self) -> list[dict[str, Any]]:
@@ -209,7 +209,7 @@ class Weighted(Mean):
                 for weight, loss in zip(self.weights_, self.log_loss_[1:], strict=True)]
 
     def _combined(self, members: Doubles) -> Doubles:
-        return _combining.mean(members, self.weights_)
+        return combining.mean(members, self.weights_)
 
     def _add_combined(self, graph: Graph, members: list[str]) -> str:
         terms = [graph.add("Mul", name, graph.constant(weight))
@@ -242,7 +242,7 @@ class Stacking(Mean):
         rng: np.random.Generator,
     ) -> None:
         given = self._out_of_fold(rows, labels, groups, rng)
-        self.stack_ = _combining.stack(given, labels, self.task, self.penalty)
+        self.stack_ = combining.stack(given, labels, self.task, self.penalty)
 
     def _counts(self) -> list[dict[str, Any]]:
         return [{"weight_by_label": weights.tolist()} for weights in self.stack_.weights]
