@@ -37,7 +37,7 @@ def test_of_several_labels_all_are_clear_or_the_track_is_left_out():
 
 
 def test_a_teacher_cannot_be_sure_and_unsure_at_once():
-    with pytest.raises(ValueError, match="'unsure' is 0.8 and 'sure' 0.7"):
+    with pytest.raises(ValueError, match=r"'unsure' is 0.8 and 'sure' 0.7"):
         Teaching(sure=0.7, unsure=0.8)
 
 
