@@ -37,6 +37,7 @@ class Columns(Network):
     """
 
     name: ClassVar[str] = "cnn:s0"
+    many_threads: ClassVar[bool] = False
     takes: ClassVar[tuple[int, ...]] = (1,)
     small: ClassVar[Mapping[str, Any]] = {"channels": 4}
     tried_on: ClassVar[tuple[int, ...]] = (9,)

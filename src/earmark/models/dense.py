@@ -14,6 +14,7 @@ from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from earmark.errors import DataError
 from earmark.models._network import Network, at_least_one
 from earmark.models._training import Training, as_published
 
@@ -35,6 +36,7 @@ class Dense(Network):
     """
 
     name: ClassVar[str] = "dense:mlp"
+    many_threads: ClassVar[bool] = False
     takes: ClassVar[tuple[int, ...]] = (1, 2)
     hidden: tuple[int, ...] = (256,)
     dropout: tuple[float, ...] = (0.3,)
@@ -133,6 +135,58 @@ class S4Mlp(Dense):
 
 
 @dataclass
+class Statistics(Network):
+    """Dense layers on what each band does over time: its mean and standard deviation, its low and
+    its high quantile, its mean change from frame to frame, and the deviation of its rises.
+
+    For pictures of whole segments and few examples: it cannot learn more of time than that. What
+    bands, statistics and rows share of level is taken out by batch normalisation.
+
+    Attributes:
+        hidden: units of each hidden layer.
+        dropout: share left out in training, of the statistics and behind each hidden layer.
+        quantiles: the low and the high one.
+    """
+
+    name: ClassVar[str] = "dense:statistics"
+    takes: ClassVar[tuple[int, ...]] = (2,)
+    many_threads: ClassVar[bool] = False
+    small: ClassVar[Mapping[str, Any]] = {"hidden": (16,)}
+    hidden: tuple[int, ...] = (256,)
+    dropout: tuple[float, ...] = (0.2, 0.5)
+    quantiles: tuple[float, ...] = (0.05, 0.95)
+
+    def _check_settings(self) -> None:
+        if not self.hidden or min(self.hidden) < 1:
+            raise ValueError(f"'hidden' is {list(self.hidden)}; expected at least one layer of at "
+                             "least one unit.")
+        if len(self.dropout) != 2 or not all(0 <= share < 1 for share in self.dropout):
+            raise ValueError(f"'dropout' is {list(self.dropout)}; expected two shares from 0 to "
+                             "below 1.")
+        if len(self.quantiles) != 2 or not 0 <= self.quantiles[0] < self.quantiles[1] <= 1:
+            raise ValueError(f"'quantiles' is {list(self.quantiles)}; expected two rising shares "
+                             "from 0 to 1.")
+
+    def build(self, shape: tuple[int, ...], labels: int) -> nn.Module:
+        """Return statistics, normalisation and layers."""
+        from torch import nn
+
+        from earmark.models._deep.statistics_of_time import OverTime
+
+        if shape[-1] < 2:
+            raise DataError(f"pictures of {shape[0]} x {shape[1]} have no time to take statistics "
+                            "of; expected at least two frames.")
+        width = 6 * shape[0]
+        layers: list[nn.Module] = [OverTime(shape[-1], self.quantiles),
+                                   nn.BatchNorm1d(width, affine=False),
+                                   nn.Dropout(self.dropout[0])]
+        for given, units in pairwise((width, *self.hidden)):
+            layers += [nn.Linear(given, units), nn.BatchNorm1d(units), nn.ReLU(),
+                       nn.Dropout(self.dropout[1])]
+        return nn.Sequential(*layers, nn.Linear(self.hidden[-1], labels))
+
+
+@dataclass
 class Residual(Network):
     """Dense layers in blocks that their input passes by, with layer normalisation and GELU.
 
@@ -144,6 +198,7 @@ class Residual(Network):
     """
 
     name: ClassVar[str] = "dense:residual"
+    many_threads: ClassVar[bool] = False
     takes: ClassVar[tuple[int, ...]] = (1, 2)
     small: ClassVar[Mapping[str, Any]] = {"units": 16}
     units: int = 128
