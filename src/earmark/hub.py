@@ -6,11 +6,13 @@ anything answers is asked first here, and for seconds only.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import threading
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +84,21 @@ def weights_in(folder: Path) -> list[Path]:
         if found := sorted(folder.glob(pattern)):
             return found
     return []
+
+
+@contextlib.contextmanager
+def quiet(library: Any) -> Iterator[None]:
+    """Keep transformers' reports and progress bars to itself."""
+    logger = library.utils.logging
+    before, bars = logger.get_verbosity(), logger.is_progress_bar_enabled()
+    logger.set_verbosity_error()
+    logger.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logger.set_verbosity(before)
+        if bars:
+            logger.enable_progress_bar()
 
 
 def _complete(folder: Path) -> Path:

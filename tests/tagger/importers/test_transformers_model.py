@@ -5,15 +5,17 @@ import numpy as np
 import pytest
 from tests.tagger.importers import made_up_transformers as made_up
 
+from earmark import hub
 from earmark.errors import EarmarkError, TaggerError
 from earmark.graphs.session import Session
+from earmark.graphs.torchvision import require_mended
 from earmark.tagger import format as tagger_format
-from earmark import hub
 from earmark.tagger.importers.transformers_model import Options, import_transformers
 from earmark.tagger.tagger import Tagger
 
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
+require_mended("transformers", extra="hub", purpose="these tests")
 pytest.importorskip("onnxscript")
 pytest.importorskip("onnx")
 # transformers and PyTorch warn of their own future here and there; none of it is ours to mend.

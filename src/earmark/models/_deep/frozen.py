@@ -6,6 +6,7 @@ the body, so that scores, files and exports are of both.
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeVar
@@ -65,7 +66,7 @@ def fit(
     labels = check_labels(labels, len(rows), network.task)
     network._check_rows(rows)
     network.shape_, network.labels_ = tuple(rows.shape[1:]), labels.shape[1]
-    network.seed_ = int(rng.integers(2**31))
+    network.seed_ = int(copy.deepcopy(rng).integers(2**31))  # what the head draws, too
     shell: Any = learning.begun(network, moments(rows))
     device = torch.device(descent.device_of(network.training))
     embedded = embeddings(shell, rows, device)
