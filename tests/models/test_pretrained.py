@@ -315,7 +315,7 @@ class TestRefused:
             from_folder(Wav2Vec2, folder, rows_for(Wav2Vec2))
 
     def test_neither_folder_nor_name(self) -> None:
-        with pytest.raises(SettingsError, match="'weights' of pretrained:ast: 'no where' is neithe"):
+        with pytest.raises(SettingsError, match="'weights' of pretrained:ast: 'no where' is n"):
             fitted(AST, weights="no where", config={})
 
 

@@ -40,11 +40,10 @@ def _mend() -> None:
     try:
         importlib.import_module("torchvision")
     except RuntimeError:
-        from torch.library import Library
-
+        library: Any = importlib.import_module("torch.library")
         for name in [n for n in sys.modules if n.partition(".")[0] == "torchvision"]:
             del sys.modules[name]
-        declared = Library("torchvision", "FRAGMENT")
+        declared = library.Library("torchvision", "FRAGMENT")
         for name in _OPERATORS:
             declared.define(f"{name}{_SUPPRESSION}")
         _kept.append(declared)

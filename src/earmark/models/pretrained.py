@@ -219,7 +219,7 @@ class MERT(Pretrained):
     published: ClassVar[str] = "m-a-p/MERT-v1-95M"
     size_mb: ClassVar[int] = 377
     learnt_from: ClassVar[tuple[str, ...]] = (
-        "music from the Internet that MERT's card does not name: 20 000 hours, without labels",)
+        "20 000 hours of music that its card does not name: without labels",)
     small: ClassVar[Mapping[str, Any]] = _SMALL_WAVEFORM
     tried_on: ClassVar[tuple[int, ...]] = (1, 400)
 

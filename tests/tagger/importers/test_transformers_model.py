@@ -117,6 +117,32 @@ def test_clap_gives_what_transformers_gives(tmp_path):
         import_transformers(str(folder))
 
 
+def test_several_sentences_for_a_label_are_their_mean(tmp_path):
+    folder = made_up.clap(tmp_path / "tiny")
+    prompts = ("This is a sound of {label}.", "This is {label}")
+    contents = import_transformers(str(folder), Options(labels="rock,loud",
+                                                        prompt=" | ".join(prompts)))
+    model = transformers.ClapModel.from_pretrained(folder).eval()
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+    with torch.inference_mode():
+        rows = np.random.default_rng(0).standard_normal((1, 64, 1001)).astype(np.float32)
+        sound_of = model.audio_projection(model.audio_model(
+            torch.from_numpy(rows).transpose(1, 2)[:, None], is_longer=None).pooler_output)
+        means = []
+        for label in ("rock", "loud"):
+            each = [model.text_projection(model.text_model(**tokenizer(
+                        prompt.replace("{label}", label), return_tensors="pt")).pooler_output)[0]
+                    for prompt in prompts]
+            means.append(sum(e / e.norm() for e in each) / 2)
+        near = [float(sound_of[0] @ m / (sound_of.norm() * m.norm())) for m in means]
+        expected = torch.softmax(torch.tensor(near) * model.logit_scale_a.exp(), 0).numpy()
+    (content,) = contents.models.values()
+    (found,) = Session(content, "it").run(rows, ("scores",))
+    np.testing.assert_allclose(found[0], expected, atol=1e-3)
+    with pytest.raises(TaggerError, match="or several such with | between"):
+        Options(prompt="This is {label}.|This is it.")
+
+
 def test_clap_with_fusion_is_refused(tmp_path):
     folder = made_up.clap(tmp_path / "tiny", fusion=True)
     with pytest.raises(TaggerError, match="form with fusion, which listens to chance excerpts"):

@@ -229,7 +229,7 @@ class Weighted(nn.Module):
 
     def forward(self, given: Tensor) -> Tensor:
         """Return embeddings [shape=(rows, values)] of those [shape=(rows, layers * values)]."""
-        apart = given.unflatten(1, (len(self.weights), -1))
+        apart = given.reshape(len(given), len(self.weights), -1)
         return (apart * self.weights.softmax(0)[:, None]).sum(1)
 
 

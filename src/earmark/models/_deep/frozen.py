@@ -90,7 +90,9 @@ def embeddings(shell: Shell, rows: Any, device: torch.device) -> NDArray[np.floa
     Raises:
         DataError: a value is no finite number.
     """
-    body, found = shell.inner.body.to(device), []
+    body: Any = shell.inner.body
+    body.to(device)
+    found = []
     shell.eval()
     with torch.inference_mode():
         for begin in range(0, len(rows), _AT_ONCE):
@@ -99,7 +101,7 @@ def embeddings(shell: Shell, rows: Any, device: torch.device) -> NDArray[np.floa
             refuse_odd(block, begin)
             given = shell._standardised(torch.from_numpy(block))
             found.append(body(given.to(device)).float().cpu().numpy())
-    shell.inner.body.to("cpu")
+    body.to("cpu")
     made: NDArray[np.float32] = np.concatenate(found)
     return made
 

@@ -178,8 +178,8 @@ def published(name: str) -> Path:
     """
     place = config_of(name).get("hf_hub_id")
     if not place:
-        raise SettingsError(f"timm publishes no weights for '{name}'; set 'weights' to 'none', to a "
-                            "file, or choose another backbone.")
+        raise SettingsError(f"timm publishes no weights for '{name}'; set 'weights' to 'none' or "
+                            "to a file, or choose another backbone.")
     return hub.weights_file(place, f" (about {_size_mb(name)} MB)",
                             "set 'weights' to that file's path")
 
@@ -187,7 +187,8 @@ def published(name: str) -> Path:
 def _size_mb(name: str) -> int:
     with torch.device("meta"):
         whole = timm().create_model(name)
-    return round(sum(4 * p.numel() for p in whole.parameters()) / 1e6)
+    parameters: int = sum(p.numel() for p in whole.parameters())
+    return round(4 * parameters / 1e6)
 
 
 def put_in(net: Any, path: Path) -> None:

@@ -44,7 +44,8 @@ class Options:
         labels: a file of them or words with commas between; empty for the model's own.
         activation: ``none`` for what the model's configuration says.
         seconds: of a segment, where the model takes any length.
-        prompt: of CLAP: the sentence that stands for a label.
+        prompt: of CLAP: the sentence that stands for a label; of several, with ``|`` between, the
+            mean stands for it.
         name: of the tagger; empty for the model's.
     """
 
@@ -55,9 +56,9 @@ class Options:
     name: str = ""
 
     def __post_init__(self) -> None:
-        if "{label}" not in self.prompt:
+        if not all("{label}" in prompt for prompt in self.prompt.split("|")):
             raise TaggerError(f"the prompt is '{self.prompt}'; expected a sentence with {{label}} "
-                              "in it.")
+                              "in it, or several such with | between.")
 
 
 def import_transformers(name_or_folder: str, options: Options | None = None) -> Contents:
