@@ -6,6 +6,7 @@ the body, so that scores, files and exports are of both.
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeVar
@@ -65,7 +66,7 @@ def fit(
     labels = check_labels(labels, len(rows), network.task)
     network._check_rows(rows)
     network.shape_, network.labels_ = tuple(rows.shape[1:]), labels.shape[1]
-    network.seed_ = int(rng.integers(2**31))
+    network.seed_ = int(copy.deepcopy(rng).integers(2**31))  # what the head draws, too
     shell: Any = learning.begun(network, moments(rows))
     device = torch.device(descent.device_of(network.training))
     embedded = embeddings(shell, rows, device)
@@ -89,7 +90,9 @@ def embeddings(shell: Shell, rows: Any, device: torch.device) -> NDArray[np.floa
     Raises:
         DataError: a value is no finite number.
     """
-    body, found = shell.inner.body.to(device), []
+    body: Any = shell.inner.body
+    body.to(device)
+    found = []
     shell.eval()
     with torch.inference_mode():
         for begin in range(0, len(rows), _AT_ONCE):
@@ -98,7 +101,7 @@ def embeddings(shell: Shell, rows: Any, device: torch.device) -> NDArray[np.floa
             refuse_odd(block, begin)
             given = shell._standardised(torch.from_numpy(block))
             found.append(body(given.to(device)).float().cpu().numpy())
-    shell.inner.body.to("cpu")
+    body.to("cpu")
     made: NDArray[np.float32] = np.concatenate(found)
     return made
 
