@@ -293,7 +293,7 @@ def test_sharpness_is_learnt(rng):
     network.training = replace(network.training, epochs=3, batch_size=8, learning_rate=0.01)
     rows = rng.random((8, *Harmonic.tried_on), dtype=np.float32)
     network.fit(rows, np.eye(2, dtype=np.int8)[np.arange(8) % 2], rng=rng)
-    assert float(network.module().inner[0].q) != 1.0
+    assert float(network.module().inner[0].q.detach()) != 1.0
 
 
 # --- what cannot be ----------------------------------------------------------------------------
