@@ -39,7 +39,7 @@ class Columns(Network):
     name: ClassVar[str] = "cnn:s0"
     many_threads: ClassVar[bool] = False
     takes: ClassVar[tuple[int, ...]] = (1,)
-    small: ClassVar[Mapping[str, Any]] = {"channels": 4}
+    small: ClassVar[Mapping[str, Any]] = {"channels": 32}
     tried_on: ClassVar[tuple[int, ...]] = (9,)
     training: Training = field(default_factory=lambda: _as_keras(500, 250))
     channels: int = 32
@@ -83,8 +83,8 @@ class _Pictures(Network):
     """
 
     takes: ClassVar[tuple[int, ...]] = (2, 3)
-    small: ClassVar[Mapping[str, Any]] = {"channels": (3, 4, 4), "hidden": 8, "size": (24, 26)}
-    tried_on: ClassVar[tuple[int, ...]] = (3, 20, 28)
+    small: ClassVar[Mapping[str, Any]] = {"channels": (8, 8), "hidden": 32, "size": (14, 20)}
+    tried_on: ClassVar[tuple[int, ...]] = (3, 12, 18)
     scaling: Literal["standard", "none"] = "none"
     channels: tuple[int, ...] = (32,)
     hidden: int = 128
@@ -230,8 +230,8 @@ class Sequence(Network):
 
     name: ClassVar[str] = "cnn:sequence"
     takes: ClassVar[tuple[int, ...]] = (2,)
-    small: ClassVar[Mapping[str, Any]] = {"channels": 8}
-    tried_on: ClassVar[tuple[int, ...]] = (6, 10)
+    small: ClassVar[Mapping[str, Any]] = {"channels": 16, "dropout": 0.0}
+    tried_on: ClassVar[tuple[int, ...]] = (8, 12)
     channels: int = 256
     blocks: int = 2
     kernel: int = 3
