@@ -55,6 +55,8 @@ def learn(
         groups = [dict(g, lr_share=g.get("lr_share", 1.0) * found.rate
                        / schedule.first_rate(training)) for g in groups]
     name = f"{network.fingerprint}-{seed:08x}-{identity_of(rows, labels)}"
+    if valid is not None:  # which epoch is the best hangs on it
+        name += f"-{identity_of(*valid)}"
     dealer = Dealer(labels, network.task, training, seed)
     told = _Telling(watch, name, network.name, training.epochs)
     job = descent.Job(
