@@ -11,7 +11,7 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("skorch")
 
 from earmark.errors import DataError, SettingsError  # noqa: E402
-from earmark.models._deep import descent, finder  # noqa: E402
+from earmark.models._deep import devices, finder  # noqa: E402
 from earmark.models._deep.feeding import Examples  # noqa: E402
 from earmark.models._deep.losses import Loss  # noqa: E402
 from earmark.models._deep.mixing import Changes  # noqa: E402
@@ -190,7 +190,28 @@ def test_bf16_is_close_to_single_precision_and_leaves_other_runs_alone(rows, lab
     whole = fit(rows, labels, replace(QUICK, precision="bf16", accumulate=2, clip=1.0, patience=9),
                 valid=(rows, labels))
     assert np.isfinite(whole.scores(rows)).all()
-    assert descent.precision_of(Training(device="cpu")) == "fp32"
+    assert devices.precision_of(Training(device="cpu")) == "fp32"
+
+
+def test_precisions_may_follow_one_another(rows, labels):
+    from accelerate import Accelerator
+    from accelerate.state import AcceleratorState
+
+    fit(rows, labels, replace(QUICK, precision="bf16", epochs=1))
+    AcceleratorState._reset_state(reset_partial_state=True)
+    Accelerator(mixed_precision="no", cpu=True)  # as somebody else in this process may have
+    assert np.isfinite(fit(rows, labels, replace(QUICK, precision="bf16", epochs=1)).scores(
+        rows)).all()
+
+
+@pytest.mark.parametrize(("given", "message"), [
+    ({"device": "nonsense"}, "'device' is 'nonsense', which cannot be used here"),
+    ({"device": "cuda:99"}, "'device' is 'cuda:99', which cannot be used here"),
+    ({"device": "cpu", "precision": "fp16"}, "'fp16', which needs a GPU"),
+])  # fmt: skip
+def test_devices_that_there_are_not_are_named(rows, labels, given, message):
+    with pytest.raises(SettingsError, match=message):
+        fit(rows, labels, replace(QUICK, **given))
 
 
 def pictures(rng):
@@ -198,7 +219,7 @@ def pictures(rng):
     return rows, np.eye(2, dtype=np.int8)[np.arange(16) % 2]
 
 
-@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")  # as PyTorch compiles
+@pytest.mark.filterwarnings("ignore")  # PyTorch, as it compiles, warns of its own doings
 @pytest.mark.parametrize("setting", ["channels_last", "compile"])
 def test_faster_ways_give_nearly_the_same_scores(setting, rng):
     if setting == "compile" and not (shutil.which("g++") or shutil.which("clang++")):

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from earmark import settings
 from earmark.errors import DataError
-from earmark.models._deep import descent, finder, schedule
+from earmark.models._deep import descent, devices, finder, schedule
 from earmark.models._deep.feeding import Dealer, Examples, judging_loader, training_loader
 from earmark.models._deep.losses import Loss, label_weights
 from earmark.models._deep.mixing import Changes
@@ -50,7 +50,7 @@ def learn(
     groups = network.parameter_groups(shell.inner)
     if training.learning_rate == "find":
         found = finder.find(shell, loss, examples, training, groups, seed,
-                            descent.device_of(training))
+                            devices.device_of(training))
         network.found_rate_ = found._asdict()
         groups = [dict(g, lr_share=g.get("lr_share", 1.0) * found.rate
                        / schedule.first_rate(training)) for g in groups]
