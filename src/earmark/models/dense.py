@@ -92,6 +92,8 @@ class S0AnnNormalised(S0Ann):
     """The same with batch normalisation behind each rectifier (source S0, "ANN+BN")."""
 
     name: ClassVar[str] = "dense:s0-ann-bn"
+    # Keras' running means take hundreds of batches to arrive.
+    small: ClassVar[Mapping[str, Any]] = {"as_keras": False}
     normalise: Literal["none", "before", "after"] = "after"
 
 
