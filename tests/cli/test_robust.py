@@ -24,7 +24,7 @@ def test_labelled_music_a_page_and_a_card(earmark, music, tmp_path):
     done = earmark("audit", "songs", "--robust", "--tagger", "gtzan10", "--seconds", "2",
                    "--write-card", "mine.earmark")
     assert done.returncode == 3  # one file could not be heard
-    for said in ("gtzan10@", "| telephone ", "| rate 48 kHz ", "held-out genres: 1 tracks",
+    for said in ("gtzan10@", "| telephone ", "| rate 48 kHz ", "held-out genres: 1 track of",
                  "skipped: songs/jazz/text.wav", "page: runs/robust-songs/robust.html",
                  "tagger with these figures on its card: mine.earmark"):
         assert said in done.stdout
