@@ -74,8 +74,8 @@ def heads(its: Values) -> Iterator[str]:
         said = plain["strangers"]["unknown"]
         unknown = "it has no rule for" if said is None else f"{facts.percent(said)} are called"
         tracks = "track" if strange == 1 else "tracks"
-        yield (f"held-out genres: {strange} {tracks} of labels it does not know: {unknown} unknown; "
-               f"mean top score {facts.number(plain['strangers']['top_score'])}, of those it knows "
+        yield (f"held-out genres: {strange} {tracks} of labels it does not know: {unknown} "
+               f"unknown; mean top score {facts.number(plain['strangers']['top_score'])}, of those it knows "
                f"{facts.number(plain['known']['top_score'])}")
 
 
