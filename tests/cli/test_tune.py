@@ -59,8 +59,6 @@ def test_a_search_ends_in_a_recipe_and_a_page(earmark, place):
     assert more.returncode == 0, more.stderr
     assert "5 of 6 trials: " in more.stderr
     assert "4 of 6 trials: " not in more.stderr
-    trained = earmark("train", "runs/tune-near/best.toml", "--data", "data", "--out", "run")
-    assert trained.returncode == 0, trained.stderr
 
 
 def test_ranges_are_given_by_words_and_by_a_file(earmark, place):

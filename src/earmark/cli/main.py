@@ -24,7 +24,7 @@ _COMMANDS = {
     "data": ("earmark.cli.data", "List, fetch, read, check, make and merge datasets."),
     "demo": ("earmark.cli.demo", "Compose music, train and judge three taggers, and tag."),
     "evaluate": ("earmark.cli.evaluate", "Cross-validate recipes side by side, without a test."),
-    "explain": ("earmark.cli.explain", "Show what of a sound, or which features, speak for labels."),
+    "explain": ("earmark.cli.explain", "Show what in a sound, or which feature, speaks for it."),
     "explore": ("earmark.cli.explore", "Draw a dataset's labels and features on one page."),
     "features": ("earmark.cli.features", "Extract feature tables and pictures."),
     "report": ("earmark.cli.report", "Make the page of a finished run."),

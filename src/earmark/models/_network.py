@@ -65,6 +65,7 @@ class Network(Model):
     found_rate_: Mapping[str, Any] | None = field(default=None, init=False, repr=False,
                                                   compare=False)
     shell_: Any = field(default=None, init=False, repr=False, compare=False)
+    about_: Mapping[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.task not in self.tasks:
@@ -88,6 +89,15 @@ class Network(Model):
 
     def _check_settings(self) -> None:
         """Raise ValueError for settings that cannot be."""
+
+    @property
+    def heard(self) -> tuple[str, ...]:
+        """What its weights have learnt from before any fit, as lines of cards have it."""
+        return ()
+
+    def begin(self, inner: nn.Module) -> None:
+        """Put weights from elsewhere into what ``build`` made, once before a fit; what is kept in
+        ``about_`` is saved, and there again when a trained network is built to be loaded."""
 
     def parameter_groups(self, inner: nn.Module) -> list[dict[str, Any]]:
         """Return parameters with their share of the learning rate (``lr_share``)."""

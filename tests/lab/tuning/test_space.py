@@ -74,7 +74,7 @@ def test_places_that_cannot_be_tried_are_refused(neighbours, path, message):
 
 
 def test_a_range_without_a_value_that_can_be_is_refused(neighbours):
-    with pytest.raises(SettingsError, match="no value of its range can be: .*'p' is 5"):
+    with pytest.raises(SettingsError, match=r"no value of its range can be: .*'p' is 5"):
         spaces.space(neighbours(), "single", {"branches.0.model.p": OneOf((3, 5))})
     with pytest.raises(SettingsError, match="n_neighbors' is 0"):
         spaces.space(neighbours(n_neighbors=0), "single", {K: Between(1, 9)})

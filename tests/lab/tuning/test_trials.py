@@ -175,7 +175,7 @@ def test_importance_is_a_share(search):
 def test_equal_scores_have_no_importance(search):
     class Same(Counted):
         def fold(self, recipe, learn, held, seed):
-            return {i: row for i, row in zip(held, self.truth(held).astype("f4"), strict=True)}
+            return dict(zip(held, self.truth(held).astype("f4"), strict=True))
 
     with search(8, prune=False) as trials:
         hands.work(trials, Same.of(), FOLDS, 1)
@@ -257,12 +257,16 @@ def test_a_database_of_another_program_is_left_alone(search, tmp_path):
 def test_a_file_that_another_program_holds_is_told(search, tmp_path, monkeypatch):
     monkeypatch.setattr(keeping, "_WAIT_SECONDS", 0.01)
     other = sqlite3.connect(tmp_path / keeping.STUDY, isolation_level=None)
-    with pytest.raises(EarmarkError, match="cannot be used: .*database is locked"), \
-            search(2) as trials:
-        hands.work(trials, Counted.of(), FOLDS, 1)
-        other.execute("BEGIN IMMEDIATE")
-        trials.wanted = 3
-        trials.ask()
+
+    def work_while_it_is_held():
+        with search(2) as trials:
+            hands.work(trials, Counted.of(), FOLDS, 1)
+            other.execute("BEGIN IMMEDIATE")
+            trials.wanted = 3
+            trials.ask()
+
+    with pytest.raises(EarmarkError, match=r"cannot be used: .*database is locked"):
+        work_while_it_is_held()
     other.execute("ROLLBACK")
     other.execute("PRAGMA journal_mode=DELETE")
     other.execute("BEGIN EXCLUSIVE")
@@ -270,6 +274,17 @@ def test_a_file_that_another_program_holds_is_told(search, tmp_path, monkeypatch
             search():
         pass
     other.close()
+
+
+def test_a_file_of_another_optuna_is_told(search, tmp_path):
+    with search(1) as trials:
+        hands.work(trials, Counted.of(), FOLDS, 1)
+    connection = sqlite3.connect(tmp_path / keeping.STUDY)
+    connection.execute("UPDATE alembic_version SET version_num = 'v1.0.0'")
+    connection.commit()
+    connection.close()
+    with pytest.raises(DataError, match="another version of Optuna"), search():
+        pass
 
 
 def test_a_study_of_somebody_else_is_left_alone(search, tmp_path):

@@ -122,7 +122,8 @@ def test_another_recipe_or_space_is_refused(folder, neighbours, sample_root):
     with pytest.raises(SettingsError, match="another recipe;"):
         tuning.tune(neighbours(n_neighbors=4), sample_root, RANGES, folder, SETTINGS)
     with pytest.raises(SettingsError, match="another space;"):
-        tuning.tune(neighbours(n_neighbors=3, p=2), sample_root, {K: Between(1, 9)}, folder, SETTINGS)
+        tuning.tune(neighbours(n_neighbors=3, p=2), sample_root, {K: Between(1, 9)}, folder,
+                    SETTINGS)
 
 
 def test_two_processes_give_the_scores_of_one(neighbours, sample_root, tmp_path):

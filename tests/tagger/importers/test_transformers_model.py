@@ -8,7 +8,7 @@ from tests.tagger.importers import made_up_transformers as made_up
 from earmark.errors import EarmarkError, TaggerError
 from earmark.graphs.session import Session
 from earmark.tagger import format as tagger_format
-from earmark.tagger.importers import _hub
+from earmark import hub
 from earmark.tagger.importers.transformers_model import Options, import_transformers
 from earmark.tagger.tagger import Tagger
 
@@ -204,6 +204,6 @@ def test_whether_anything_answers():
 
     with http.server.HTTPServer(("127.0.0.1", 0), Refuses) as server:
         threading.Thread(target=server.handle_request, daemon=True).start()
-        assert _hub._answers(f"http://127.0.0.1:{server.server_port}")
-    assert not _hub._answers("http://127.0.0.1:9")
-    assert not _hub._answers("no address")
+        assert hub.answers(f"http://127.0.0.1:{server.server_port}")
+    assert not hub.answers("http://127.0.0.1:9")
+    assert not hub.answers("no address")

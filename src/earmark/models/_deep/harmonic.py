@@ -51,7 +51,7 @@ class HarmonicFilters(nn.Module):
     ) -> None:
         """Take spectra of ``rows`` at equal distances from 0 Hz to ``top_hz``."""
         super().__init__()
-        self.harmonics, self.values = harmonics, values
+        self.harmonics, self.pitches, self.values = harmonics, len(pitches_hz), values
         centres = (torch.arange(1, harmonics + 1)[:, None] * pitches_hz[None]).flatten()
         # Both follow from the settings, so they are not kept with the weights.
         self.register_buffer("rows_hz", torch.linspace(0, top_hz, rows), persistent=False)
@@ -70,7 +70,7 @@ class HarmonicFilters(nn.Module):
             found = (weights / total.clamp_min(1e-6)) @ spectra
         else:
             found = _decibels(weights @ _powers(spectra, self.values))
-        return found.reshape(len(found), self.harmonics, -1, found.shape[-1])
+        return found.reshape(-1, self.harmonics, self.pitches, spectra.shape[2])
 
 
 def _powers(spectra: Tensor, values: Values) -> Tensor:

@@ -17,7 +17,7 @@ from earmark.models._deep.losses import Loss, label_weights
 from earmark.models._deep.mixing import Changes
 from earmark.models._deep.shell import Shell
 from earmark.models._deep.states import State
-from earmark.models._deep.statistics import moments, refuse_odd
+from earmark.models._deep.statistics import Moments, moments, refuse_odd
 from earmark.models.watch import Watch
 from earmark.picked import row_blocks
 
@@ -39,12 +39,7 @@ def learn(
     if valid is not None:
         for begin, block in row_blocks(valid[0]):
             refuse_odd(block, begin)
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        shell = built(network)
-    if network.scaling == "standard":
-        shell.mean.copy_(torch.from_numpy(mean).reshape(shell.mean.shape))
-        shell.spread.copy_(torch.from_numpy(spread).reshape(shell.spread.shape))
+    shell = begun(network, Moments(mean, spread))
     network.parameters_ = sum(p.numel() for p in shell.inner.parameters())
     examples = Examples(rows, labels, Changes(network.augment, mean, spread), shell.crop, seed)
     loss = Loss(network.task, training, label_weights(labels, network.task, training))
@@ -69,6 +64,18 @@ def learn(
     told.end()
     network.shell_ = shell.to("cpu").eval()
     watch.curves.append(network.told())
+
+
+def begun(network: Network, found: Moments) -> Shell:
+    """Return the network of a shape, a number of labels and a seed as training begins with it."""
+    with torch.random.fork_rng():
+        torch.manual_seed(network.seed_)
+        shell = built(network)
+        network.begin(shell.inner)
+    if network.scaling == "standard":
+        shell.mean.copy_(torch.from_numpy(found.mean).reshape(shell.mean.shape))
+        shell.spread.copy_(torch.from_numpy(found.spread).reshape(shell.spread.shape))
+    return shell
 
 
 def built(network: Network) -> Shell:
@@ -128,4 +135,5 @@ def describe(network: Network) -> dict[str, Any]:
     """Return all that makes the network again, but for its weights."""
     return {"name": network.name, "settings": settings.to_mapping(network),
             "shape": list(network.shape_), "labels": network.labels_, "seed": network.seed_,
-            "parameters": network.parameters_, "history": network.history_}
+            "parameters": network.parameters_, "history": network.history_,
+            "about": dict(network.about_)}

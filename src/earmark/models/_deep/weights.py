@@ -47,7 +47,7 @@ def load(path: Path) -> Network:
                                                  told["settings"], where=str(path))
         network.shape_, network.labels_ = tuple(told["shape"]), int(told["labels"])
         network.seed_, network.parameters_ = int(told["seed"]), int(told["parameters"])
-        network.history_ = told["history"]
+        network.history_, network.about_ = told["history"], told.get("about", {})
         with torch.random.fork_rng():
             shell = learning.built(network)
         shell.load_state_dict(tensors)

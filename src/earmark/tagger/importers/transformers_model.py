@@ -16,12 +16,12 @@ from earmark import __version__
 from earmark.errors import EarmarkError, TaggerError, require, suggestion
 from earmark.features import base as features
 from earmark.graphs.wrapping import Activation
+from earmark.hub import model_folder, weights_in
 from earmark.judging.decisions import Decisions
 from earmark.labels import crosswalk
 from earmark.labels.vocabulary import Vocabulary
 from earmark.tagger.checks import with_check
 from earmark.tagger.format import FORMAT, Branch, Card, Contents, Manifest
-from earmark.tagger.importers._hub import model_folder, weights_in
 from earmark.tagger.importers._label_lists import read_labels
 from earmark.tagger.importers._rehearsal import rehearsal_rows
 from earmark.tagger.importers._torch_export import exported

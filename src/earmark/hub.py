@@ -1,4 +1,4 @@
-"""Where a model of the transformers library lies: a folder, the hub's cache, or the hub itself.
+"""Where published weights lie: in a folder, the hub's cache, or on the hub itself.
 
 The hub's own client tries for most of a minute before it gives up without a network; whether
 anything answers is asked first here, and for seconds only.
@@ -14,20 +14,22 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from earmark.errors import TaggerError, require
+from earmark.errors import SettingsError, TaggerError, require
 
 _NAME = re.compile(r"[\w.-]+/[\w.-]+")
+_WEIGHTS_FILE = "model.safetensors"
 _WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
 _TEXTS = ["*.json", "*.txt", "README.md", "*.model"]
 _TRUE = {"1", "ON", "YES", "TRUE"}
 _PATIENCE_SECONDS = 5.0
 
 
-def model_folder(given: str) -> Path:
-    """Return the folder with a model's files.
+def model_folder(given: str, about: str = "") -> Path:
+    """Return the folder with the files of a model of the transformers library.
 
     Args:
         given: a folder, or a name on the hub, ``OWNER/MODEL``.
+        about: what is to be said of it where it is not there, such as its size.
 
     Raises:
         TaggerError: it is neither, lacks files, or is not on this machine and cannot be fetched.
@@ -42,11 +44,36 @@ def model_folder(given: str) -> Path:
     hub: Any = require("huggingface_hub", extra="hub", purpose="opening a transformers model")
     if (kept := _kept(hub, given)) is not None:
         return kept
-    if _told_offline() or not _answers(hub.constants.ENDPOINT):
-        raise TaggerError(f"{given} is not on this machine and the hub cannot be reached: download "
+    if told_offline() or not answers(hub.constants.ENDPOINT):
+        raise TaggerError(f"{given}{about} is not on this machine and the hub cannot be reached: download "
                           "it elsewhere (config.json, preprocessor_config.json, model.safetensors "
                           "and, of CLAP, the tokenizer's files) and give the folder.")
     return _complete(_fetched(hub, given))
+
+
+def weights_file(name: str, about: str, instead: str) -> Path:
+    """Return the file ``model.safetensors`` of a name on the hub.
+
+    Args:
+        about: what is to be said of it where it is not there, such as its size.
+        instead: what to do with a file that was fetched by hand.
+
+    Raises:
+        SettingsError: it is not on this machine and cannot be fetched.
+        MissingExtraError: the hub's client is not installed.
+    """
+    hub: Any = require("huggingface_hub", extra="hub", purpose="finding published weights")
+    kept = hub.try_to_load_from_cache(name, _WEIGHTS_FILE)
+    if isinstance(kept, str):
+        return Path(kept)
+    if told_offline() or not answers(hub.constants.ENDPOINT):
+        raise SettingsError(f"{name}{about} is not on this machine and the hub cannot be reached: "
+                            f"download its {_WEIGHTS_FILE} elsewhere and {instead}.")
+    try:
+        return Path(hub.hf_hub_download(name, _WEIGHTS_FILE))
+    except Exception as error:  # the client raises what its transport does too
+        said = str(error).strip().splitlines() or [repr(error)]
+        raise SettingsError(f"{name} could not be fetched from the hub: {said[0]}") from error
 
 
 def weights_in(folder: Path) -> list[Path]:
@@ -89,12 +116,13 @@ def _fetched(hub: Any, name: str) -> Path:
     return folder
 
 
-def _told_offline() -> bool:
+def told_offline() -> bool:
+    """Tell whether the environment forbids to ask the hub."""
     return any(os.environ.get(name, "").upper() in _TRUE
                for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"))
 
 
-def _answers(address: str) -> bool:
+def answers(address: str) -> bool:
     """Tell whether anything at an address answers, be it with a refusal."""
     heard: list[bool] = []
 
