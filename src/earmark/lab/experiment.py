@@ -37,6 +37,7 @@ from earmark.lab.learner import Fitted, Learner, TrackScores, build_model
 from earmark.lab.packing import export_all, pack
 from earmark.lab.partition import dealt, learnable, missing_lines, without
 from earmark.lab.recipe import Recipe
+from earmark.lab.weighing import weighed
 from earmark.models.base import Model
 from earmark.models.watch import Watch, watched
 from earmark.store import write_text
@@ -130,6 +131,7 @@ class _Experiment:
         self.learnt = [i for part in recipe.split.learn_from for i in split.ids(part)]
 
     def results(self) -> dict[str, Any]:
+        self.learner, weights = weighed(self.recipe, self.learner, self.learnt, self.rng, self.log)
         learner = self.learner
         looking = Looking(self.recipe, learner, self.split, self.rng, self.log,
                           self._measure_decided)
@@ -150,7 +152,7 @@ class _Experiment:
         runfolder.write_predictions(self.folder, self.dataset, scored)
         results = {
             "protocol": self._protocol(),
-            **found.results,
+            **weights, **found.results,
             "parts": parts,
             "majority_baseline": self._baseline(learner),
             **self._told_decisions(), **self._told_by_test,
@@ -192,7 +194,7 @@ class _Experiment:
             fitted = self._fit_all_labels(sorted(self.split.parts))
             exported, columns = self._export(fitted), fitted.columns.tolist()
         contents = pack(self.recipe, self.dataset, self.split, exported, results, self._decisions,
-                        columns)
+                        columns, [branch.weight for branch in self.learner.branches])
         tagger_format.write(contents, self.folder / runfolder.TAGGER)
 
     def _fit_all_labels(self, ids: list[str]) -> Fitted:

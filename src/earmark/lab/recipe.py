@@ -127,6 +127,10 @@ class Recipe:
         decide: learn calibration, thresholds and when to say "unknown" from held-out artists and
             labels.
         decisions: how.
+        weights: ``learnt``: the branches' weights are learnt, once, from scores that each gives to
+            artists left out of the learnt parts, in place of their ``weight``. A regression on
+            top of branches (stacking) is not offered: a tagger's branches are averaged; one of
+            models on the same rows is ``ensemble:stacking``.
     """
 
     name: str
@@ -141,6 +145,7 @@ class Recipe:
     curve: bool = False
     decide: bool = False
     decisions: HowDecided = field(default_factory=HowDecided)
+    weights: Literal["fixed", "learnt"] = "fixed"
 
     def __post_init__(self) -> None:
         for name in (self.name, self.tagger.name):
