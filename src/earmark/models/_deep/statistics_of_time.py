@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from earmark.models._deep.statistics_of_depths import deviation
+
 
 class OverTime(nn.Module):
     """Pictures [shape=(rows, bands, frames)] to six statistics a band [shape=(rows, 6 * bands)]:
@@ -24,14 +26,9 @@ class OverTime(nn.Module):
         change = rows[..., 1:] - rows[..., :-1]
         rises = change.clamp_min(0)
         return torch.cat([
-            rows.mean(dim=-1), _deviation(rows), *(_at(ordered, place) for place in self.places),
-            change.abs().mean(dim=-1), _deviation(rises),
+            rows.mean(dim=-1), deviation(rows), *(_at(ordered, place) for place in self.places),
+            change.abs().mean(dim=-1), deviation(rises),
         ], dim=1)
-
-
-def _deviation(rows: Tensor) -> Tensor:
-    apart = rows - rows.mean(dim=-1, keepdim=True)
-    return (apart * apart).mean(dim=-1).clamp_min(1e-12).sqrt()
 
 
 def _at(ordered: Tensor, place: float) -> Tensor:
