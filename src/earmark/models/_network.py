@@ -123,7 +123,7 @@ class Network(Model):
         """
         _require()
         labels = check_labels(labels, len(rows), self.task)
-        rows = _as_rows(rows)
+        rows = as_rows(rows)
         self._check_rows(rows)
         self.seed_ = int(rng.integers(2**31))
         if valid is None and self.training.patience is not None:
@@ -142,7 +142,7 @@ class Network(Model):
         from earmark.models._deep import learning
 
         shell = self._shell
-        rows = _as_rows(rows)
+        rows = as_rows(rows)
         if rows.ndim == len(self.shape_) + 1 and rows.shape[1:] != self.shape_:
             wide = " x ".join(map(str, rows.shape[1:]))
             raise DataError(f"rows of {wide}; this {self.name} was fitted on "
@@ -245,7 +245,7 @@ def identity_of(rows: Any, labels: NDArray[np.int8]) -> str:
     return f"{zlib.crc32(labels.tobytes()):08x}{zlib.crc32(content.tobytes()):08x}"
 
 
-def _as_rows(rows: Any) -> Any:
+def as_rows(rows: Any) -> Any:
     """Return rows as they are where they can be indexed like an array of numbers, whose values may
     lie on the disk; else the array."""
     kind = getattr(getattr(rows, "dtype", None), "kind", "f")

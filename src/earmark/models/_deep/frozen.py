@@ -21,7 +21,7 @@ from earmark.models._deep import learning
 from earmark.models._deep.devices import device_of
 from earmark.models._deep.shell import Shell
 from earmark.models._deep.statistics import moments, refuse_odd
-from earmark.models._network import Network
+from earmark.models._network import Network, as_rows
 from earmark.models._training import Augment
 from earmark.models.base import check_labels
 
@@ -69,6 +69,7 @@ def fit(
         augment: of embeddings; none by default. For the rest see ``Network.fit``.
     """
     labels = check_labels(labels, len(rows), network.task)
+    rows = as_rows(rows)
     network._check_rows(rows)
     network.shape_, network.labels_ = tuple(rows.shape[1:]), labels.shape[1]
     network.seed_ = int(copy.deepcopy(rng).integers(2**31))  # what the head draws, too
