@@ -23,7 +23,7 @@ def test_labelled_music_a_page_and_a_card(earmark, music, tmp_path):
     (music / "jazz" / "text.wav").write_text("no music")
     done = earmark("audit", "songs", "--robust", "--tagger", "gtzan10", "--seconds", "2",
                    "--write-card", "mine.earmark")
-    assert done.returncode == 3  # one file could not be heard
+    assert done.returncode == 3, done.stderr  # one file could not be heard
     for said in ("gtzan10@", "| telephone ", "| rate 48 kHz ", "held-out genres: 1 track of",
                  "skipped: songs/jazz/text.wav", "page: runs/robust-songs/robust.html",
                  "tagger with these figures on its card: mine.earmark"):
@@ -35,6 +35,7 @@ def test_labelled_music_a_page_and_a_card(earmark, music, tmp_path):
     assert "robustness bench: same best label as undisturbed, 2 tracks of folder" in shown.stdout
     again = earmark("audit", "songs", "--robust", "--tagger", "gtzan10", "--seconds", "2",
                     "--json")
+    assert again.returncode == 3, again.stderr
     assert json.loads(again.stdout) == values
     assert "of 3 tracks" not in again.stderr
 
