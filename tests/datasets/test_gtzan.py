@@ -170,7 +170,7 @@ def test_segment_of(row_name: str, expected: tuple[str, int]) -> None:
 
 
 @pytest.mark.parametrize("row_name", ["", "blues", "blues.0000.wav", "salsa.00000.wav",
-                                      "blues.00000.x.wav", "blues.00000.png", "._blues.00000.wav"])
+                                      "blues.00000.x.wav", "blues.00000.gif", "._blues.00000.wav"])
 def test_segment_of_refuses_other_names(row_name: str) -> None:
     with pytest.raises(DataError, match="does not name a GTZAN track; expected"):
         Gtzan("").segment_of(row_name)

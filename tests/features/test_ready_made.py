@@ -123,6 +123,16 @@ class TestVggish:
         assert both.columns[128] == "vggish1_std"
         assert len(both.columns) == 256
 
+    def test_a_clip_can_be_a_picture_of_its_seconds(self, tmp_path):
+        path = audioset(tmp_path)
+        of = self.family.read(path).rows
+        made = Table(kind="vggish", pooling="sequence").read(path)
+        assert made.rows.shape == (2, 128, 3)
+        assert made.track_ids.tolist() == ["aa", "bb"]
+        np.testing.assert_array_equal(made.rows[0].T, of[:3])
+        np.testing.assert_array_equal(made.rows[1].T, of[[3, 3, 3]])  # one second, begun anew
+        assert made.columns == self.family.columns
+
     def test_only_rows_of_seconds_can_be_pooled(self):
         with pytest.raises(ValueError, match="'pooling' is 'mean' for echonest"):
             Table(pooling="mean")

@@ -4,9 +4,12 @@ import numpy as np
 import pytest
 
 from earmark.datasets.audioset import AudioSet
+from earmark.datasets.gtzan import Gtzan
 from earmark.errors import DataError
 from earmark.lab import experiment
 from earmark.lab.batches import gather
+from earmark.lab.doctor.tables import lint_tables
+from earmark.lab.explore.exploring import explore
 from earmark.lab.recipe import BranchChoice, DatasetChoice, Recipe, SplitChoice, TaggerChoice
 
 VGGISH = BranchChoice({"name": "table", "kind": "vggish"}, {"name": "classical:logistic"},
@@ -85,3 +88,52 @@ def test_real_embeddings_of_both_parts_are_gathered(realdata):
     assert gathered.failed == ()
     assert len(np.unique(gathered.features.track_ids)) == 2490 + 2048
     assert (gathered.features.rows.min(), gathered.features.rows.max()) == pytest.approx((-2, 2))
+
+
+class TestPictures:
+    """GTZAN's spectrogram pictures, with and without those of exact copies."""
+
+    @pytest.fixture
+    def pictured(self, tmp_path):
+        rng = np.random.default_rng(7)
+        bins = rng.integers(0, 255, (2, 128, 496), dtype=np.uint8)
+        edges = [b * 3696 // 1280 for b in range(128)]
+        (tmp_path / "spectrograms").mkdir()
+        np.savez(tmp_path / "spectrograms" / "p.npz",
+                 name=np.array(["disco/disco.00098.png", "pop/pop.00001.png"]),
+                 X=np.repeat(bins, np.diff(edges, append=370), axis=1))
+        return Gtzan(tmp_path)
+
+    def branch(self, **size):
+        return BranchChoice({"name": "specgram", **size}, {"name": "classical:logistic"},
+                            source="table")
+
+    def test_an_exact_copy_has_the_rows_of_its_twin_and_it_is_said(self, pictured):
+        found = gather(pictured, ["disco.00099", "pop.00001"], self.branch(height=16, width=31),
+                       print)
+        rows = dict(zip(found.features.track_ids.tolist(), found.features.rows, strict=True))
+        assert found.features.rows.shape == (2, 16, 31)
+        assert found.failed == ()
+        assert found.notes == ("disco.00099: without rows of their own in p.npz, they have those "
+                               "of their exact copies",)
+        both = gather(pictured, ["disco.00098", "disco.00099"], self.branch(height=16, width=31),
+                      print).features  # fmt: skip
+        assert sorted(both.track_ids.tolist()) == ["disco.00098", "disco.00099"]
+        assert np.array_equal(both.rows[0], both.rows[1])
+        assert np.array_equal(both.rows[0], rows["disco.00099"])
+        assert not np.array_equal(rows["pop.00001"], rows["disco.00099"])
+
+    def test_nothing_is_said_where_nothing_is_borrowed(self, pictured):
+        found = gather(pictured, ["disco.00098", "pop.00001"], self.branch(), print)
+        assert found.features.rows.shape == (2, 64, 124)
+        assert found.notes == ()
+
+    def test_pictures_of_other_settings_are_not_taken(self, pictured):
+        with pytest.raises(DataError, match="no ready-made table was made by"):
+            gather(pictured, ["pop.00001"], self.branch(hop_length=128), print)
+
+    def test_what_goes_by_single_values_leaves_pictures_alone(self, pictured):
+        assert lint_tables(pictured) == []
+        found = explore(pictured)
+        assert found.family == ""
+        assert any("no table of them" in note for note in found.notes)

@@ -24,12 +24,14 @@ _COMMANDS = {
     "data": ("earmark.cli.data", "List, fetch, read, check, make and merge datasets."),
     "demo": ("earmark.cli.demo", "Compose music, train and judge three taggers, and tag."),
     "evaluate": ("earmark.cli.evaluate", "Cross-validate recipes side by side, without a test."),
+    "explain": ("earmark.cli.explain", "Show what in a sound, or which feature, speaks for it."),
     "explore": ("earmark.cli.explore", "Draw a dataset's labels and features on one page."),
     "features": ("earmark.cli.features", "Extract feature tables and pictures."),
     "report": ("earmark.cli.report", "Make the page of a finished run."),
     "tag": ("earmark.cli.tag", "Name the genres and tags of audio files."),
     "tagger": ("earmark.cli.tagger", "List, show and check taggers."),
     "train": ("earmark.cli.train", "Learn a tagger from folders or by a recipe, and judge it."),
+    "tune": ("earmark.cli.tune", "Search a recipe's settings by folds, without a test."),
     "warm": ("earmark.cli.warm", "Compile what makes large libraries faster, once."),
 }
 

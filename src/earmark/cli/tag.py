@@ -70,7 +70,7 @@ def tag_files(paths: Sequence[Path], names: Sequence[str] = (), *, top: int = 3,
     from earmark.errors import AudioError
     from earmark.graphs.session import single_threads
 
-    taggers = _load(names)
+    taggers = load_taggers(names)
     if sets:
         _refuse_without_sets(taggers)
     found = find_audio(paths)
@@ -120,7 +120,8 @@ def _worth(tagger: Tagger) -> str:
     return label_sets_line(sets) if sets else "label sets: none are promised"
 
 
-def _load(names: Sequence[str]) -> list[Tagger]:
+def load_taggers(names: Sequence[str]) -> list[Tagger]:
+    """Return the taggers that are named, each once; the usual ones where none is."""
     from earmark.tagger.tagger import Tagger
 
     found = [Tagger.load(name) for name in dict.fromkeys(names)] if names else _usual()

@@ -40,9 +40,12 @@ if TYPE_CHECKING:
                    "may be repeated.")
 @click.option("--exclude", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.csv",
               help="Tracks to leave out, as `earmark data check --exclude` lists them.")
+@click.option("--tensorboard", is_flag=True,
+              help="Write the learning curves of networks for TensorBoard, too, into the run "
+                   "folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print results.json.")
 def train(what: str, root: Path | None, out: Path | None, name: str, front_end: str | None,
-          labels: Labels, taxonomies: tuple[Path, ...], exclude: Path | None,
+          labels: Labels, taxonomies: tuple[Path, ...], exclude: Path | None, tensorboard: bool,
           as_json: bool) -> None:
     """Learn a tagger, judge it, and keep all of it in a run folder.
 
@@ -59,7 +62,7 @@ def train(what: str, root: Path | None, out: Path | None, name: str, front_end: 
     allow_all_cores()
     if root is None and teach.is_collection(what):
         dataset = teach.collection(Path(what), labels, taxonomies)
-        _teach(Path(what), dataset, out, name, front_end, exclude, as_json)
+        _teach(Path(what), dataset, out, name, front_end, exclude, tensorboard, as_json)
         return
     if root is None and (what in recipes.names() or what.endswith(".toml")):
         raise click.UsageError(f"the recipe '{what}' needs --data, the folder of its dataset.")
@@ -72,12 +75,13 @@ def train(what: str, root: Path | None, out: Path | None, name: str, front_end: 
     loaded, folder = recipes.read(what), ""
     if front_end:
         loaded, folder = with_features(loaded, front_end), f"-{slug(front_end)}"
-    _run(loaded, root, out or Path("runs") / f"{loaded.name}{folder}", exclude, as_json)
+    _run(loaded, root, out or Path("runs") / f"{loaded.name}{folder}", exclude, tensorboard,
+         as_json)
 
 
 def _teach(
     path: Path, dataset: Dataset, out: Path | None, name: str, front_end: str | None,
-    exclude: Path | None, as_json: bool,
+    exclude: Path | None, tensorboard: bool, as_json: bool,
 ) -> None:
     from earmark.lab import backbones, runfolder, teach
     from earmark.store import write_bytes
@@ -88,7 +92,7 @@ def _teach(
     for line in teach.remarks(dataset):
         click.echo(f"note: {line}", err=True)
     folder = out or teach.run_folder(dataset, name, front_end)
-    results = _run(loaded, path, folder, exclude, as_json)
+    results = _run(loaded, path, folder, exclude, tensorboard, as_json)
     tagger = Path(f"{name}.earmark")
     write_bytes(tagger, (folder / runfolder.TAGGER).read_bytes())
     if not as_json:
@@ -100,13 +104,15 @@ def _teach(
 
 
 def _run(
-    recipe: Recipe, root: Path, folder: Path, exclude: Path | None, as_json: bool
+    recipe: Recipe, root: Path, folder: Path, exclude: Path | None, tensorboard: bool,
+    as_json: bool,
 ) -> Mapping[str, Any]:
     from earmark.lab import experiment, runfolder
     from earmark.lab.doctor.outcome import read_excluded
 
     reasons = read_excluded(exclude) if exclude else {}
-    run = experiment.run(recipe, root, folder, log=Progress(), exclude=reasons)
+    run = experiment.run(recipe, root, folder, log=Progress(), exclude=reasons,
+                         tensorboard=tensorboard)
     if as_json:
         print_json(run.results)
         return run.results

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from earmark.labels.vocabulary import Vocabulary
 from earmark.settings import fingerprint
@@ -74,13 +74,18 @@ class FeatureTable:
         comparable: whether it was made of the audio that comes with the dataset, so that rows can
             be computed again and compared.
         derived: whether it is another table of the dataset read in another way.
+        pictures: whether its rows are pictures, whose single values say nothing by themselves.
+        borrowed: tracks without rows of their own that are exact copies of tracks with rows, and
+            which those are.
     """
 
     path: Path
-    front_end: Mapping[str, str]
+    front_end: Mapping[str, Any]
     seconds: float | None
     comparable: bool = True
     derived: bool = False
+    pictures: bool = False
+    borrowed: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

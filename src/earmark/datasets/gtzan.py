@@ -24,14 +24,12 @@ from importlib import resources
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
-import numpy as np
-
 from earmark.audio.load import AUDIO_SUFFIXES
+from earmark.datasets import _gtzan_pictures, _gtzan_sample
 from earmark.datasets._files import counted, some
 from earmark.datasets.base import Dataset, Fault, FeatureTable, Source, Track
 from earmark.errors import DataError
 from earmark.labels.vocabulary import Vocabulary
-from earmark.store import write_bytes, write_text
 
 _GENRES = ("blues", "classical", "country", "disco", "hiphop", "jazz", "metal", "pop", "reggae",
            "rock")  # fmt: skip
@@ -74,6 +72,7 @@ class Gtzan(Dataset):
 Data/genres_original/<genre>/<genre>.00000.wav   Kaggle's edition, audio
 Data/features_30_sec.csv, features_3_sec.csv     Kaggle's edition, 57 features
 genres/<genre>/<genre>.00000.au                  the first edition
+spectrograms/*.npz                               spectrogram pictures of clips, in arrays
 <genre>/<genre>.00000.wav                        the ten folders alone, also flac and mp3
 """
     where = (
@@ -103,7 +102,7 @@ genres/<genre>/<genre>.00000.au                  the first edition
         """
         found = cls(root)
         try:
-            if found._tables():
+            if found._tables() or found._pictured():
                 return True
             folders = found._genre_folders()
             held = any(folder.parent.name in _HOLDERS for folder in folders)
@@ -114,17 +113,19 @@ genres/<genre>/<genre>.00000.au                  the first edition
             return False
 
     def read_tracks(self) -> list[Track]:
-        """Read all tracks that a file or a row of a feature table names, sorted by id.
+        """Read all tracks that a file, a row of a feature table or a picture names, and those that
+        borrow a picture, sorted by id.
 
         Of several files of one track the first is taken: wav before au, flac and mp3, then by
         path. Files that are not named as GTZAN's are left alone.
 
         Raises:
-            DataError: neither audio nor a table is found; a table has a row twice; a file or a
-                row bears another genre than its name; something cannot be read.
+            DataError: neither audio nor a table is found; a table has a row twice; a file, a
+                row or a picture bears another genre than its name; something cannot be read.
         """
         paths = self._audio()
         listed = {track for table in self._tables() for track in _listed(table)}
+        listed |= {track for pair in self._pictured().items() for track in pair}
         if not paths and not listed:
             raise DataError(self._nothing_found())
         return [_track(track, paths.get(track)) for track in sorted({*paths, *listed})]
@@ -154,12 +155,17 @@ genres/<genre>/<genre>.00000.au                  the first edition
         return [f for f in rows if {f.track, f.other or f.track} <= self.tracks.keys()]
 
     def feature_tables(self) -> tuple[FeatureTable, ...]:
-        """Return the tables of whole clips, of 10 and of 3 seconds that are present."""
-        return tuple(
+        """Return the tables of whole clips, of 10 and of 3 seconds that are present, and the
+        pictures of whole clips."""
+        tables = tuple(
             FeatureTable(path, {"name": "gtzan57", "padding": padding}, seconds)
             for path in self._tables()
             for seconds, padding in [_TABLES[path.name]]
         )
+        if (pictures := _gtzan_pictures.find(self._bases())) is None:
+            return tables
+        borrowed = {track: of for track, of in self._pictured().items() if track != of}
+        return (*tables, _gtzan_pictures.table(pictures, borrowed))
 
     def remarks(self) -> list[str]:
         """Return how many files of music are not named as GTZAN's, and so are not read."""
@@ -173,7 +179,7 @@ genres/<genre>/<genre>.00000.au                  the first edition
         return next((folder for folder in folders if folder.is_dir()), None)
 
     def segment_of(self, row_name: str) -> tuple[str, int]:
-        """Return (track id, segment number) for the name in a row of a feature table.
+        """Return (track id, segment number) for the name of a table's row or of a picture.
 
         Raises:
             DataError: the name is not formed as GTZAN's are.
@@ -181,7 +187,7 @@ genres/<genre>/<genre>.00000.au                  the first edition
         >>> Gtzan("data").segment_of("blues.00000.3.wav")
         ('blues.00000', 3)
         """
-        name = _parse(row_name)
+        name = _parse(re.sub(r"\.png$", ".wav", row_name))
         if name is None:
             raise DataError(f"'{row_name}' does not name a GTZAN track; expected a name such as "
                             "'blues.00000.wav' or 'blues.00000.3.wav'.")
@@ -194,13 +200,7 @@ genres/<genre>/<genre>.00000.au                  the first edition
         The clips are one second of tone and noise; the table is drawn at random and is not what
         a front end makes of the clips.
         """
-        rng = np.random.default_rng(57)
-        tracks = _sample_tracks()
-        for track in tracks:
-            genre = track.partition(".")[0]
-            path = root / "Data" / "genres_original" / genre / f"{track}.wav"
-            write_bytes(path, _sample_clip(genre, rng))
-        write_text(root / "Data" / "features_30_sec.csv", _sample_table(tracks, rng))
+        _gtzan_sample.write(root, _GENRES, _split_facts())
 
     def _bases(self) -> list[Path]:
         """Return the root and the folders in it."""
@@ -211,6 +211,25 @@ genres/<genre>/<genre>.00000.au                  the first edition
         found = {path.name: path for base in reversed(self._bases()) for name in _TABLES
                  if (path := base / name).is_file()}  # fmt: skip
         return [found[name] for name in _TABLES if name in found]
+
+    def _pictured(self) -> dict[str, str]:
+        """Return the tracks that have a picture or borrow one, and whose it is."""
+        path = _gtzan_pictures.find(self._bases())
+        if path is None:
+            return {}
+        own = set()
+        for given in _gtzan_pictures.names(path):
+            try:
+                track, _ = self.segment_of(str(given))
+            except DataError as error:
+                raise DataError(f"{path}: {error}") from error
+            if given.parent.name and _genre(given.parent.name) != track.partition(".")[0]:
+                raise DataError(f"{path}: the picture '{given}' lies in the folder of another "
+                                "genre than it is named; expected one genre.")
+            own.add(track)
+        copies = ((r["track"], r["other"]) for r in _facts("faults.csv")
+                  if r["kind"] == "exact duplicate")  # fmt: skip
+        return {track: track for track in own} | _gtzan_pictures.borrowers(own, copies)
 
     def _genre_folders(self) -> dict[Path, str]:
         holders = [base / holder for base in self._bases() for holder in _HOLDERS]
@@ -244,8 +263,9 @@ genres/<genre>/<genre>.00000.au                  the first edition
             return f"{self.root}: no such folder; expected one that holds GTZAN."
         return (
             f"{self.root}: holds no GTZAN: looked for <genre>/<genre>.NNNNN.wav (au, flac, mp3) "
-            f"here and in genres_original or genres, and for {', '.join(_TABLES)}, here "
-            "and one folder down; give the folder that holds 'Data' or 'genres'."
+            f"here and in genres_original or genres, and for {', '.join(_TABLES)} and "
+            f"{_gtzan_pictures.FOLDER}/*.npz, here and one folder down; give the folder that holds "
+            "'Data' or 'genres'."
         )
 
 
@@ -351,50 +371,3 @@ def _facts(name: str) -> list[dict[str, str]]:
 @cache
 def _split_facts() -> dict[str, dict[str, str]]:
     return {row["track_id"]: row for row in _facts("splits.csv")}
-
-
-# Typical means and variances in the published table, in its order.
-_TYPICAL = {
-    "chroma_stft": (0.38, 0.086), "rms": (0.13, 0.0027), "spectral_centroid": (2200.0, 470_000.0),
-    "spectral_bandwidth": (2240.0, 137_000.0), "rolloff": (4570.0, 1_845_000.0),
-    "zero_crossing_rate": (0.1, 0.0026), "harmony": (-1e-4, 0.0077), "perceptr": (-1e-4, 0.0054),
-    "tempo": (123.0,), "mfcc1": (-145.0, 2720.0), "mfcc2": (100.0, 500.0),
-    **{f"mfcc{k}": (-4.0, 150.0) for k in range(3, 21)},
-}  # fmt: skip
-_SAMPLE_RATE = 22_050
-
-
-def _sample_tracks() -> list[str]:
-    """Return the first track of each genre in each part of the filtered split."""
-    first: dict[tuple[str, str], str] = {}
-    for track, facts in _split_facts().items():
-        first.setdefault((track.partition(".")[0], facts["filtered"]), track)
-    return sorted(track for (_, part), track in first.items() if part)
-
-
-def _sample_clip(genre: str, rng: np.random.Generator) -> bytes:
-    """Return one second of wav: a tone of the genre's own pitch under noise of its own level."""
-    import soundfile
-
-    number = _GENRES.index(genre)
-    seconds = np.arange(_SAMPLE_RATE) / _SAMPLE_RATE  # (samples,)
-    tone = 0.3 * np.sin(2 * np.pi * 110 * 2 ** (number / 3) * seconds)
-    samples = tone + 0.01 * (1 + number) * rng.standard_normal(_SAMPLE_RATE)
-    buffer = io.BytesIO()
-    soundfile.write(buffer, samples, _SAMPLE_RATE, format="WAV", subtype="PCM_16")
-    return buffer.getvalue()
-
-
-def _sample_table(tracks: list[str], rng: np.random.Generator) -> str:
-    """Return the 60 columns in published order; tracks of one genre have similar rows."""
-    names = [n if len(v) == 1 else f"{n}_{moment}"
-             for n, v in _TYPICAL.items() for moment in ("mean", "var")[: len(v)]]  # fmt: skip
-    typical = np.array([v for values in _TYPICAL.values() for v in values])  # (57,)
-    of_genre = dict(zip(_GENRES, rng.uniform(0.7, 1.3, (len(_GENRES), len(typical))), strict=True))
-    lines = [",".join(["filename", "length", *names, "label"])]
-    for track in tracks:
-        genre = track.partition(".")[0]
-        row = typical * of_genre[genre] * rng.uniform(0.9, 1.1, len(typical))
-        values = [f"{value:.9g}" for value in row]
-        lines.append(",".join([f"{track}.wav", str(_SAMPLE_RATE), *values, genre]))
-    return "\n".join(lines) + "\n"

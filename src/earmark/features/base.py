@@ -23,6 +23,7 @@ from earmark.audio.segments import Segments
 from earmark.errors import AudioError, DataError, SettingsError
 from earmark.features._tables.named import NamedRows, read_table
 from earmark.features._tables.parquet import read_parquet
+from earmark.picked import pick
 from earmark.store import atomic_write, write_text
 
 Place = Callable[[str], tuple[str, float]]
@@ -200,10 +201,24 @@ class FeatureSet:
                             f"{len(self.starts)} starts; expected one of each a segment.")
 
     def of(self, track_ids: Sequence[str]) -> FeatureSet:
-        """Return the rows of the given tracks, in the order of this set."""
+        """Return the rows of the given tracks, in the order of this set; pictures stay where they
+        are until they are looked at (see ``picked``)."""
         keep = np.isin(self.track_ids, np.asarray(track_ids, dtype=np.str_))
-        return FeatureSet(self.rows[keep], self.track_ids[keep], self.starts[keep],
+        return FeatureSet(pick(self.rows, keep), self.track_ids[keep], self.starts[keep],
                           self.columns, self.source)
+
+    def lending(self, borrowed: Mapping[str, str]) -> FeatureSet:
+        """Return the set with rows of more tracks, each those of another.
+
+        Args:
+            borrowed: track without rows to the track whose rows it takes.
+        """
+        sets = [self]
+        for track, lender in borrowed.items():
+            rows = self.of([lender])
+            ids = np.full(len(rows.rows), track)
+            sets.append(FeatureSet(rows.rows, ids, rows.starts, self.columns, self.source))
+        return _concatenated(sets, self.source) if len(sets) > 1 else self
 
     def save(self, folder: Path) -> None:
         """Write the set into a folder: ``features.npy`` and, last, ``features.json``."""
@@ -249,10 +264,14 @@ class FeatureSet:
                 raise DataError(f"the track '{twice[0]}' has rows in two feature tables; expected "
                                 "each track in one.")
             seen |= its
-        return cls(np.concatenate([made.rows for made in sets]),
-                   np.concatenate([made.track_ids for made in sets]),
-                   np.concatenate([made.starts for made in sets]), sets[0].columns,
-                   {**sets[0].source, "table": ", ".join(s.source["table"] for s in sets)})
+        tables = ", ".join(made.source["table"] for made in sets)
+        return _concatenated(sets, {**sets[0].source, "table": tables})
+
+
+def _concatenated(sets: Sequence[FeatureSet], source: Mapping[str, Any]) -> FeatureSet:
+    return FeatureSet(np.concatenate([made.rows for made in sets]),
+                      np.concatenate([made.track_ids for made in sets]),
+                      np.concatenate([made.starts for made in sets]), sets[0].columns, source)
 
 
 def placed(read: NamedRows, place: Place, source: Mapping[str, Any]) -> FeatureSet:

@@ -24,7 +24,7 @@ from earmark.features.base import FeatureSet, FrontEnd, Place, describe, placed
 __all__ = ["NamedRows", "Table", "read_parquet", "read_table"]
 
 Kind = Literal["echonest", "vggish", "msd", "other"]
-Pooling = Literal["none", "mean", "moments"]
+Pooling = Literal["none", "mean", "moments", "sequence"]
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,9 @@ class Table(FrontEnd):
         names: for ``other``, the columns to take; elsewhere empty, they are known.
         name_column: for ``other``, the column that holds track ids.
         pooling: for ``vggish``, of a clip's seconds: ``none`` for a row a second; ``mean`` for
-            one row a clip; ``moments`` for mean and standard deviation, 256 numbers.
+            one row a clip; ``moments`` for mean and standard deviation, 256 numbers; ``sequence``
+            for a picture a clip [shape=(128, seconds)], what is missing to the longest clip of
+            the file filled by beginning anew.
     """
 
     name: ClassVar[str] = "table"
@@ -74,7 +76,7 @@ class Table(FrontEnd):
         known = {"echonest": echonest.COLUMNS, "vggish": vggish.COLUMNS,
                  "msd": summary.COLUMNS}
         of = known.get(self.kind, self.names)
-        moments = {"none": (), "mean": ("mean",), "moments": ("mean", "std")}[self.pooling]
+        moments = {"mean": ("mean",), "moments": ("mean", "std")}.get(self.pooling, ())
         return tuple(f"{name}_{moment}" for moment in moments for name in of) or of
 
     def read(self, path: Path, place: Place | None = None) -> FeatureSet:
@@ -97,7 +99,9 @@ class Table(FrontEnd):
         if self.kind == "vggish":
             as_records = path.is_dir() or path.suffix.lower() == vggish_records.SUFFIX
             read_clips = vggish_records.read_vggish_records if as_records else vggish.read_vggish
-            made = vggish.pooled(read_clips(path), self.pooling)
+            made = read_clips(path)
+            made = vggish.in_sequence(made) if self.pooling == "sequence" else \
+                vggish.pooled(made, self.pooling)
             return FeatureSet(made.rows, made.clips, made.starts, self.columns, source)
         if self.kind == "msd":
             ids, values, incomplete = summary.read_summary(path)

@@ -9,10 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
+from earmark.audio.load import probe
+from earmark.datasets._files import some
 from earmark.datasets.base import Dataset, FeatureTable
 from earmark.errors import AudioError, DataError
 from earmark.features import base as features
@@ -21,9 +25,12 @@ from earmark.lab.backbones import complete
 from earmark.lab.extraction import extract, feature_cache
 from earmark.lab.extractor import Extractor, best_kind
 from earmark.lab.recipe import BranchChoice
+from earmark.lab.sounding import Sounding
+from earmark.lab.spool import Spool
 from earmark.lab.workers import jobs, run
 
 Log = Callable[[str], None]
+Floats = NDArray[np.float32]
 _COMPARED_TRACKS = 3
 _COMPARED_TOLERANCE = 1e-3
 
@@ -84,7 +91,7 @@ def _matching_tables(
     dataset: Dataset, front_end: FrontEnd, branch: BranchChoice | Wanted
 ) -> list[FeatureTable]:
     """Return the tables that this front end made: several where they hold parts of the tracks."""
-    if branch.source == "audio":
+    if branch.source == "audio" or getattr(branch, "listen", "once") == "anew":
         return []
     wanted = features.describe(front_end)
     tables = [t for t in dataset.feature_tables() if t.seconds == branch.training_seconds]
@@ -109,11 +116,15 @@ def _from_table(
     whole = FeatureSet.joined([front_end.read(table.path, place_of(dataset, front_end, table))
                                for table in tables])
     note = _compare_with_audio(dataset, whole, front_end, tables[0])
-    chosen = whole.of(list(ids))
+    borrowed = {track: of for table in tables for track, of in table.borrowed.items()
+                if track in ids}  # fmt: skip
+    chosen = whole.of([*ids, *borrowed.values()]).lending(borrowed).of(list(ids))
     missing = sorted(set(ids) - set(chosen.track_ids.tolist()))
     failed = tuple(f"{track}: no row in {whole.source['table']}" for track in missing)
     _refuse_none(chosen, dataset)
-    return Gathered(chosen, failed, (note,) if note else ())
+    lent = f"{some(borrowed)}: without rows of their own in {whole.source['table']}, they have " \
+           "those of their exact copies" if borrowed else ""
+    return Gathered(chosen, failed, tuple(said for said in (note, lent) if said))
 
 
 def _compare_with_audio(
@@ -156,7 +167,7 @@ def _from_audio(
     work = Extractor(front_end, (branch.training_seconds,), feature_cache())
     paths = list(there.values())
     outcomes = run(paths, work, jobs=jobs(), kind=best_kind(paths), known=work.known, note=log)
-    rows, tracks, starts = [], [], []
+    spool, tracks, starts = Spool(), [], []
     said: dict[str, list[str]] = {}
     for number, (track_id, outcome) in enumerate(zip(there, outcomes, strict=True), 1):
         log(f"features {number}/{len(there)}: {track_id}")
@@ -166,16 +177,30 @@ def _from_audio(
         (found,) = outcome.value.rows
         for note in outcome.value.notes:
             said.setdefault(note.removeprefix(f"{there[track_id]}: "), []).append(track_id)
-        rows.append(found.values)
+        spool.add(found.values, track_id)
         starts.append(found.starts)
         tracks.extend([track_id] * len(found.values))
-    if not rows:
+    if not starts:
         raise DataError(f"{dataset.root}: no audio of the {len(ids)} tracks could be read, and no "
                         f"ready-made table fits; first: {failed[0] if failed else 'no tracks'}")
     source = {"audio": dataset.name, "front_end": features.describe(front_end)}
-    made = FeatureSet(np.concatenate(rows), np.asarray(tracks, dtype=np.str_),
+    held = spool.rows()
+    if getattr(branch, "listen", "once") == "anew":
+        held = _sounding(held, tracks, there, front_end, branch)
+    made = FeatureSet(held, np.asarray(tracks, dtype=np.str_),
                       np.concatenate(starts), front_end.columns, source)
     return Gathered(made, tuple(failed), tuple(_of_tracks(ids, note) for note, ids in said.items()))
+
+
+def _sounding(
+    rows: Floats, tracks: Sequence[str], there: Mapping[str, Path], front_end: FrontEnd,
+    branch: BranchChoice | Wanted,
+) -> Floats:
+    """Return rows that are made of sound anew whenever they are learnt from."""
+    lengths = {i: probe(there[i]).seconds or 0.0 for i in dict.fromkeys(tracks)}
+    made = Sounding(rows, [there[i] for i in tracks], front_end, branch.training_seconds,
+                    [lengths[i] for i in tracks], getattr(branch, "waves", None))
+    return cast(Floats, made)
 
 
 def _of_tracks(ids: Sequence[str], note: str) -> str:

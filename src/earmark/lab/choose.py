@@ -23,6 +23,7 @@ from earmark.errors import DataError, SettingsError
 from earmark.judging import metrics, splits
 from earmark.judging.curves import Floats
 from earmark.judging.intervals import Interval, bootstrap, paired_difference, several
+from earmark.lab import weighing
 from earmark.lab.batches import Gathered, Log, gather
 from earmark.lab.learner import Learner
 from earmark.lab.partition import draw
@@ -77,6 +78,10 @@ class Bench:
         """Return the 0/1 matrix of the tracks."""
         return self.dataset.vocabulary.matrix([self.dataset.tracks[i].labels for i in ids])
 
+    def gathered(self, recipe: Recipe) -> list[Gathered]:
+        """Return the features of each branch, gathered once."""
+        return [self._features(branch) for branch in recipe.branches]
+
     def folds(self, ids: Sequence[str], count: int, seed: int) -> list[tuple[list[str], list[str]]]:
         """Return pairs of tracks to learn from and held out, no artist on both sides."""
         groups = splits.group_names(self.dataset, ids, "artist")
@@ -97,8 +102,19 @@ class Bench:
     ) -> dict[str, Scores]:
         """Return the scores of the held-out tracks; each branch is fitted once a fold."""
         branches = [self._branch(branch, learn, held, seed) for branch in recipe.branches]
-        weights = [branch.weight for branch in recipe.branches]
+        weights = self._weights(recipe, learn, seed)
         return {i: np.average([b[i] for b in branches], axis=0, weights=weights) for i in held}
+
+    def _weights(self, recipe: Recipe, learn: Sequence[str], seed: int) -> list[float]:
+        """Return the branches' weights, learnt anew in every fold where the recipe learns them."""
+        if recipe.weights == "fixed":
+            return [branch.weight for branch in recipe.branches]
+        found: list[dict[str, Scores]] = [{} for _ in recipe.branches]
+        for a, b in self.folds(learn, recipe.folds or weighing.FOLDS, seed + 1):
+            for scores, branch in zip(found, recipe.branches, strict=True):
+                scores |= self._branch(branch, a, b, seed)
+        given = np.stack([[scores[i] for i in learn] for scores in found])
+        return weighing.shares(given, self.truth(learn), self.dataset.vocabulary.task)
 
     def _branch(
         self, branch: BranchChoice, learn: Sequence[str], held: Sequence[str], seed: int

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +37,9 @@ from earmark.lab.learner import Fitted, Learner, TrackScores, build_model
 from earmark.lab.packing import export_all, pack
 from earmark.lab.partition import dealt, learnable, missing_lines, without
 from earmark.lab.recipe import Recipe
+from earmark.lab.weighing import weighed
 from earmark.models.base import Model
+from earmark.models.watch import Watch, watched
 from earmark.store import write_text
 from earmark.tagger import format as tagger_format
 
@@ -58,12 +61,13 @@ class Run:
 
 def run(
     recipe: Recipe, root: Path, folder: Path, log: Log = lambda _: None,
-    exclude: Mapping[str, str] | None = None,
+    exclude: Mapping[str, str] | None = None, *, tensorboard: bool = False,
 ) -> Run:
     """Run the recipe on the dataset at ``root`` and leave all that came of it in ``folder``.
 
     Args:
         exclude: tracks to leave out of the split, by id, each with its reason.
+        tensorboard: write the learning curves of networks for TensorBoard, too.
 
     Raises:
         SettingsError: the folder holds a run of another recipe or of other data.
@@ -85,11 +89,14 @@ def run(
         if done := runfolder.finished(folder, identity):
             return Run(folder, done, resumed=True)
         runfolder.begin(folder, recipe, split, identity)
-        experiment = _Experiment(recipe, learner, split, folder, runfolder.logger(folder, log),
-                                 whole)
-        results = {"identity": identity, **experiment.results()}
+        told = runfolder.logger(folder, log)
+        experiment = _Experiment(recipe, learner, split, folder, told, whole)
+        states = folder / runfolder.STATES
+        with watched(Watch(states, told, folder / "tensorboard" if tensorboard else None)):
+            results = {"identity": identity, **experiment.results()}
         write_text(folder / runfolder.RESULTS, json.dumps(results, indent=1, allow_nan=False))
         report.write(folder)
+        shutil.rmtree(states, ignore_errors=True)
     return Run(folder, results)
 
 
@@ -124,12 +131,15 @@ class _Experiment:
         self.learnt = [i for part in recipe.split.learn_from for i in split.ids(part)]
 
     def results(self) -> dict[str, Any]:
+        self.learner, weights = weighed(self.recipe, self.learner, self.learnt, self.rng, self.log)
         learner = self.learner
         looking = Looking(self.recipe, learner, self.split, self.rng, self.log,
                           self._measure_decided)
         found = looking.before_fitting()
         self.log("fitting on " + " + ".join(self.recipe.split.learn_from))
         fitted = self._fit_all_labels(self.learnt)
+        for k, model in enumerate(fitted.models):
+            model.keep(self.folder / f"branch{k}.network")
         # Before the test part is touched: a model that cannot be exported must not cost a reading.
         exported = self._export(fitted)
         columns = fitted.columns.tolist()
@@ -142,12 +152,13 @@ class _Experiment:
         runfolder.write_predictions(self.folder, self.dataset, scored)
         results = {
             "protocol": self._protocol(),
-            **found.results,
+            **weights, **found.results,
             "parts": parts,
             "majority_baseline": self._baseline(learner),
             **self._told_decisions(), **self._told_by_test,
             "leaks": [leak_text(leak) for leak in self.split.leaks(self.dataset)],
             "models": [settings_of(model) for model in fitted.models],
+            "training": [told for model in fitted.models if (told := model.told())],
             "failed": sorted({line for g in learner.gathered for line in g.failed}),
             "notes": [*dict.fromkeys(note for g in learner.gathered for note in g.notes),
                       *found.notes, *self._missing(), *filter(None, [self.hearsay.may_have_heard])],
@@ -183,11 +194,12 @@ class _Experiment:
             fitted = self._fit_all_labels(sorted(self.split.parts))
             exported, columns = self._export(fitted), fitted.columns.tolist()
         contents = pack(self.recipe, self.dataset, self.split, exported, results, self._decisions,
-                        columns)
+                        columns, [branch.weight for branch in self.learner.branches])
         tagger_format.write(contents, self.folder / runfolder.TAGGER)
 
     def _fit_all_labels(self, ids: list[str]) -> Fitted:
-        fitted = self.learner.fit(ids, self.rng)
+        stop_by = [i for i in self.split.ids("valid") if i not in set(ids)]
+        fitted = self.learner.fit(ids, self.rng, valid=stop_by)
         labels, several = self.dataset.vocabulary.labels, self.dataset.vocabulary.task == "multi"
         # Of many tags a few may be too rare to be learnt: they are told, and never named.
         if len(fitted.columns) < len(labels) and not several:

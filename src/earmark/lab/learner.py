@@ -18,11 +18,13 @@ from earmark import registry, settings
 from earmark.audio.segments import combine
 from earmark.datasets.base import Dataset
 from earmark.errors import DataError
+from earmark.features.base import FeatureSet
 from earmark.judging import splits
 from earmark.lab.batches import Gathered
 from earmark.lab.outoffold import Fit, ScoresFor
 from earmark.lab.recipe import BranchChoice
 from earmark.models.base import Model
+from earmark.models.threads import its_threads
 
 
 class TrackScores(NamedTuple):
@@ -71,29 +73,47 @@ class Learner:
     def _copies(self) -> list[tuple[str, str]]:
         return [(f.track, f.other) for f in self.dataset.faults() if f.is_copy and f.other]
 
-    def fit(self, ids: Sequence[str], rng: np.random.Generator) -> Fitted:
+    def fit(
+        self, ids: Sequence[str], rng: np.random.Generator, *, valid: Sequence[str] = ()
+    ) -> Fitted:
         """Fit every branch on the tracks' rows.
 
         Labels that none of the tracks bears are left out of the models and score 0.
+
+        Args:
+            valid: tracks for models that stop early; those of labels not learnt are passed over.
 
         Raises:
             DataError: none of the tracks has features.
         """
         if not self.known.intersection(ids):
             raise DataError("none of the tracks to learn from has features.")
-        from threadpoolctl import threadpool_limits
-
         have = [i for i in ids if i in self.known]
         models, columns = [], np.flatnonzero(self.truth(have).any(axis=0))
-        # Many small products: threads that wait for one another make them many times slower.
-        with threadpool_limits(1):
-            for branch, gathered in zip(self.branches, self.gathered, strict=True):
-                rows = gathered.features.of(have)
-                tracks = rows.track_ids.tolist()
-                model = build_model(branch, self.dataset.vocabulary.task)
-                models.append(model.fit(rows.rows, self.truth(tracks)[:, columns],
-                                        groups=self.groups(tracks), rng=rng))
+        for branch, gathered in zip(self.branches, self.gathered, strict=True):
+            rows, labels = self._rows(gathered, have, columns)
+            model = build_model(branch, self.dataset.vocabulary.task)
+            with its_threads(model):
+                models.append(model.fit(
+                    rows.rows, labels, valid=self._valid(gathered, valid, columns),
+                    groups=self.groups(rows.track_ids.tolist()), rng=rng))
         return Fitted(self, tuple(models), columns)
+
+    def _rows(
+        self, gathered: Gathered, ids: Sequence[str], columns: NDArray[np.int64]
+    ) -> tuple[FeatureSet, NDArray[np.int8]]:
+        rows = gathered.features.of(ids)
+        return rows, self.truth(rows.track_ids.tolist())[:, columns]
+
+    def _valid(
+        self, gathered: Gathered, ids: Sequence[str], columns: NDArray[np.int64]
+    ) -> tuple[NDArray[np.float32], NDArray[np.int8]] | None:
+        others = np.setdiff1d(np.arange(len(self.dataset.vocabulary)), columns)
+        have = [i for i in ids if i in self.known and not self.truth([i])[:, others].any()]
+        if not have:
+            return None
+        rows, labels = self._rows(gathered, have, columns)
+        return rows.rows, labels
 
 
 @dataclass(frozen=True)
@@ -112,14 +132,19 @@ class Fitted:
     def scores(self, ids: Sequence[str]) -> TrackScores:
         """Return the combined scores of the tracks that have features."""
         have = [i for i in ids if i in self.learner.known]
-        found = np.zeros((len(have), len(self.learner.dataset.vocabulary)), np.float32)
         weights = [branch.weight for branch in self.learner.branches]
-        per_branch = [
-            track_scores(model, gathered, have)
-            for model, gathered in zip(self.models, self.learner.gathered, strict=True)
-        ]
-        found[:, self.columns] = np.average(np.stack(per_branch), axis=0, weights=weights)
-        return TrackScores(have, found)
+        return TrackScores(have, np.average(self.by_branch(have), axis=0, weights=weights))
+
+    def by_branch(self, ids: Sequence[str]) -> NDArray[np.float32]:
+        """Return each branch's scores of tracks that have features
+        [shape=(branches, tracks, labels)]."""
+        shape = (len(self.models), len(ids), len(self.learner.dataset.vocabulary))
+        found = np.zeros(shape, np.float32)
+        for k, (model, gathered) in enumerate(
+            zip(self.models, self.learner.gathered, strict=True)
+        ):
+            found[k][:, self.columns] = track_scores(model, gathered, ids)
+        return found
 
     def segment_hits(self, ids: Sequence[str]) -> NDArray[np.bool_]:
         """Return, for every segment of the first branch, whether its top label is right."""

@@ -21,7 +21,8 @@ from earmark.tagger.checks import with_check
 from earmark.tagger.export import export
 from earmark.tagger.format import FORMAT, Branch, Card, Contents, Manifest, Score
 
-_PARITY_ROWS = 2000
+_PARITY_ROWS, _FEWEST_ROWS = 2000, 16
+_PARITY_VALUES = 2_000_000
 
 
 def export_all(
@@ -36,9 +37,16 @@ def export_all(
         TaggerError: an exported model differs from the fitted one.
     """
     return {
-        f"branch{k}.onnx": export(model, rows[k][:_PARITY_ROWS])[0]
+        f"branch{k}.onnx": export(model, _some(rows[k]))[0]
         for k, model in enumerate(models)
     }
+
+
+def _some(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the rows that an export is compared on: fewer where they are large."""
+    values = max(1, int(np.prod(rows.shape[1:])))
+    most = max(_FEWEST_ROWS, min(_PARITY_ROWS, _PARITY_VALUES // values))
+    return np.asarray(rows[:most])
 
 
 def pack(
@@ -49,11 +57,13 @@ def pack(
     results: Mapping[str, Any],
     decisions: Decisions,
     columns: Sequence[int],
+    weights: Sequence[float],
 ) -> Contents:
     """Return the tagger of a run.
 
     Args:
         columns: of the vocabulary, the labels that the models give scores for, rising.
+        weights: of the branches.
     """
     vocabulary = dataset.vocabulary
     labels = tuple(vocabulary.labels[k] for k in columns)
@@ -63,22 +73,22 @@ def pack(
         task=vocabulary.task,
         labels=labels,
         groups={label: vocabulary.group(label) for label in labels},
-        branches=_branches(recipe),
+        branches=_branches(recipe, weights),
         decisions=decisions if len(labels) == len(vocabulary) else decisions.of(columns),
         card=_card(recipe, dataset, split, results),
     )
     return with_check(manifest, exported)
 
 
-def _branches(recipe: Recipe) -> tuple[Branch, ...]:
+def _branches(recipe: Recipe, weights: Sequence[float]) -> tuple[Branch, ...]:
     return tuple(
         Branch(
             front_end=features.describe(features.build(branch.front_end)),
             segments=branch.segments,
             model=f"branch{k}.onnx",
-            weight=branch.weight,
+            weight=weight,
         )
-        for k, branch in enumerate(recipe.branches)
+        for k, (branch, weight) in enumerate(zip(recipe.branches, weights, strict=True))
     )
 
 

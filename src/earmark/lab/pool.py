@@ -140,7 +140,7 @@ class Pool(Generic[T]):
         ours, theirs = context.Pipe()
         process = context.Process(target=_serve, args=(theirs, self._work, seconds), daemon=True)
         try:
-            with one_thread_each(), _without_interrupts():
+            with one_thread_each(), without_interrupts():
                 process.start()
         except OSError as error:
             raise CannotStartError(f"processes cannot be started ({error})") from error
@@ -176,11 +176,12 @@ class Pool(Generic[T]):
             self._jobs = len(self._workers)
         elif worker.files:
             path = self._paths[number := worker.files.popleft()]
-            self._finish(number, Outcome(path, None, f"{path}: {_how_it_ended(worker.process)}"))
+            self._finish(number, Outcome(path, None, f"{path}: {how_it_ended(worker.process)}"))
         self._waiting.extendleft(reversed(worker.files))
 
 
-def _how_it_ended(process: BaseProcess) -> str:
+def how_it_ended(process: BaseProcess) -> str:
+    """Say why a process is no more."""
     code = process.exitcode or 0
     why = f"ended with code {code}"
     if code < 0:
@@ -191,7 +192,7 @@ def _how_it_ended(process: BaseProcess) -> str:
 
 
 @contextlib.contextmanager
-def _without_interrupts() -> Iterator[None]:
+def without_interrupts() -> Iterator[None]:
     """Let Ctrl-C reach this process only, not those started in the block."""
     if sys.platform == "win32" or threading.current_thread() is not threading.main_thread():
         yield

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from earmark import settings
+from earmark.audio.augment import Waves
 from earmark.audio.segments import Segments
 from earmark.errors import SettingsError, suggestion
 from earmark.judging.how import HowDecided
@@ -82,6 +83,9 @@ class BranchChoice:
         source: features from the dataset's ready-made table, from audio, or from the table when
             there is one.
         weight: share in the average over branches.
+        listen: ``anew`` for networks that hear a random excerpt of ``training_seconds`` of each
+            track every epoch, decoded when a batch asks for it; ``once`` for the rows gathered.
+        waves: how such excerpts are changed at random.
     """
 
     front_end: Mapping[str, Any]
@@ -90,6 +94,13 @@ class BranchChoice:
     training_seconds: float | None = None
     source: Literal["auto", "table", "audio"] = "auto"
     weight: float = 1.0
+    listen: Literal["once", "anew"] = "once"
+    waves: Waves | None = None
+
+    def __post_init__(self) -> None:
+        if self.waves is not None and self.listen != "anew":
+            raise ValueError("'waves' change sound, which is heard once here; set listen = "
+                             "\"anew\".")
 
 
 @dataclass(frozen=True)
@@ -116,6 +127,10 @@ class Recipe:
         decide: learn calibration, thresholds and when to say "unknown" from held-out artists and
             labels.
         decisions: how.
+        weights: ``learnt``: the branches' weights are learnt, once, from scores that each gives to
+            artists left out of the learnt parts, in place of their ``weight``. A regression on
+            top of branches (stacking) is not offered: a tagger's branches are averaged; one of
+            models on the same rows is ``ensemble:stacking``.
     """
 
     name: str
@@ -130,6 +145,7 @@ class Recipe:
     curve: bool = False
     decide: bool = False
     decisions: HowDecided = field(default_factory=HowDecided)
+    weights: Literal["fixed", "learnt"] = "fixed"
 
     def __post_init__(self) -> None:
         for name in (self.name, self.tagger.name):

@@ -13,7 +13,7 @@ import hashlib
 import json
 import platform
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -26,30 +26,38 @@ from earmark.datasets.base import Dataset
 from earmark.errors import DataError, SettingsError
 from earmark.judging.splits import Split
 from earmark.lab import recipe as recipes
-from earmark.lab.batches import Log
+from earmark.lab.batches import Gathered, Log
 from earmark.lab.learner import Learner, TrackScores
 from earmark.lab.recipe import Recipe
+from earmark.picked import row_blocks
 from earmark.store import atomic_write, lock, write_text
 
 RUN_FORMAT = "1"
 RESULTS, TAGGER, PREDICTIONS = "results.json", "tagger.earmark", "predictions.parquet"
+STATES = "states"  # of networks in training, while the run is not finished
 _IDENTITY = "identity.json"
 
 
 def identify(recipe: Recipe, dataset: Dataset, split: Split, learner: Learner) -> dict[str, str]:
     """Return what tells one run from another: the numbers learnt from are part of it."""
-    features = hashlib.sha256()
-    for gathered in learner.gathered:
-        features.update(np.ascontiguousarray(gathered.features.rows).tobytes())
-        features.update("\n".join(gathered.features.track_ids.tolist()).encode())
     return {
         "run_format": RUN_FORMAT,
         "recipe": recipe.fingerprint,
         "dataset": dataset.fingerprint,
         "split": split.fingerprint,
-        "features": features.hexdigest()[:16],
+        "features": digest(learner.gathered),
         "earmark": __version__,
     }
+
+
+def digest(gathered: Iterable[Gathered]) -> str:
+    """Return 16 hex digits that change with any number that is learnt from."""
+    found = hashlib.sha256()
+    for each in gathered:
+        for _, block in row_blocks(each.features.rows):
+            found.update(np.ascontiguousarray(block).tobytes())
+        found.update("\n".join(each.features.track_ids.tolist()).encode())
+    return found.hexdigest()[:16]
 
 
 @contextlib.contextmanager
@@ -100,6 +108,37 @@ def finished(folder: Path, identity: Mapping[str, str]) -> dict[str, Any] | None
     return results if whole else None
 
 
+def told(
+    path: Path, identity: Mapping[str, str], lines: Callable[[Mapping[str, Any]], Iterable[str]],
+    word: str,
+) -> dict[str, Any] | None:
+    """Return the values that a finished audit left in its folder, None for a new or unfinished one.
+
+    Args:
+        path: of the values. lines: what is made of them, which must be possible. word: such as
+            ``audit``.
+
+    Raises:
+        SettingsError: the folder holds another, or things that are none. DataError: it is damaged.
+    """
+    folder = path.parent
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        given, _ = dict(values["identity"]), "".join(lines(values))
+    except FileNotFoundError:
+        if any(not entry.name.startswith(".") for entry in folder.iterdir()):
+            raise SettingsError(f"{folder} is not empty and holds no {word}; give another folder "
+                                "with --out.") from None
+        return None
+    except (ValueError, KeyError, TypeError, IndexError) as error:
+        raise DataError(f"{path} is damaged; remove the folder to audit again.") from error
+    if given != identity:
+        other = ", ".join(k for k in identity if given.get(k) != identity[k])
+        raise SettingsError(f"{folder} holds another {word}: with another {other}; give another "
+                            "folder with --out, or remove it to audit again.")
+    return dict(values)
+
+
 def begin(folder: Path, recipe: Recipe, split: Split, identity: Mapping[str, str]) -> None:
     """Write what is known before anything is learnt."""
     write_text(folder / _IDENTITY, json.dumps(identity, indent=1))
@@ -117,7 +156,16 @@ def environment() -> dict[str, str]:
         "python": platform.python_version(),
         "machine": f"{platform.system()} {platform.machine()}",
         **{name: metadata.version(name) for name in packages},
+        **{name: version for name in ("torch", "skorch") if (version := _version(name))},
     }
+
+
+def _version(package: str) -> str:
+    """Return the version of a package that may be absent; empty where it is."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return ""
 
 
 def logger(folder: Path, log: Log) -> Log:

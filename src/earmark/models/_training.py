@@ -85,6 +85,15 @@ class Training:
             raise ValueError(f"'holdout' is {self.holdout}; expected between 0 and 1.")
 
 
+def as_published(
+    epochs: int, batch_size: int, optimiser: Optimiser = "adam", weight_decay: float = 0.0
+) -> Training:
+    """Return the training that papers' and courses' networks get where nothing else is said: a
+    constant rate of .001 to the last epoch, whose weights are taken."""
+    return Training(epochs=epochs, batch_size=batch_size, optimiser=optimiser, schedule="constant",
+                    weight_decay=weight_decay)
+
+
 @dataclass(frozen=True)
 class Augment:
     """What training does to rows so that no two epochs show the same.

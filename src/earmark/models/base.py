@@ -7,8 +7,9 @@ for some multi-label work; the turns there and back are made here, once.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -29,10 +30,14 @@ class Model(ABC):
 
     Attributes:
         task: ``single``: scores of a row sum to 1; ``multi``: each label for itself.
+        search: what ``earmark tune`` tries unless told otherwise: setting to range, written as for
+            its ``--vary``: ``0.01..10:log``, ``relu;tanh``.
     """
 
     name: ClassVar[str]
     tasks: ClassVar[tuple[Task, ...]] = ("single", "multi")  # what it can be made for
+    many_threads: ClassVar[bool] = False  # whether fitting is faster with all cores than with one
+    search: ClassVar[Mapping[str, str]] = {}
     task: Task = "single"
 
     @abstractmethod
@@ -66,6 +71,16 @@ class Model(ABC):
     def to_onnx(self) -> bytes:
         """Return the fitted model as one ONNX graph: input ``rows``, output ``scores``."""
 
+    def told(self) -> dict[str, Any]:
+        """Return what training has to tell, for the results; nothing where there is no more than
+        the numbers learnt."""
+        return {}
+
+    def keep(self, path: Path) -> bool:
+        """Write what looking into the model needs beyond its graph; return whether there is any.
+        """
+        return False
+
 
 def check_fit(rows: ArrayLike, labels: ArrayLike, task: Task) -> tuple[
     NDArray[np.float32], NDArray[np.int8]
@@ -75,7 +90,7 @@ def check_fit(rows: ArrayLike, labels: ArrayLike, task: Task) -> tuple[
     Raises:
         DataError: says which row, column or label is wrong.
     """
-    x, y = _as_numbers(rows), _as_matrix(labels)
+    x, y = as_numbers(rows), _as_matrix(labels)
     if x.ndim > 2:
         raise DataError(f"the features are pictures of {' x '.join(map(str, x.shape[1:]))}; this "
                         "model takes rows of numbers: choose a family of rows, such as gtzan57.")
@@ -112,7 +127,12 @@ def check_labels(labels: ArrayLike, rows: int, task: Task) -> NDArray[np.int8]:
     return y.astype(np.int8)
 
 
-def _as_numbers(rows: ArrayLike) -> NDArray[np.float32]:
+def as_numbers(rows: ArrayLike) -> NDArray[np.float32]:
+    """Return rows as an array.
+
+    Raises:
+        DataError: they are texts, or of unequal lengths.
+    """
     try:
         with np.errstate(over="ignore"):  # what single precision cannot hold is named as infinite
             return np.asarray(rows, dtype=np.float32)

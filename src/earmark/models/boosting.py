@@ -49,6 +49,9 @@ class Boosting(Classic):
     uses_chance: ClassVar[bool] = True
     scaling: Scaling = "none"
     candidates: ClassVar = {"n_estimators": (25, 50, 100, 200, 400)}
+    search: ClassVar = {"n_estimators": "25..400:log", "learning_rate": "0.02..0.3:log",
+                        "num_leaves": "2..31:log", "min_child_samples": "2..40:log",
+                        "colsample_bytree": "0.1..1.0", "reg_lambda": "0.01..30:log"}
     n_estimators: int | None = 100
     learning_rate: float = 0.1
     num_leaves: int = 4

@@ -31,6 +31,7 @@ class Logistic(Classic):
 
     name: ClassVar[str] = "classical:logistic"
     candidates: ClassVar = {"inverse_penalty": (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)}
+    search: ClassVar = {"inverse_penalty": "0.0003..30:log", "class_weight": "none;balanced"}
     loss: ClassVar[Any] = staticmethod(_choice.log_loss)
     inverse_penalty: float | None = None
     max_iterations: int = 2000

@@ -40,6 +40,7 @@ class Neighbours(Classic):
 
     name: ClassVar[str] = "classical:knn"
     candidates: ClassVar = {"n_neighbors": (3, 5, 8, 11, 14, 20, 30)}
+    search: ClassVar = {"n_neighbors": "1..50:log", "p": "1;2", "weights": "uniform;distance"}
     n_neighbors: int | None = None
     p: Literal[1, 2] = 1
     weights: Literal["uniform", "distance"] = "distance"

@@ -34,6 +34,9 @@ class Perceptron(Classic):
     name: ClassVar[str] = "classical:mlp"
     uses_chance: ClassVar[bool] = True
     candidates: ClassVar = {"max_iterations": (10, 25, 50, 100, 200)}
+    search: ClassVar = {"hidden_layer_sizes": "[50];[100];[200];[100,50];[200,100]",
+                        "alpha": "0.01..30:log", "learning_rate": "0.0003..0.01:log",
+                        "max_iterations": "20..200:log"}
     hidden_layer_sizes: tuple[int, ...] = (100,)
     activation: Literal["relu", "tanh", "logistic"] = "relu"
     solver: Literal["adam", "sgd"] = "adam"

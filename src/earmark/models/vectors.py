@@ -60,6 +60,7 @@ class SupportVectors(Classic):
 
     name: ClassVar[str] = "classical:svm"
     candidates: ClassVar = {"inverse_penalty": (0.3, 1.0, 3.0, 10.0)}
+    search: ClassVar = {"inverse_penalty": "0.1..100:log", "gamma": "0.0003..0.1:log"}
     loss: ClassVar[Any] = staticmethod(_choice.log_loss)
     needs_folds: ClassVar[bool] = True  # for calibration
     inverse_penalty: float | None = None

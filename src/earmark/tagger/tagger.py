@@ -106,7 +106,16 @@ class Tagger:
         """Return what its check compares: ``scores``, or a backbone's mean embedding
         [shape=(values,)]; raises as ``scores`` does.
         """
+        return self._combine(self._hear(samples, sample_rate))
 
+    def uncalibrated(
+        self, samples: NDArray[np.float32], sample_rate: int
+    ) -> NDArray[np.float32]:  # fmt: skip
+        """Return ``scores`` before they are calibrated; raises as ``scores`` does."""
+        self._refuse_nameless()
+        return self._average(self._hear(samples, sample_rate))
+
+    def _hear(self, samples: NDArray[np.float32], sample_rate: int) -> list[Heard]:
         def blocks(rate: int) -> Iterable[NDArray[np.float32]]:
             if rate == sample_rate:
                 return [samples]
@@ -114,8 +123,7 @@ class Tagger:
 
             return [soxr.resample(samples, sample_rate, rate)]
 
-        heard = self._ears.hear(blocks, [])
-        return self._combine(heard)
+        return self._ears.hear(blocks, [])
 
     def check(self) -> float:
         """Replay the check that travels with the tagger and return the largest difference.
@@ -164,11 +172,12 @@ class Tagger:
                         rule.promise)
 
     def _combine(self, heard: list[Heard]) -> NDArray[np.float32]:
+        averaged = self._average(heard)
+        return self._calibrate(averaged) if self.manifest.labels else averaged
+
+    def _average(self, heard: list[Heard]) -> NDArray[np.float32]:
         tracks = np.stack([combine(h.scores, h.audible) for h in heard])  # (branches, labels)
-        averaged = np.average(tracks, axis=0, weights=self._weights)
-        if not self.manifest.labels:
-            return averaged.astype(np.float32)
-        return self._calibrate(averaged.astype(np.float32))
+        return np.average(tracks, axis=0, weights=self._weights).astype(np.float32)
 
     def _calibrate(self, scores: NDArray[np.float32]) -> NDArray[np.float32]:
         found = calibrate(scores, self.manifest.decisions, self.vocabulary)

@@ -84,6 +84,16 @@ def pooled(made: Embeddings, pooling: str) -> Embeddings:
                       np.zeros(len(begins)))
 
 
+def in_sequence(made: Embeddings) -> Embeddings:
+    """Return a picture a clip [shape=(128, seconds)], of as many seconds as the longest has;
+    shorter ones begin anew. A clip's seconds stand together."""
+    begins = np.flatnonzero(np.concatenate([[True], made.clips[1:] != made.clips[:-1]]))
+    count = np.diff([*begins, len(made.clips)])
+    places = begins[:, None] + np.arange(count.max()) % count[:, None]  # (clips, seconds)
+    rows = np.ascontiguousarray(made.rows[places].transpose(0, 2, 1))
+    return Embeddings(rows, made.clips[begins], np.zeros(len(begins)))
+
+
 def _refuse_shapes(
     path: Path, embeddings: NDArray[Any], frames: NDArray[Any], clips: NDArray[Any]
 ) -> None:

@@ -70,7 +70,7 @@ def sentence(values: Values) -> str:
 
 def lines(values: Values) -> Iterator[str]:
     """Yield the table and what belongs to it, as Markdown that also reads well in a terminal."""
-    values = _cleaned(values)
+    values = cleaned(values)
     yield (f"{_dataset(values)}, recipe {values['recipe']}: the same model under "
            f"each protocol, always learning from {values['tracks_learnt']} tracks;"
            f" {facts.metric(values['metric'])}, 95 % intervals by a bootstrap over artists")
@@ -91,7 +91,7 @@ def page(values: Values) -> str:
     Raises:
         MissingExtraError: Jinja2 is not installed.
     """
-    values = _cleaned(values)
+    values = cleaned(values)
     units = [unit for unit in ("segment", "track") if unit in values["protocols"][0]["scores"]]
     return render("audit.html.jinja", title=f"Audit of {values['recipe']} on {_dataset(values)}",
                   audit=values, dataset=_dataset(values), units=units, bars=bars, bracket=bracket,
@@ -101,7 +101,7 @@ def page(values: Values) -> str:
 def bars(values: Values, unit: str) -> list[Bar]:
     """Return the protocols' scores for the chart."""
     return [
-        Bar(line["name"], its["value"], None, _interval(its["interval"]), None,
+        Bar(line["name"], its["value"], None, as_interval(its["interval"]), None,
             line["leaky"] or bool(values["contaminated"]))
         for line in values["protocols"] if (its := line["scores"][unit][values["metric"]])
     ]
@@ -109,7 +109,7 @@ def bars(values: Values, unit: str) -> list[Bar]:
 
 def bracket(interval: Sequence[float] | None) -> str:
     """Return ``[0.418, 0.646]``, or a dash."""
-    return facts.bracket(_interval(interval))
+    return facts.bracket(as_interval(interval))
 
 
 def share(value: float | None) -> str:
@@ -123,12 +123,12 @@ def share(value: float | None) -> str:
     return "<1 %" if 0 < value < 0.01 else f"{value:.0%}".replace("%", " %")
 
 
-def _cleaned(value: Any) -> Any:
-    """Return the values with their texts cleaned for showing."""
+def cleaned(value: Any) -> Any:
+    """Return values of JSON with their texts cleaned for showing."""
     if isinstance(value, Mapping):
-        return {key: _cleaned(its) for key, its in value.items()}
+        return {key: cleaned(its) for key, its in value.items()}
     if isinstance(value, list | tuple):
-        return [_cleaned(its) for its in value]
+        return [cleaned(its) for its in value]
     return clean(value) if isinstance(value, str) else value
 
 
@@ -176,7 +176,8 @@ def _signed(gap: Values | None) -> str:
     return "–" if gap is None else f"{gap['value']:+.3f}"
 
 
-def _interval(given: Sequence[float] | None) -> Interval | None:
+def as_interval(given: Sequence[float] | None) -> Interval | None:
+    """Return the 95 % interval that JSON holds as a list."""
     return None if given is None else Interval(given[0], given[1], _LEVEL)
 
 

@@ -13,6 +13,7 @@ from earmark.judging.report.markdown_text import escaped, table
 from earmark.judging.report.read import RunFolder
 from earmark.judging.report.scores import Scores
 from earmark.judging.report.several import Examined
+from earmark.judging.report.trained import sentence
 
 PUBLISHED = "Published under the same protocol"
 
@@ -127,6 +128,9 @@ def _decisions(run: RunFolder) -> Iterator[str]:
         yield from table(["calibration", "expected error", "log loss"],
                          [[when, figure(its.ece), figure(its.log_loss)]
                           for when, its in run.calibration.items()], "-nn")
+    if run.training:
+        yield "\n## Training\n"
+        yield from (f"- {escaped(sentence(trained))}" for trained in run.training)
     if run.curve:
         yield "\n## Learning curve\n"
         yield from table(["tracks", "accuracy", "low", "high"],

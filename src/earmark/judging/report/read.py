@@ -36,6 +36,7 @@ from earmark.judging.report.learnt import (
 from earmark.judging.report.plain import Node, clean, read_json
 from earmark.judging.report.predictions import Predictions, read_predictions
 from earmark.judging.report.scores import Scores, read_scores
+from earmark.judging.report.trained import Trained, read_training
 
 RUN_FORMAT = "1"
 _OF_PROTOCOL = ("variant", "dataset_fingerprint", "split_fingerprint", "metric", "averaging",
@@ -57,6 +58,7 @@ class RunFolder:
         majority_baseline: accuracy on test of answering the commonest label learnt.
         readings: of this test part, oldest first, from the ledger beside the run as it is now.
         recorded_readings: how many the run itself knew of; ``recorded`` names them.
+        training: of networks.
         decisions: how scores became the answers judged; None in runs from before it was recorded.
         elsewhere: calibration on tracks that it was not learnt from, by what they are.
         given: measurements that are shown as they are, such as ``label_sets``.
@@ -81,6 +83,7 @@ class RunFolder:
     failed: tuple[str, ...]
     notes: tuple[str, ...]
     models: tuple[tuple[tuple[str, str], ...], ...]
+    training: tuple[Trained, ...]
     curve: tuple[CurvePoint, ...]
     advice: tuple[Advice, ...]
     mistags: tuple[Mistag, ...]
@@ -176,6 +179,7 @@ def read(folder: Path) -> RunFolder:
         failed=_texts(results.get("failed")),
         notes=_texts(results.get("notes")),
         models=_models(results.get("models")),
+        training=read_training(results.get("training")),
         curve=read_curve(results.get("learning_curve")),
         advice=read_advice(results.get("label_advice")),
         mistags=read_mistags(results.get("likely_mistags")),

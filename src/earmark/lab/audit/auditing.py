@@ -19,7 +19,7 @@ import numpy as np
 from earmark import __version__
 from earmark.datasets.base import Dataset
 from earmark.datasets.opening import open_dataset, variant
-from earmark.errors import DataError, SettingsError, require
+from earmark.errors import require
 from earmark.judging.ledger import Ledger, read_test
 from earmark.judging.protocol import METRICS, protocol_of
 from earmark.judging.references import same_protocol
@@ -77,31 +77,12 @@ def audit(
                 "settings": f"{settings.seeds} seeds, {settings.tracks or 'all'} tracks",
                 "earmark": __version__}  # fmt: skip
     with runfolder.held(folder):
-        if done := _finished(folder, identity):
+        if done := runfolder.told(folder / VALUES, identity, audited.lines, "audit"):
             return done
         values = {"identity": identity, **_Audit(recipe, dataset, folder, settings, log).values()}
         write_text(folder / VALUES, json.dumps(values, indent=1, allow_nan=False))
         write_text(folder / PAGE, audited.page(values))
     return values
-
-
-def _finished(folder: Path, identity: Mapping[str, str]) -> dict[str, Any] | None:
-    try:
-        values = json.loads((folder / VALUES).read_text(encoding="utf-8"))
-        given, _ = dict(values["identity"]), "".join(audited.lines(values))
-    except FileNotFoundError:
-        if any(not path.name.startswith(".") for path in folder.iterdir()):
-            raise SettingsError(f"{folder} is not empty and holds no audit; give another folder "
-                                "with --out.") from None
-        return None
-    except (ValueError, KeyError, TypeError, IndexError) as error:
-        raise DataError(f"{folder / VALUES} is damaged; remove the folder to audit again.") \
-            from error
-    if given != identity:
-        other = ", ".join(k for k in identity if given.get(k) != identity[k])
-        raise SettingsError(f"{folder} holds an audit with another {other}; give another folder "
-                            "with --out, or remove it to audit again.")
-    return dict(values)
 
 
 class _Audit:

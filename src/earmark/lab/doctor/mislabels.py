@@ -162,7 +162,8 @@ def _features(dataset: Dataset, log: Callable[[str], None]) -> tuple[FeatureSet,
         if not dataset.features.columns:
             raise DataError(f"{dataset.root}: holds no columns of numbers to learn from.")
         return _finite(dataset.features), dataset.root.name
-    for tables in alike(t for t in dataset.feature_tables() if t.seconds is None):
+    whole = (t for t in dataset.feature_tables() if t.seconds is None and not t.pictures)
+    for tables in alike(whole):
         front_end = features.build(tables[0].front_end)
         read = [front_end.read(t.path, place_of(dataset, front_end, t)) for t in tables]
         return FeatureSet.joined(read), ", ".join(t.path.name for t in tables)

@@ -24,12 +24,13 @@ def lint_tables(dataset: Dataset) -> list[Finding]:
     """Return what is wrong with the dataset's ready-made tables.
 
     A table that its reader refuses is a finding, with the reader's words. Tracks whose rows are
-    equal in one table and differ in another are no duplicates: the first table is wrong.
+    equal in one table and differ in another are no duplicates: the first table is wrong. Tables
+    of pictures are left alone.
     """
     found: list[Finding] = []
     copies: dict[str, list[Finding]] = {}
     ids: dict[str, set[str]] = {}
-    own = (table for table in dataset.feature_tables() if not table.derived)
+    own = (table for table in dataset.feature_tables() if not (table.derived or table.pictures))
     for tables in alike(own):
         name = ", ".join(table.path.name for table in tables)
         try:

@@ -42,7 +42,7 @@ def gathered(
     if asked:
         ids = sampled(tally, most, rng)
         found = gather(dataset, ids, wanted(asked), log)
-    elif tables := dataset.feature_tables():
+    elif tables := [table for table in dataset.feature_tables() if not table.pictures]:
         # All rows at first: a table may know few of the tracks.
         log(f"reading {tables[0].path.name}")
         found = gather(dataset, tally.ids,

@@ -22,6 +22,7 @@ from torch import nn
 
 from earmark.errors import DataError
 from earmark.models._deep import schedule
+from earmark.models._deep.devices import device_of, precision_of
 from earmark.models._deep.feeding import Dealer, Timed, Waiting
 from earmark.models._deep.losses import Loss
 from earmark.models._deep.shell import Shell
@@ -87,23 +88,6 @@ def run(job: Job) -> list[dict[str, Any]]:
     return job.history
 
 
-def device_of(training: Training) -> str:
-    """Return the device that is trained on."""
-    if training.device != "auto":
-        return training.device
-    if torch.cuda.is_available():
-        return "cuda"
-    return "mps" if torch.backends.mps.is_available() else "cpu"
-
-
-def precision_of(training: Training) -> str:
-    """Return the arithmetic that is trained in; bf16 is slower than fp32 on processors."""
-    if training.precision != "auto":
-        return training.precision
-    able = device_of(training).startswith("cuda") and torch.cuda.is_bf16_supported()
-    return "bf16" if able else "fp32"
-
-
 class _Net(NeuralNet):  # type: ignore[misc]
     """skorch's loop over batches that come ready, with gradients summed over several."""
 
@@ -127,22 +111,30 @@ class _Net(NeuralNet):  # type: ignore[misc]
     def train_step(self, batch: Any, **_: Any) -> dict[str, Any]:
         # In place of skorch's closure: a step is taken once in ``accumulate`` batches.
         step: dict[str, Any] = self.train_step_single(batch)
-        if self._steps_now(batch):
+        if self._steps_now():
             self.notify("on_grad_computed", named_parameters=(), batch=batch, training=True)
             self._step_optimizer(lambda: step["loss"])
             self._zero_grad_optimizer()
         return step
 
-    def _steps_now(self, batch: Any) -> bool:
-        done = len(self.history[-1]["batches"]) + 1
-        return done % self.accumulate == 0 or done == len(self.loaders[0].loader)
+    def _steps_now(self) -> bool:
+        begun = self._batches_begun()
+        return begun % self.accumulate == 0 or begun == len(self.loaders[0].loader)
+
+    def _together(self) -> int:
+        """Return how many batches the step has to which this one belongs; the last may have few."""
+        before = (self._batches_begun() - 1) // self.accumulate * self.accumulate
+        return min(self.accumulate, len(self.loaders[0].loader) - before)
+
+    def _batches_begun(self) -> int:
+        return len(self.history[-1]["batches"])  # skorch adds one before each
 
     def train_step_single(self, batch: Any, **_: Any) -> dict[str, Any]:
         self._set_training(True)
         rows, truth = batch
         logits = self.infer(rows)
         loss = self.get_loss(logits, truth, X=rows, training=True)
-        self._backward(loss / self.accumulate)
+        self._backward(loss / self._together())
         return {"loss": loss.detach(), "y_pred": logits.detach()}
 
     def _backward(self, loss: Any) -> None:
@@ -178,7 +170,7 @@ def _net(job: Job) -> Any:
     if training.channels_last:
         shell = shell.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     given: dict[str, Any] = {
-        "module": shell, "criterion": job.loss, "optimizer": schedule.optimiser(training),
+        "module": shell, "criterion": job.loss, "optimizer": schedule.optimiser(training, device),
         "lr": schedule.first_rate(training), "train_split": None, "max_epochs": training.epochs,
         "callbacks": [("descent", _Descent(job, waiting))], "compile": training.compile,
         "callbacks__epoch_timer": None,
@@ -187,7 +179,10 @@ def _net(job: Job) -> Any:
     train, valid = job.loaders
     if precision != "fp32" or processes > 1:
         from accelerate import Accelerator
+        from accelerate.state import AcceleratorState
 
+        # It keeps the first one's precision for all, else, and refuses another.
+        AcceleratorState._reset_state(reset_partial_state=processes == 1)
         accelerator = Accelerator(mixed_precision="no" if precision == "fp32" else precision,
                                   cpu=device == "cpu")
         net: _Net = _Accelerated(accelerator=accelerator,

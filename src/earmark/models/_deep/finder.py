@@ -46,7 +46,7 @@ def find(
         tried = copy.deepcopy(shell).to(device).train()
         loss = loss.to(device)
         shares = [dict(g, params=[_same(shell, tried, p) for p in g["params"]]) for g in groups]
-        made = schedule.optimiser(training)(shares, lr=1.0)
+        made = schedule.optimiser(training, device)(shares, lr=1.0)
         factors = [group["lr"] for group in made.param_groups]
         rates, losses, smooth = [], [], 0.0
         generator = torch.Generator().manual_seed(seed)

@@ -11,14 +11,15 @@ from numpy.typing import NDArray
 
 from earmark import settings
 from earmark.errors import DataError
-from earmark.models._deep import descent, finder, schedule
+from earmark.models._deep import descent, devices, finder, schedule
 from earmark.models._deep.feeding import Dealer, Examples, judging_loader, training_loader
 from earmark.models._deep.losses import Loss, label_weights
 from earmark.models._deep.mixing import Changes
 from earmark.models._deep.shell import Shell
 from earmark.models._deep.states import State
-from earmark.models._deep.statistics import Moments, blocks, moments, refuse_odd
+from earmark.models._deep.statistics import Moments, moments, refuse_odd
 from earmark.models.watch import Watch
+from earmark.picked import row_blocks
 
 if TYPE_CHECKING:
     from earmark.models._network import Network
@@ -36,7 +37,7 @@ def learn(
     network.shape_, network.labels_ = tuple(rows.shape[1:]), labels.shape[1]
     mean, spread = moments(rows)
     if valid is not None:
-        for begin, block in blocks(valid[0]):
+        for begin, block in row_blocks(valid[0]):
             refuse_odd(block, begin)
     shell = begun(network, Moments(mean, spread))
     network.parameters_ = sum(p.numel() for p in shell.inner.parameters())
@@ -45,11 +46,13 @@ def learn(
     groups = network.parameter_groups(shell.inner)
     if training.learning_rate == "find":
         found = finder.find(shell, loss, examples, training, groups, seed,
-                            descent.device_of(training))
+                            devices.device_of(training))
         network.found_rate_ = found._asdict()
         groups = [dict(g, lr_share=g.get("lr_share", 1.0) * found.rate
                        / schedule.first_rate(training)) for g in groups]
     name = f"{network.fingerprint}-{seed:08x}-{identity_of(rows, labels)}"
+    if valid is not None:  # which epoch is the best hangs on it
+        name += f"-{identity_of(*valid)}"
     dealer = Dealer(labels, network.task, training, seed)
     told = _Telling(watch, name, network.name, training.epochs)
     job = descent.Job(

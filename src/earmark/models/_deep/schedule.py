@@ -13,16 +13,17 @@ _SHARE = "lr_share"  # of the learning rate, a group of parameters
 _RISING = 0.3  # of the steps of one cycle
 _MOMENTUM = 0.9
 _FALLBACK_RATE = 1e-3
+_FUSED = ("cpu", "cuda")  # where all weights are stepped in one pass
 
 
-def optimiser(training: Training) -> Any:
-    """Return what makes the optimiser of groups of parameters."""
+def optimiser(training: Training, device: str) -> Any:
+    """Return what makes the optimiser of groups of parameters on a device."""
     decay = training.weight_decay
     if training.optimiser == "sgd":
         return partial(_grouped, torch.optim.SGD, momentum=_MOMENTUM, nesterov=True,
                        weight_decay=decay)
     kind = torch.optim.AdamW if training.optimiser == "adamw" else torch.optim.Adam
-    return partial(_grouped, kind, weight_decay=decay)
+    return partial(_grouped, kind, weight_decay=decay, fused=device.startswith(_FUSED))
 
 
 def first_rate(training: Training) -> float:

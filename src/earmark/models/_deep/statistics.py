@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from earmark.errors import DataError
-
-_BLOCK_VALUES = 1 << 23
+from earmark.picked import row_blocks
 
 
 class Moments(NamedTuple):
@@ -28,7 +26,7 @@ def moments(rows: Any) -> Moments:
     """
     count, total, squares = 0, 0.0, 0.0
     shift: Any = 0.0
-    for begin, block in blocks(rows):
+    for begin, block in row_blocks(rows):
         refuse_odd(block, begin)
         # (values of the first axis, all others), about the first block's mean: exact for columns
         # whose spread is small beside their mean.
@@ -54,10 +52,3 @@ def refuse_odd(block: NDArray[np.float32], begin: int = 0) -> None:
     bad = block[row, column]
     value = bad if np.ndim(bad) == 0 else bad[~np.isfinite(bad)][0]
     raise DataError(f"feature {column} of row {begin + row} is {value}; expected numbers.")
-
-
-def blocks(rows: Any) -> Iterator[tuple[int, NDArray[np.float32]]]:
-    """Yield rows a few at a time, each block with the number of its first."""
-    size = max(1, _BLOCK_VALUES // max(1, int(np.prod(rows.shape[1:]))))
-    for begin in range(0, len(rows), size):
-        yield begin, np.asarray(rows[np.arange(begin, min(begin + size, len(rows)))], np.float32)
