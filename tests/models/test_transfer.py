@@ -394,6 +394,16 @@ def test_taken_up_where_it_was_cut_off_it_ends_the_same(rows: Floats, tmp_path: 
         np.testing.assert_array_equal(fitted(model(), rows).scores(rows), whole)
 
 
+def test_sixteen_examples_are_learnt_by_heart(rng: np.random.Generator) -> None:
+    rows = rng.standard_normal((16, 32, 32), dtype=np.float32)
+    labels = np.eye(2, dtype=np.int8)[np.arange(16) % 2]
+    training = Training(epochs=40, batch_size=8, learning_rate=0.01)
+    model = Timm(**TINY, training=training).fit(rows, labels, rng=np.random.default_rng(1))
+    scores = model.scores(rows)
+    np.testing.assert_array_equal(scores.argmax(1), labels.argmax(1))
+    np.testing.assert_allclose(model.scores(rows[:1]), scores[:1], atol=1e-5)
+
+
 def test_as_onnx_it_gives_the_same_scores(rows: Floats, tmp_path: Path) -> None:
     model = fitted(Timm(**TINY, weights=str(backbone_file(tmp_path)), resize=48, pool="both",
                         hidden=(8,), training=ONCE), rows)

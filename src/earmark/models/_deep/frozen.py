@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from torch import nn
 
 from earmark.models import watch
-from earmark.models._deep import descent, learning
+from earmark.models._deep import learning
+from earmark.models._deep.devices import device_of
 from earmark.models._deep.shell import Shell
 from earmark.models._deep.statistics import moments, refuse_odd
 from earmark.models._network import Network
@@ -68,7 +69,7 @@ def fit(
     network.shape_, network.labels_ = tuple(rows.shape[1:]), labels.shape[1]
     network.seed_ = int(copy.deepcopy(rng).integers(2**31))  # what the head draws, too
     shell: Any = learning.begun(network, moments(rows))
-    device = torch.device(descent.device_of(network.training))
+    device = torch.device(device_of(network.training))
     embedded = embeddings(shell, rows, device)
     judged = None if valid is None else (embeddings(shell, valid[0], device), valid[1])
     head = Head(task=network.task, training=network.training, scaling="none",
