@@ -49,7 +49,8 @@ def model_folder(given: str, about: str = "") -> Path:
     if told_offline() or not answers(hub.constants.ENDPOINT):
         raise TaggerError(f"{given}{about} is not on this machine and the hub cannot be reached: "
                           "download it elsewhere (config.json, preprocessor_config.json, "
-                          "model.safetensors and, of CLAP, the tokenizer's files) and give the folder.")
+                          "model.safetensors and, of CLAP, the tokenizer's files) and give "
+                          "the folder.")
     return _complete(_fetched(hub, given))
 
 

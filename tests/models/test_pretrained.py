@@ -224,6 +224,15 @@ class TestLayers:
         groups = model.parameter_groups(model.build(AST.tried_on, 2))
         assert [group["lr_share"] for group in groups] == [1.0, 0.125, 0.25, 0.5]
 
+    @pytest.mark.parametrize("kind", [AST, MERT])
+    def test_sixteen_examples_are_learnt_by_heart(self, kind: type[Pretrained]) -> None:
+        rows, labels = rows_for(kind, 16), np.eye(2, dtype=np.int8)[np.arange(16) % 2]
+        training = Training(epochs=80, batch_size=8, learning_rate=0.01)
+        model = kind(**kind.small, tune="fine", lr_decay=1.0, dropout=0.0, training=training)
+        scores = model.fit(rows, labels, rng=np.random.default_rng(1)).scores(rows)
+        np.testing.assert_array_equal(scores.argmax(1), labels.argmax(1))
+        np.testing.assert_allclose(model.scores(rows[:1]), scores[:1], atol=1e-5)
+
     def test_embedding_once_learns_what_embedding_each_epoch_does(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -197,7 +197,8 @@ class AST(Pretrained):
         "AudioSet: its train parts, with labels", "ImageNet: pictures, before that")
     small: ClassVar[Mapping[str, Any]] = {
         "weights": "none", "config": {"hidden_size": 16, "num_hidden_layers": 2,
-                                      "num_attention_heads": 2, "intermediate_size": 16}}
+                                      "num_attention_heads": 2, "intermediate_size": 16,
+                                      "initializer_range": 0.2}}
     tried_on: ClassVar[tuple[int, ...]] = (16, 36)
 
 

@@ -139,7 +139,7 @@ def test_several_sentences_for_a_label_are_their_mean(tmp_path):
     (content,) = contents.models.values()
     (found,) = Session(content, "it").run(rows, ("scores",))
     np.testing.assert_allclose(found[0], expected, atol=1e-3)
-    with pytest.raises(TaggerError, match="or several such with | between"):
+    with pytest.raises(TaggerError, match=r"or several such with \| between"):
         Options(prompt="This is {label}.|This is it.")
 
 
