@@ -36,7 +36,7 @@ from earmark.lab.beforehand import Decided, Looking, Material
 from earmark.lab.learner import Fitted, Learner, TrackScores, build_model
 from earmark.lab.packing import pack
 from earmark.lab.partition import dealt, learnable, missing_lines, without
-from earmark.lab.recipe import Recipe
+from earmark.lab.recipe import ExportChoice, Recipe
 from earmark.lab.shipping import Exported, export_all
 from earmark.models.base import Model
 from earmark.models.watch import Watch, watched
@@ -311,7 +311,8 @@ class _Experiment:
     def _export(self, fitted: Fitted, ids: Sequence[str]) -> Exported:
         """Return the models as graphs; eight bits are judged on valid tracks, never on test."""
         unheard = [i for i in self.split.ids("valid") if i not in set(ids)]
-        return export_all(fitted, self.recipe.export, self.learnt, unheard, self.log)
+        choice = self.recipe.export or ExportChoice()
+        return export_all(fitted, choice, self.learnt, unheard, self.log)
 
 
 def leak_text(leak: splits.Leak) -> str:

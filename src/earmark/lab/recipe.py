@@ -140,7 +140,7 @@ class Recipe:
         decide: learn calibration, thresholds and when to say "unknown" from held-out artists and
             labels.
         decisions: how.
-        export: how the tagger's graphs are made.
+        export: how the tagger's graphs are made; None for as by default.
     """
 
     name: str
@@ -155,7 +155,7 @@ class Recipe:
     curve: bool = False
     decide: bool = False
     decisions: HowDecided = field(default_factory=HowDecided)
-    export: ExportChoice = field(default_factory=ExportChoice)
+    export: ExportChoice | None = None  # so that recipes without it keep their fingerprints
 
     def __post_init__(self) -> None:
         for name in (self.name, self.tagger.name):

@@ -76,7 +76,7 @@ def judged(
     row = np.asarray(rows[:1], np.float32)
     with single_threads():
         plain, small = Session(content, where), Session(made, f"{where} in eight bits")
-        lost = float(metric(_scores(plain, rows)) - metric(_scores(small, rows)))
+        lost = float(metric(scores_of(plain, rows)) - metric(scores_of(small, rows)))
         taken = milliseconds({"plain": lambda: plain.run(row), "small": lambda: small.run(row)})
     return Quantised(made, taken["plain"] / taken["small"], lost)
 
@@ -146,7 +146,8 @@ def _kept(model: Any) -> list[str]:
     return [node.name for k, node in enumerate(nodes) if not layers[0] <= k < layers[-1]]
 
 
-def _scores(session: Session, rows: NDArray[np.float32]) -> NDArray[np.float32]:
+def scores_of(session: Session, rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return a graph's scores [shape=(rows, labels)] of any number of rows, a few at a time."""
     return np.concatenate([session.run(np.asarray(rows[k : k + _AT_ONCE], np.float32))[0]
                            for k in range(0, len(rows), _AT_ONCE)])
 
