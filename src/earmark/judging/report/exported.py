@@ -56,7 +56,9 @@ def _small(node: Node | None) -> str:
     if why := node.get("refused"):
         return why.text()
     lost = node.maybe("lost")
-    told = "not defined" if lost is None else f"{number(abs(lost))} {'less' if lost > 0 else 'more'}"
+    told = "is not defined"
+    if lost is not None:
+        told = f"{number(abs(lost))} {'less' if lost > 0 else 'more'}"
     return (f"{'taken' if node.need('taken').flag() else 'left'}: "
             f"{node.need('faster').number():.2f} times as fast as in 32, "
             f"{node.need('bytes').whole():,} bytes, {node.need('metric').text()} {told} on "

@@ -134,8 +134,7 @@ def _decisions(run: RunFolder) -> Iterator[str]:
         yield from (f"- {escaped(sentence(trained))}" for trained in run.training)
     if run.exported:
         yield "\n## Graphs\n"
-        yield from table(HEADS, [[escaped(cell) for cell in row] for row in cells(run.exported)],
-                         "--nnn-")
+        yield from table(HEADS, cells(run.exported), "--nnn-")
     if run.curve:
         yield "\n## Learning curve\n"
         yield from table(["tracks", "accuracy", "low", "high"],
