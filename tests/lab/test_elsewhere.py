@@ -24,7 +24,8 @@ def tagger():
 
     branches = tuple(Branch(base.describe(Gtzan57()), Segments(1.0), f"branch{k}.onnx", weight)
                      for k, weight in enumerate((1.0, 3.0)))
-    graphs = {f"branch{k}.onnx": layers(np.random.default_rng(k), (57, 64, 3)) for k in (0, 1)}
+    graphs = {f"branch{k}.onnx": layers(np.random.default_rng(k), (57, 64, 3), 0.03)
+              for k in (0, 1)}
     return Tagger(with_check(manifest(branches=branches), graphs))
 
 

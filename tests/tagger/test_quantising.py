@@ -19,12 +19,12 @@ onnx = pytest.importorskip("onnx")
 WIDE = 64
 
 
-def layers(rng, widths=(WIDE, WIDE, 3)):
+def layers(rng, widths=(WIDE, WIDE, 3), scale=1.0):
     """Layers of float weights, one behind the other, and their probabilities."""
     helper = onnx.helper
     nodes, constants, last = [], [], "rows"
     for k, (into, out) in enumerate(zip(widths[:-1], widths[1:], strict=True)):
-        weights = (rng.standard_normal((into, out)) / np.sqrt(into)).astype(np.float32)
+        weights = (scale * rng.standard_normal((into, out)) / np.sqrt(into)).astype(np.float32)
         constants.append(onnx.numpy_helper.from_array(weights, f"w{k}"))
         nodes.append(helper.make_node("MatMul", [last, f"w{k}"], [f"m{k}"]))
         last = f"m{k}"

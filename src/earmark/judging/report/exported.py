@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from earmark.judging.report.facts import number
 from earmark.judging.report.plain import Node
 
 HEADS = ("graph", "model", "bytes", "differs by", "faster than the model", "eight bits")
@@ -58,7 +57,7 @@ def _small(node: Node | None) -> str:
     lost = node.maybe("lost")
     told = "is not defined"
     if lost is not None:
-        told = f"{number(abs(lost))} {'less' if lost > 0 else 'more'}"
+        told = f"{abs(lost):.3f} {'less' if lost > 0 else 'more'}"
     return (f"{'taken' if node.need('taken').flag() else 'left'}: "
             f"{node.need('faster').number():.2f} times as fast as in 32, "
             f"{node.need('bytes').whole():,} bytes, {node.need('metric').text()} {told} on "
