@@ -164,8 +164,6 @@ def judge(
 
     The first recipe is the one the others are compared with.
     """
-    truth = found.truth(found.ids)
-    groups = np.asarray(splits.group_names(found.dataset, found.ids, "artist"))
     reference: list[Scores] | None = None
     judged = []
     for recipe in recipes:
@@ -174,9 +172,23 @@ def judge(
             found.log(f"{recipe.name}: folds {repeat + 1} of {repeats}")
             runs.append(found.out_of_fold(recipe, found.ids, folds, seed + repeat))
         reference = runs if reference is None else reference
-        its = _several if found.dataset.vocabulary.task == "multi" else _single
-        judged.append(its(recipe.name, runs, reference, truth, groups, seed))
+        judged.append(judge_scores(found, recipe.name, runs, reference, seed))
     return judged
+
+
+def judge_scores(
+    found: Bench, name: str, runs: list[Scores], reference: list[Scores], seed: int
+) -> Judged:
+    """Return what a candidate's out-of-fold scores are worth.
+
+    Args:
+        runs: one matrix a repeat [shape=(tracks, labels)].
+        reference: those that it is compared with in pairs; the same list for none.
+    """
+    truth = found.truth(found.ids)
+    groups = np.asarray(splits.group_names(found.dataset, found.ids, "artist"))
+    its = _several if found.dataset.vocabulary.task == "multi" else _single
+    return its(name, runs, reference, truth, groups, seed)
 
 
 def _single(

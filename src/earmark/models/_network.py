@@ -24,6 +24,7 @@ from earmark.models._choice import group_folds
 from earmark.models._training import Augment, Training
 from earmark.models.base import Model, Scores, as_numbers, check_labels
 from earmark.picked import pick
+from earmark.store import file_digest
 
 if TYPE_CHECKING:
     from torch import nn
@@ -44,6 +45,8 @@ class Network(Model):
             counts; None for whole rows.
         scaling: ``standard``: each column, band or channel to mean 0 and variance 1 as learnt
             from; ``none`` for networks that know their own.
+        start: file of a trunk that ``earmark pretrain`` wrote, whose weights a fit begins with in
+            all layers but the last.
     """
 
     many_threads: ClassVar[bool] = True
@@ -56,6 +59,7 @@ class Network(Model):
     augment: Augment = field(default_factory=Augment)
     crop: int | None = None
     scaling: Literal["standard", "none"] = "standard"
+    start: str | None = None
     shape_: tuple[int, ...] = field(default=(), init=False, repr=False, compare=False)
     labels_: int = field(default=0, init=False, repr=False, compare=False)
     seed_: int = field(default=0, init=False, repr=False, compare=False)
@@ -191,8 +195,9 @@ class Network(Model):
 
     @property
     def fingerprint(self) -> str:
-        """16 hex digits that change with any setting."""
-        return settings.fingerprint([self.name, settings.to_mapping(self)])
+        """16 hex digits that change with any setting, and with what ``start`` holds."""
+        more = [] if self.start is None else [file_digest(Path(self.start))]
+        return settings.fingerprint([self.name, settings.to_mapping(self), *more])
 
     @property
     def _shell(self) -> Shell:
