@@ -19,6 +19,7 @@ import io
 import os
 import re
 import secrets
+import shutil
 import sys
 import time
 import zipfile
@@ -130,6 +131,29 @@ def write_bytes(path: Path, content: bytes) -> None:
 def write_text(path: Path, content: str) -> None:
     """Write ``content`` atomically as UTF-8 with Unix line ends."""
     write_bytes(path, content.encode())
+
+
+@contextlib.contextmanager
+def whole_folder(folder: Path) -> Iterator[Path]:
+    """Give a folder to write into that becomes ``folder``, which is absent or empty, when the block
+    ends well, and is removed when not.
+
+    Raises:
+        EarmarkError: it cannot be written; names the folder and the system's reason.
+    """
+    whole = folder.resolve()
+    building = whole.with_name(f".{whole.name}.making")
+    shutil.rmtree(building, ignore_errors=True)
+    try:
+        building.mkdir(parents=True)
+        yield building
+        if whole.is_dir():
+            whole.rmdir()
+        building.rename(whole)
+    except OSError as error:
+        raise EarmarkError(f"{folder} cannot be written: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
 
 
 def content_key(path: Path) -> str:

@@ -43,7 +43,7 @@ def test_a_bench_learns_weights_in_every_fold(both, sample_root):
     (learn, held), _ = bench.folds(bench.ids, 2, 0)
     found = bench.fold(both, learn, held, 0)
     weights = bench._weights(both, learn, 0)
-    alone = [bench.fold(dataclasses.replace(both, branches=(branch,), weights="fixed"), learn,
+    alone = [bench.fold(dataclasses.replace(both, branches=(branch,), weights=None), learn,
                         held, 0) for branch in both.branches]
     by_hand = weights[0] * alone[0][held[0]] + weights[1] * alone[1][held[0]]
     np.testing.assert_allclose(found[held[0]], by_hand, atol=1e-6)

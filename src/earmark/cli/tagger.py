@@ -8,15 +8,17 @@ from typing import Any
 import click
 
 from earmark.cli.output import print_json
+from earmark.cli.tagger_export import export
 from earmark.cli.tagger_import import importing
 
 
 @click.group()
 def tagger() -> None:
-    """List, show, check, import and remove taggers."""
+    """List, show, check, import, export and remove taggers."""
 
 
 tagger.add_command(importing)
+tagger.add_command(export)
 
 
 @tagger.command("list")
@@ -89,6 +91,8 @@ def _card_lines(values: dict[str, Any], identity: str, rules: Sequence[str]) -> 
         lines.append(f"  listens by: {name} ({detail}) on {_cut(branch['segments'])}, weight "
                      f"{branch['weight']:g}")
     lines += [f"  {line}" for line in rules]
+    lines += [f"  in eight bits: {said}" for said in card["made_with"].get("int8", "").split("; ")
+              if said]
     lines += [f"  has seen: {seen}" for seen in card["seen"]]
     return lines + [_score_line(result) for result in card["results"]]
 

@@ -91,7 +91,7 @@ def _matching_tables(
     dataset: Dataset, front_end: FrontEnd, branch: BranchChoice | Wanted
 ) -> list[FeatureTable]:
     """Return the tables that this front end made: several where they hold parts of the tracks."""
-    if branch.source == "audio" or getattr(branch, "listen", "once") == "anew":
+    if branch.source == "audio" or getattr(branch, "listen", None) == "anew":
         return []
     wanted = features.describe(front_end)
     tables = [t for t in dataset.feature_tables() if t.seconds == branch.training_seconds]
@@ -171,7 +171,7 @@ def _from_audio(
                         f"ready-made table fits; first: {failed[0] if failed else 'no tracks'}")
     source = {"audio": dataset.name, "front_end": features.describe(front_end)}
     held = heard.rows
-    if getattr(branch, "listen", "once") == "anew":
+    if getattr(branch, "listen", None) == "anew":
         held = _sounding(held, heard.tracks, there, front_end, branch)
     made = FeatureSet(held, np.asarray(heard.tracks, dtype=np.str_), heard.starts,
                       front_end.columns, source)

@@ -107,7 +107,7 @@ class Bench:
 
     def _weights(self, recipe: Recipe, learn: Sequence[str], seed: int) -> list[float]:
         """Return the branches' weights, learnt anew in every fold where the recipe learns them."""
-        if recipe.weights == "fixed":
+        if recipe.weights is None:
             return [branch.weight for branch in recipe.branches]
         found: list[dict[str, Scores]] = [{} for _ in recipe.branches]
         for a, b in self.folds(learn, recipe.folds or weighing.FOLDS, seed + 1):

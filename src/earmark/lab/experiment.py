@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,9 +34,10 @@ from earmark.lab.afterwards import decisions_on_test
 from earmark.lab.batches import Log, gather
 from earmark.lab.beforehand import Decided, Looking, Material
 from earmark.lab.learner import Fitted, Learner, TrackScores, build_model
-from earmark.lab.packing import export_all, pack
+from earmark.lab.packing import pack
 from earmark.lab.partition import dealt, learnable, missing_lines, without
-from earmark.lab.recipe import Recipe
+from earmark.lab.recipe import ExportChoice, Recipe
+from earmark.lab.shipping import Exported, export_all
 from earmark.lab.weighing import weighed
 from earmark.models.base import Model
 from earmark.models.watch import Watch, watched
@@ -141,7 +142,7 @@ class _Experiment:
         for k, model in enumerate(fitted.models):
             model.keep(self.folder / f"branch{k}.network")
         # Before the test part is touched: a model that cannot be exported must not cost a reading.
-        exported = self._export(fitted)
+        exported = self._export(fitted, self.learnt)
         columns = fitted.columns.tolist()
         looking.after_fitting(found, fitted)
         self._decisions, self._learnt_on = found.decisions, found.learnt_on
@@ -159,6 +160,7 @@ class _Experiment:
             "leaks": [leak_text(leak) for leak in self.split.leaks(self.dataset)],
             "models": [settings_of(model) for model in fitted.models],
             "training": [told for model in fitted.models if (told := model.told())],
+            "export": exported.told,
             "failed": sorted({line for g in learner.gathered for line in g.failed}),
             "notes": [*dict.fromkeys(note for g in learner.gathered for note in g.notes),
                       *found.notes, *self._missing(), *filter(None, [self.hearsay.may_have_heard])],
@@ -167,8 +169,8 @@ class _Experiment:
         if deaf := self._deaf():
             note = f"no tagger is made: features of {deaf} come ready-made, not from sound"
             return results | {"tagger": None, "notes": [*results["notes"], note]}
-        self._ship(exported, columns, results)
-        return results | {"tagger": runfolder.TAGGER}
+        shipped = self._ship(exported, columns, results)
+        return results | {"tagger": runfolder.TAGGER, "export": shipped.told}
 
     def _missing(self) -> list[str]:
         """Say which labels stand in too few groups to be learnt, tuned or judged everywhere."""
@@ -187,15 +189,17 @@ class _Experiment:
         return next((end.name for end in ends if not end.takes_audio), "")
 
     def _ship(
-        self, exported: dict[str, bytes], columns: list[int], results: Mapping[str, Any]
-    ) -> None:
+        self, exported: Exported, columns: list[int], results: Mapping[str, Any]
+    ) -> Exported:
         if self.recipe.ship == "all":
             self.log("fitting the tagger on all tracks of the split")
-            fitted = self._fit_all_labels(sorted(self.split.parts))
-            exported, columns = self._export(fitted), fitted.columns.tolist()
-        contents = pack(self.recipe, self.dataset, self.split, exported, results, self._decisions,
-                        columns, [branch.weight for branch in self.learner.branches])
+            fitted = self._fit_all_labels(everything := sorted(self.split.parts))
+            exported, columns = self._export(fitted, everything), fitted.columns.tolist()
+        contents = pack(self.recipe, self.dataset, self.split, exported.graphs, results,
+                        self._decisions, columns,
+                        [branch.weight for branch in self.learner.branches], exported.told)
         tagger_format.write(contents, self.folder / runfolder.TAGGER)
+        return exported
 
     def _fit_all_labels(self, ids: list[str]) -> Fitted:
         stop_by = [i for i in self.split.ids("valid") if i not in set(ids)]
@@ -307,8 +311,11 @@ class _Experiment:
             "may_have_heard": self.hearsay.may_have_heard,
         }
 
-    def _export(self, fitted: Fitted) -> dict[str, bytes]:
-        return export_all(fitted.models, [g.features.rows for g in fitted.learner.gathered])
+    def _export(self, fitted: Fitted, ids: Sequence[str]) -> Exported:
+        """Return the models as graphs; eight bits are judged on valid tracks, never on test."""
+        unheard = [i for i in self.split.ids("valid") if i not in set(ids)]
+        choice = self.recipe.export or ExportChoice()
+        return export_all(fitted, choice, self.learnt, unheard, self.log)
 
 
 def leak_text(leak: splits.Leak) -> str:

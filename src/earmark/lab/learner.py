@@ -187,9 +187,19 @@ def track_scores(model: Model, gathered: Gathered, ids: Sequence[str]) -> NDArra
     if not ids:
         return np.zeros((0, 0), np.float32)
     rows = gathered.features.of(list(ids))
-    scores = model.scores(rows.rows)
-    order = np.argsort(rows.track_ids, kind="stable")
-    sorted_ids, sorted_scores = rows.track_ids[order], scores[order]
+    return combined(model.scores(rows.rows), rows.track_ids, ids)
+
+
+def combined(
+    scores: NDArray[np.float32], track_ids: NDArray[np.str_], ids: Sequence[str]
+) -> NDArray[np.float32]:
+    """Return each track's score [shape=(tracks, labels)] from those of rows.
+
+    Args:
+        track_ids: one a row. ids: the tracks wanted, each of which has rows.
+    """
+    order = np.argsort(track_ids, kind="stable")
+    sorted_ids, sorted_scores = track_ids[order], scores[order]
     wanted = np.asarray(ids, dtype=np.str_)
     begin = np.searchsorted(sorted_ids, wanted, side="left")
     end = np.searchsorted(sorted_ids, wanted, side="right")

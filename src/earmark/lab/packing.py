@@ -1,12 +1,9 @@
-"""From a judged run to a tagger: models as ONNX and the card."""
+"""From a judged run to a tagger: what it holds and its card."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from earmark import __version__
 from earmark.datasets.base import Dataset
@@ -16,37 +13,9 @@ from earmark.judging.decisions import Decisions
 from earmark.judging.splits import Split
 from earmark.lab.backbones import abouts
 from earmark.lab.recipe import Recipe
-from earmark.models.base import Model
+from earmark.lab.shipping import in_eight_bits
 from earmark.tagger.checks import with_check
-from earmark.tagger.export import export
 from earmark.tagger.format import FORMAT, Branch, Card, Contents, Manifest, Score
-
-_PARITY_ROWS, _FEWEST_ROWS = 2000, 16
-_PARITY_VALUES = 2_000_000
-
-
-def export_all(
-    models: Sequence[Model], rows: Sequence[NDArray[np.float32]]
-) -> dict[str, bytes]:
-    """Return the models as ONNX by the file names they get in the tagger.
-
-    Args:
-        rows: real feature rows, one array a branch, on which each export must agree.
-
-    Raises:
-        TaggerError: an exported model differs from the fitted one.
-    """
-    return {
-        f"branch{k}.onnx": export(model, _some(rows[k]))[0]
-        for k, model in enumerate(models)
-    }
-
-
-def _some(rows: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the rows that an export is compared on: fewer where they are large."""
-    values = max(1, int(np.prod(rows.shape[1:])))
-    most = max(_FEWEST_ROWS, min(_PARITY_ROWS, _PARITY_VALUES // values))
-    return np.asarray(rows[:most])
 
 
 def pack(
@@ -58,12 +27,14 @@ def pack(
     decisions: Decisions,
     columns: Sequence[int],
     weights: Sequence[float],
+    told: Sequence[Mapping[str, Any]] = (),
 ) -> Contents:
     """Return the tagger of a run.
 
     Args:
         columns: of the vocabulary, the labels that the models give scores for, rising.
         weights: of the branches.
+        told: of each branch's graph, see ``shipping.Exported``.
     """
     vocabulary = dataset.vocabulary
     labels = tuple(vocabulary.labels[k] for k in columns)
@@ -75,7 +46,7 @@ def pack(
         groups={label: vocabulary.group(label) for label in labels},
         branches=_branches(recipe, weights),
         decisions=decisions if len(labels) == len(vocabulary) else decisions.of(columns),
-        card=_card(recipe, dataset, split, results),
+        card=_card(recipe, dataset, split, results, told),
     )
     return with_check(manifest, exported)
 
@@ -92,7 +63,10 @@ def _branches(recipe: Recipe, weights: Sequence[float]) -> tuple[Branch, ...]:
     )
 
 
-def _card(recipe: Recipe, dataset: Dataset, split: Split, results: Mapping[str, Any]) -> Card:
+def _card(
+    recipe: Recipe, dataset: Dataset, split: Split, results: Mapping[str, Any],
+    told: Sequence[Mapping[str, Any]],
+) -> Card:
     listens = abouts(recipe.branches)
     return Card(
         title=recipe.tagger.title,
@@ -105,7 +79,7 @@ def _card(recipe: Recipe, dataset: Dataset, split: Split, results: Mapping[str, 
         dataset={"name": dataset.name, "fingerprint": dataset.fingerprint},
         split={"name": split.name, "fingerprint": split.fingerprint},
         recipe={"name": recipe.name, "fingerprint": recipe.fingerprint},
-        made_with={"earmark": __version__},
+        made_with={"earmark": __version__, **in_eight_bits(told)},
         source=_of_each(listens, "source"),
         citation=_of_each(listens, "citation"),
         notice=_of_each(listens, "notice", "\n\n"),

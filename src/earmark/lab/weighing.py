@@ -43,7 +43,7 @@ def weighed(
     Raises:
         DataError: fewer groups than folds.
     """
-    if recipe.weights == "fixed":
+    if recipe.weights is None:
         return Weighed(learner, {})
     ids = sorted(learner.known.intersection(ids))
     folds = recipe.folds or FOLDS

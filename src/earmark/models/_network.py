@@ -22,7 +22,7 @@ from earmark.errors import DataError, SettingsError, require
 from earmark.models import watch
 from earmark.models._choice import group_folds
 from earmark.models._training import Augment, Training
-from earmark.models.base import Model, Scores, check_labels
+from earmark.models.base import Model, Scores, as_numbers, check_labels
 from earmark.picked import pick
 from earmark.store import file_digest
 
@@ -127,6 +127,7 @@ class Network(Model):
         """
         _require()
         labels = check_labels(labels, len(rows), self.task)
+        rows = as_rows(rows)
         self._check_rows(rows)
         self.seed_ = int(rng.integers(2**31))
         if valid is None and self.training.patience is not None:
@@ -145,7 +146,7 @@ class Network(Model):
         from earmark.models._deep import learning
 
         shell = self._shell
-        rows = rows if hasattr(rows, "numbers") else np.asarray(rows, np.float32)
+        rows = as_rows(rows)
         if rows.ndim == len(self.shape_) + 1 and rows.shape[1:] != self.shape_:
             wide = " x ".join(map(str, rows.shape[1:]))
             raise DataError(f"rows of {wide}; this {self.name} was fitted on "
@@ -214,6 +215,9 @@ class Network(Model):
             what = "pictures of " if rows.ndim > 2 else "rows of "
             raise DataError(f"the features are {what}{given}; this model takes {wanted}: choose a "
                             "family of features that gives them, or another model.")
+        if self.crop is not None and rows.ndim == 2:
+            raise DataError(f"'crop' is {self.crop}, but the features are rows of numbers, which "
+                            "have no time to crop; leave 'crop' out.")
         if not np.prod(rows.shape[1:]):
             raise DataError(f"rows of shape {rows.shape[1:]}; expected at least one value each.")
 
@@ -244,6 +248,13 @@ def identity_of(rows: Any, labels: NDArray[np.int8]) -> str:
     some = np.linspace(0, len(rows) - 1, min(len(rows), 16)).astype(np.intp)
     content = np.ascontiguousarray(np.stack([np.asarray(rows[int(k)]) for k in some]))
     return f"{zlib.crc32(labels.tobytes()):08x}{zlib.crc32(content.tobytes()):08x}"
+
+
+def as_rows(rows: Any) -> Any:
+    """Return rows as they are where they can be indexed like an array of numbers, whose values may
+    lie on the disk; else the array."""
+    kind = getattr(getattr(rows, "dtype", None), "kind", "f")
+    return rows if hasattr(rows, "ndim") and kind in "biuf" else as_numbers(rows)
 
 
 def _require() -> None:

@@ -9,6 +9,7 @@ from earmark import __version__
 from earmark.judging.references import Reference
 from earmark.judging.report import facts, several
 from earmark.judging.report import markdown_several as shown
+from earmark.judging.report.exported import HEADS, cells
 from earmark.judging.report.markdown_text import escaped, table
 from earmark.judging.report.read import RunFolder
 from earmark.judging.report.scores import Scores
@@ -131,6 +132,9 @@ def _decisions(run: RunFolder) -> Iterator[str]:
     if run.training:
         yield "\n## Training\n"
         yield from (f"- {escaped(sentence(trained))}" for trained in run.training)
+    if run.exported:
+        yield "\n## Graphs\n"
+        yield from table(HEADS, cells(run.exported), "--nnn-")
     if run.curve:
         yield "\n## Learning curve\n"
         yield from table(["tracks", "accuracy", "low", "high"],

@@ -7,7 +7,16 @@ from typing import Any
 
 from earmark import __version__
 from earmark.errors import require
-from earmark.judging.report import charts, facts, labelwise, measured, multiples, several, trained
+from earmark.judging.report import (
+    charts,
+    exported,
+    facts,
+    labelwise,
+    measured,
+    multiples,
+    several,
+    trained,
+)
 from earmark.judging.report.plain import clean
 from earmark.judging.report.read import RunFolder
 from earmark.judging.report.several import Examined
@@ -63,7 +72,7 @@ def render(template: str, *, package: str = _TEMPLATES, **values: Any) -> str:
         "version": __version__, "facts": facts, "labelwise": labelwise, "measured": measured,
         "several": several, "charts": _Pictures(charts, jinja2),
         "multiples": _Pictures(multiples, jinja2), "trained": _Pictures(trained, jinja2),
-        "training_sentence": trained.sentence,
+        "training_sentence": trained.sentence, "exported": exported,
     }
     html: str = environment.get_template(template).render(**shared, **values)
     return html

@@ -20,6 +20,7 @@ from earmark.judging.ledger import Ledger, Reading
 from earmark.judging.mistags import Mistag
 from earmark.judging.protocol import Protocol, recorded
 from earmark.judging.references import Reference, same_protocol
+from earmark.judging.report.exported import Exported, read_exported
 from earmark.judging.report.given import TITLES, Given, read_given
 from earmark.judging.report.learnt import (
     Advice,
@@ -58,7 +59,7 @@ class RunFolder:
         majority_baseline: accuracy on test of answering the commonest label learnt.
         readings: of this test part, oldest first, from the ledger beside the run as it is now.
         recorded_readings: how many the run itself knew of; ``recorded`` names them.
-        training: of networks.
+        training: of networks. exported: the tagger's graphs, in runs that tell of them.
         decisions: how scores became the answers judged; None in runs from before it was recorded.
         elsewhere: calibration on tracks that it was not learnt from, by what they are.
         given: measurements that are shown as they are, such as ``label_sets``.
@@ -84,6 +85,7 @@ class RunFolder:
     notes: tuple[str, ...]
     models: tuple[tuple[tuple[str, str], ...], ...]
     training: tuple[Trained, ...]
+    exported: tuple[Exported, ...]
     curve: tuple[CurvePoint, ...]
     advice: tuple[Advice, ...]
     mistags: tuple[Mistag, ...]
@@ -180,6 +182,7 @@ def read(folder: Path) -> RunFolder:
         notes=_texts(results.get("notes")),
         models=_models(results.get("models")),
         training=read_training(results.get("training")),
+        exported=read_exported(results.get("export")),
         curve=read_curve(results.get("learning_curve")),
         advice=read_advice(results.get("label_advice")),
         mistags=read_mistags(results.get("likely_mistags")),

@@ -11,7 +11,6 @@ import csv
 import io
 import itertools
 import json
-import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -28,7 +27,7 @@ from earmark.judging import splits
 from earmark.lab.making.listed import Listed
 from earmark.lab.tables import CsvTable, ParquetTable
 from earmark.labels.vocabulary import Vocabulary
-from earmark.store import write_text
+from earmark.store import whole_folder, write_text
 
 FRACTIONS = ({"train": 0.7, "valid": 0.1, "test": 0.2}, {"train": 0.75, "test": 0.25})
 """Of the parts; the second where there are too few artists for the first."""
@@ -92,17 +91,8 @@ def write(published: Published, folder: Path) -> dict[str, str]:
     _refuse_separators(published)
     refuse_taken(folder)
     parts = deal(published)
-    building = folder.with_name(f".{folder.name}.making")
-    shutil.rmtree(building, ignore_errors=True)
-    try:
+    with whole_folder(folder) as building:
         _write_all(published, parts, building)
-        if folder.is_dir():
-            folder.rmdir()
-        building.rename(folder)
-    except OSError as error:
-        raise EarmarkError(f"{folder} cannot be written: {error.strerror or error}") from error
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
     return parts
 
 

@@ -1,0 +1,229 @@
+"""A tagger's graphs for use without Earmark: each with all that one needs to know beside it.
+
+``branch0.onnx`` and so on, ``branch0.json`` (what goes in, what comes out, what it means),
+``branch0-int8.onnx`` where eight bits are asked for, the graphs of backbones, and ``README.txt``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from earmark import settings
+from earmark.audio.hearing import Hearing
+from earmark.audio.load import stream
+from earmark.errors import AudioError, DataError, SettingsError, TaggerError
+from earmark.features import base as features
+from earmark.features.base import FrontEnd
+from earmark.features.cutting import pieces, segment_seconds
+from earmark.graphs.session import Session
+from earmark.lab.making.published import refuse_taken
+from earmark.store import whole_folder
+from earmark.tagger import quantising, rules
+from earmark.tagger.format import Branch
+from earmark.tagger.tagger import Tagger
+
+_PER_FILE = 16  # segments, from first to last
+
+
+@dataclass(frozen=True)
+class Small:
+    """A branch in eight bits.
+
+    Attributes:
+        told: ``file``, ``bytes``, ``faster`` (times it is, a row at a time with one thread),
+            ``same_top_label`` (share of the rows), ``largest_difference`` of a score, ``rows``.
+    """
+
+    content: bytes
+    told: dict[str, Any]
+
+
+def write(
+    tagger: Tagger, folder: Path, audio: Sequence[Path] = (), *, anyway: bool = False,
+    failed: Callable[[str], None] = lambda _: None,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Write a tagger's graphs into a new folder and return what is in the JSON files.
+
+    Args:
+        audio: files to see the ranges of values on, and to compare on, for graphs in eight bits;
+            none for no such graphs.
+        anyway: write them where they are slower, too.
+        failed: told of each file that cannot be read.
+
+    Raises:
+        EarmarkError: the folder holds something, or cannot be written.
+        TaggerError: a graph cannot be made in eight bits, or is slower in them.
+        DataError: none of the files can be heard.
+    """
+    refuse_taken(folder)
+    small = in_eight_bits(tagger, audio, failed) if audio else []
+    if slower := [its for its in small if its.told["faster"] <= 1 and not anyway]:
+        told = slower[0].told
+        raise TaggerError(f"{told['file']} is {told['faster']:.2f} times as fast as the graph in "
+                          "32 bits: no gain on this machine; leave out --int8, or take it all the "
+                          "same with --anyway.")
+    every = list(described(tagger))
+    for about, its in zip(every, small, strict=False):
+        about["int8"] = its.told
+    with whole_folder(folder) as building:
+        for name, content in tagger.contents.models.items():
+            (building / name).write_bytes(content)
+        for its in small:
+            (building / its.told["file"]).write_bytes(its.content)
+        for about in every:
+            path = (building / about["graph"]).with_suffix(".json")
+            path.write_text(json.dumps(about, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+        (building / "README.txt").write_text(_readme(tagger, every), encoding="utf-8")
+    return every
+
+
+def described(tagger: Tagger) -> Iterator[dict[str, Any]]:
+    """Yield what one needs to know of each branch, as plain values."""
+    manifest = tagger.manifest
+    whole = sum(branch.weight for branch in manifest.branches)
+    for branch in manifest.branches:
+        session = Session(tagger.contents.models[branch.model], branch.model)
+        front_end = features.build(branch.front_end)
+        yield {
+            "tagger": tagger.identity, "graph": branch.model,
+            "sha256": hashlib.sha256(tagger.contents.models[branch.model]).hexdigest(),
+            "sample_rate_hz": front_end.sample_rate,
+            "front_end": settings.to_mapping(branch)["front_end"],
+            "columns": list(front_end.columns),
+            "segments": settings.to_mapping(branch.segments),
+            "inputs": _shapes(session.inputs), "outputs": _shapes(session.outputs),
+            "output": branch.embedding if not manifest.labels else "scores",
+            "task": manifest.task, "labels": list(manifest.labels),
+            "groups": dict(manifest.groups), "weight": branch.weight / whole,
+            "decisions": rules.told(manifest.decisions), "backbones": dict(manifest.backbones),
+            "licence": manifest.card.licence, "citation": manifest.card.citation,
+            "notice": manifest.card.notice, "limits": manifest.card.limits,
+        }  # fmt: skip
+
+
+def _shapes(given: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    """Say ``n`` for sizes that may be any, as the number of rows."""
+    return {name: [size if isinstance(size, int) else "n" for size in shape]
+            for name, shape in given.items()}
+
+
+def sizes(shape: Sequence[Any]) -> str:
+    """Return a shape in words.
+
+    >>> sizes(["n", 128, 231])
+    'n x 128 x 231'
+    """
+    return " x ".join(map(str, shape))
+
+
+def in_eight_bits(
+    tagger: Tagger, audio: Sequence[Path], failed: Callable[[str], None] = lambda _: None
+) -> list[Small]:
+    """Return each branch in eight bits, compared with itself in 32 on what it hears of the files.
+
+    Raises: as ``write``.
+    """
+    manifest = tagger.manifest
+    if not manifest.labels:
+        raise TaggerError(f"tagger {manifest.name} is a backbone, whose values others have learnt "
+                          "from: in eight bits they would be others; leave out --int8.")
+    found = []
+    for k, branch in enumerate(manifest.branches):
+        rows = heard(branch, audio, failed if not k else lambda _: None)
+        found.append(_small(tagger.contents.models[branch.model], rows, branch.model))
+    return found
+
+
+def _small(content: bytes, rows: NDArray[np.float32], name: str) -> Small:
+    before = quantising.scores_of(Session(content, name), rows)
+
+    def agreement(scores: NDArray[np.float32]) -> float:
+        return float((scores.argmax(axis=1) == before.argmax(axis=1)).mean())
+
+    made = quantising.judged(content, rows, agreement, name)
+    after = quantising.scores_of(Session(made.content, name), rows)
+    return Small(made.content, {
+        "file": f"{name.removesuffix('.onnx')}-int8.onnx", "bytes": len(made.content),
+        "faster": made.faster, "same_top_label": 1 - made.lost,
+        "largest_difference": float(np.abs(after - before).max()), "rows": len(rows),
+    })  # fmt: skip
+
+
+def heard(
+    branch: Branch, audio: Sequence[Path], failed: Callable[[str], None] = lambda _: None
+) -> NDArray[np.float32]:
+    """Return what a branch's graph is given of the files [shape=(rows, ...)]: of each at most 16
+    segments, from its first to its last.
+
+    Raises:
+        DataError: nothing is to be heard in any.
+    """
+    front_end, found = features.build(branch.front_end), []
+    for path in audio:
+        try:
+            rows = _rows(front_end, branch, path)
+        except (AudioError, SettingsError) as error:
+            failed(str(error) if str(path) in str(error) else f"{path}: {error}")
+            continue
+        some = np.linspace(0, len(rows) - 1, min(len(rows), _PER_FILE)).astype(int)
+        found += [rows[k] for k in some]
+    if not found:
+        raise DataError(f"nothing is to be heard in {len(audio)} files; eight bits need music to "
+                        "see ranges on: give a folder of it with --data.")
+    return np.stack(found)
+
+
+def _rows(front_end: FrontEnd, branch: Branch, path: Path) -> list[NDArray[np.float32]]:
+    def blocks() -> Iterator[NDArray[np.float32]]:
+        return stream(path, sample_rate=front_end.sample_rate, notes=[])
+
+    if segment_seconds(front_end, branch.segments) is None:
+        hearing = Hearing(blocks)
+        values = front_end.whole(hearing)
+        hearing.finish()
+        return [] if hearing.silent else [values]
+    found = (piece.values for piece in pieces(front_end, blocks(), branch.segments))
+    return [values for values in found if values is not None]
+
+
+def _readme(tagger: Tagger, every: Sequence[dict[str, Any]]) -> str:
+    card, first = tagger.manifest.card, every[0]
+    title = f"Graphs of the tagger {tagger.manifest.name}"
+    files = [f"  {about['graph']}: "
+             + "; ".join(f"{name} {sizes(shape)} in" for name, shape in about["inputs"].items())
+             + f", {about['output']} {sizes(about['outputs'][about['output']])} out, weight "
+             f"{about['weight']:.3g}" for about in every]
+    files += [f"  {about['int8']['file']}: the same in eight bits, "
+              f"{about['int8']['faster']:.1f} times as fast where it was made; the same top label "
+              f"for {about['int8']['same_top_label']:.1%} of {about['int8']['rows']} segments"
+              for about in every if "int8" in about]
+    combined = ("Its scores are from 0 to 1, one a label, in the order of 'labels'. The mean over "
+                "a track's segments that are not silent is the track's.")
+    steps = [
+        f"Decode the sound to one channel at {first['sample_rate_hz']} Hz, samples from -1 to 1.",
+        "Cut it as 'segments' in the JSON file says; seconds 'none' is the whole track.",
+        "Turn each segment into features as 'front_end' says. In Python, "
+        "earmark.features.base.build(front_end)(samples) does it; elsewhere the settings name "
+        "window, hop, bands and logarithm.",
+        "Give the graph any number of segments at once as 32-bit floats.",
+        *([combined] if tagger.manifest.labels else ["Its output is an embedding to learn on."]),
+        *(["Average the branches by 'weight'."] if len(every) > 1 else []),
+        "'decisions' says how scores are calibrated and from where on a label is named.",
+    ]  # fmt: skip
+    numbered = [f"  {k}. {step}" for k, step in enumerate(steps, 1)]
+    about = [f"Made of {tagger.identity}: {card.title}", f"Licence: {card.licence}",
+             f"Limits: {card.limits}", *([f"To cite: {card.citation}"] if card.citation else [])]
+    paragraphs = itertools.chain([title, "=" * len(title), ""], about,
+                                 ["", "Files, each with a .json beside it:"], files,
+                                 ["", "How to use them:"], numbered,
+                                 *([["", card.notice]] if card.notice else []))
+    return "\n".join(paragraphs) + "\n"
