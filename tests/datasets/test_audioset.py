@@ -328,7 +328,7 @@ class TestReal:
         groups = [read.vocabulary.group(label) for label in read.vocabulary.labels]
         assert {g: groups.count(g) for g in set(groups)} == {
             "genre": 52, "instrument": 80, "mood": 7, "other": 11}
-        assert [t.seconds for t in read.feature_tables()] == [1.0] * 2 + [None] * 4
+        assert [t.seconds for t in read.feature_tables()] == [1.0] * 2 + [None] * 6
 
     def test_music_and_nothing_more_is_kept_as_an_example_of_none(self, realdata):
         read = AudioSet(realdata / "audioset", labels="tags")

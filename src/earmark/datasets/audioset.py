@@ -157,7 +157,7 @@ music_bal_train.npz, music_eval.npz, labels.csv           instead of all that: t
 
     def feature_tables(self) -> tuple[FeatureTable, ...]:
         """Return each part's embeddings, an npz file or a folder of records: a row a second, or
-        a row a clip where they are pooled.
+        a row or a picture a clip where they are pooled.
 
         A part's table has all its clips, also those that bear none of the chosen labels.
         """
@@ -166,7 +166,7 @@ music_bal_train.npz, music_eval.npz, labels.csv           instead of all that: t
         paths = self._parts.values()
         seconds = [FeatureTable(path, _FRONT_END, _SECOND) for path in paths]
         return (*seconds, *(FeatureTable(path, {**_FRONT_END, "pooling": pooling}, None,
-                                         derived=True)
+                                         derived=True, pictures=pooling == "sequence")
                             for pooling in _POOLED for path in paths))
 
     def segment_of(self, row_name: str) -> tuple[str, int]:
