@@ -55,6 +55,9 @@ def test_it_is_smaller_and_says_nearly_the_same(rng, rows, caplog, capfd):
     assert not [line for line in caplog.records if line.levelno >= logging.WARNING]
     assert len(made) < 0.6 * len(content)  # its large weights take a byte rather than four
     guard.check(made, "it")
+    model = onnx.load_model_from_string(made)
+    onnx.checker.check_model(model)
+    assert {its.domain for its in model.opset_import} <= guard.STANDARD_DOMAINS
     before, after = (scores_of(Session(c, "it"), rows) for c in (content, made))
     assert before.shape == after.shape == (40, 3)
     assert 0 < np.abs(before - after).max() < 0.03
