@@ -74,9 +74,9 @@ def _spectral(name: str, epochs: int = 30, **more: Any) -> Measured:
 
 
 NETWORKS = (
-    _published("dense:s0-ann"), _published("dense:s0-ann-bn"), _published("dense:s2-ann"),
-    _published("dense:s4-mlp"), _published("cnn:s0"), _published("crnn:s0"),
-    Measured("dense:s1-dnn", (33,), 1, "33 components of 518 features, 30 s"),
+    _published("dense:s0_ann"), _published("dense:s0_ann_bn"), _published("dense:s2_ann"),
+    _published("dense:s4_mlp"), _published("cnn:s0"), _published("crnn:s0"),
+    Measured("dense:s1_dnn", (33,), 1, "33 components of 518 features, 30 s"),
     _published("dense:mlp", training={"epochs": 40}),
     _published("dense:residual", training={"epochs": 40}),
     Measured("cnn:s2", (3, 224, 224), 1, _PHOTO, learns=PICTURE, training={"epochs": 15}),

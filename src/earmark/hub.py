@@ -6,11 +6,13 @@ anything answers is asked first here, and for seconds only.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import threading
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -45,9 +47,10 @@ def model_folder(given: str, about: str = "") -> Path:
     if (kept := _kept(hub, given)) is not None:
         return kept
     if told_offline() or not answers(hub.constants.ENDPOINT):
-        raise TaggerError(f"{given}{about} is not on this machine and the hub cannot be reached: download "
-                          "it elsewhere (config.json, preprocessor_config.json, model.safetensors "
-                          "and, of CLAP, the tokenizer's files) and give the folder.")
+        raise TaggerError(f"{given}{about} is not on this machine and the hub cannot be reached: "
+                          "download it elsewhere (config.json, preprocessor_config.json, "
+                          "model.safetensors and, of CLAP, the tokenizer's files) and give "
+                          "the folder.")
     return _complete(_fetched(hub, given))
 
 
@@ -82,6 +85,21 @@ def weights_in(folder: Path) -> list[Path]:
         if found := sorted(folder.glob(pattern)):
             return found
     return []
+
+
+@contextlib.contextmanager
+def quiet(library: Any) -> Iterator[None]:
+    """Keep transformers' reports and progress bars to itself."""
+    logger = library.utils.logging
+    before, bars = logger.get_verbosity(), logger.is_progress_bar_enabled()
+    logger.set_verbosity_error()
+    logger.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logger.set_verbosity(before)
+        if bars:
+            logger.enable_progress_bar()
 
 
 def _complete(folder: Path) -> Path:

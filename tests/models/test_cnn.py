@@ -177,8 +177,8 @@ def test_resizing_is_bilinear_with_antialiasing(given, wanted, rng):
 def test_pictures_of_the_right_size_are_left_alone(rng):
     from earmark.models._deep.convolution import Resized
 
-    right = made(SquarePictures).build((3, 24, 26), 2)
-    other = made(SquarePictures).build((3, 25, 26), 2)
+    right = made(SquarePictures).build((3, 14, 20), 2)
+    other = made(SquarePictures).build((3, 15, 20), 2)
     assert not any(isinstance(layer, Resized) for layer in right)
     assert any(isinstance(layer, Resized) for layer in other)
 
@@ -293,7 +293,7 @@ def test_sharpness_is_learnt(rng):
     network.training = replace(network.training, epochs=3, batch_size=8, learning_rate=0.01)
     rows = rng.random((8, *Harmonic.tried_on), dtype=np.float32)
     network.fit(rows, np.eye(2, dtype=np.int8)[np.arange(8) % 2], rng=rng)
-    assert float(network.module().inner[0].q) != 1.0
+    assert float(network.module().inner[0].q.detach()) != 1.0
 
 
 # --- what cannot be ----------------------------------------------------------------------------

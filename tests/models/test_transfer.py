@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from earmark import registry
 from earmark.errors import DataError, SettingsError
 from earmark.models._training import Augment, Training
-from earmark.models.transfer import ResNet50, Timm, Transfer, VGG19
+from earmark.models.transfer import VGG19, ResNet50, Timm, Transfer
 from earmark.models.watch import Watch, watched
 
 torch = pytest.importorskip("torch")
-if importlib.util.find_spec("timm") is None:  # not imported here: see _deep/_ops.py
+if importlib.util.find_spec("timm") is None:  # not imported here: see graphs/torchvision.py
     pytest.skip("timm is not installed", allow_module_level=True)
 ONNX = pytest.importorskip("onnxruntime")
 
@@ -45,7 +45,7 @@ def backbone_file(folder: Path, channels: int = 3) -> Path:
     """A file as timm's hub has it: with a classifier, whose weights are passed over."""
     from safetensors.torch import save_file
 
-    from earmark.models._deep._ops import timm
+    from earmark.models._deep.timm_backbones import timm
 
     torch.manual_seed(5)
     net = timm().create_model("test_resnet", num_classes=7, in_chans=channels)
@@ -115,9 +115,9 @@ class TestStages:
         names = {id(module): name for name, module in body.named_modules()}
         parts = parted(body, ends_of(body.net))
         first = [{".".join(names[id(m)].split(".")[1:2]) for m in part} - {""} for part in parts]
-        assert "conv1" in first[0] or any(n.startswith("conv1") for n in first[0])
-        assert [sorted(part)[0] for part in first[1:]] == ["layer1", "layer2", "layer3"] or [
-            "layer" in " ".join(part) for part in first[1:]]
+        assert first[0] >= {"conv1", "bn1"}
+        layers = [{name for name in part if name.startswith("layer")} for part in first]
+        assert layers == [set(), {"layer1"}, {"layer2"}, {"layer3"}, {"layer4"}]
         assert sum(map(len, parts)) == len(list(body.modules()))
 
     def test_stages_thaw_from_the_top(self) -> None:
@@ -232,7 +232,7 @@ class TestWeights:
         from safetensors.torch import load_file, save_file
 
         given = load_file(path := backbone_file(tmp_path))
-        lost = next(name for name in given if name.startswith("layer2"))
+        lost = next(name for name in given if name.startswith("layer2.0.") and "weight" in name)
         save_file({k: v for k, v in given.items() if k != lost}, path)
         with pytest.raises(DataError, match=f"lacks 1 of .* tensors of this backbone, '{lost}'"):
             fitted(Timm(**TINY, weights=str(path)), rows)
@@ -350,9 +350,9 @@ class TestBuilding:
         assert fitted(model, rows).scores(rows).shape == (8, 2)
 
     def test_an_unknown_backbone_gets_the_nearest(self) -> None:
-        with pytest.raises(SettingsError, match="'resnet5'. Did you mean 'resnet50'?"):
+        with pytest.raises(SettingsError, match=r"'resnet5'\. Did you mean 'resnet50'\?"):
             Timm(backbone="resnet5").build((32, 32), 2)
-        with pytest.raises(SettingsError, match="no weights called 'resnet50.a1_in2k'. Did you me"):
+        with pytest.raises(SettingsError, match=r"no weights called 'resnet50\.a1_in2k'"):
             Timm(backbone="resnet50.a1_in2k").build((32, 32), 2)
 
     def test_pictures_too_small(self) -> None:
@@ -373,6 +373,35 @@ class TestBuilding:
     def test_settings_that_cannot_be(self, settings: dict[str, object], message: str) -> None:
         with pytest.raises(ValueError, match=message):
             Timm(**settings)  # type: ignore[arg-type]
+
+
+def test_taken_up_where_it_was_cut_off_it_ends_the_same(rows: Floats, tmp_path: Path) -> None:
+    class Cut(Exception):
+        pass
+
+    def cut(line: str) -> None:
+        if "epoch 3 of 4" in line:
+            raise Cut
+
+    def model() -> Timm:
+        return Timm(**TINY, thaw=1, lr_decay=0.5, training=Training(epochs=4, batch_size=4))
+
+    whole = fitted(model(), rows).scores(rows)
+    with watched(Watch(folder=tmp_path, tell=cut)), pytest.raises(Cut):
+        fitted(model(), rows)
+    assert list(tmp_path.iterdir())
+    with watched(Watch(folder=tmp_path)):
+        np.testing.assert_array_equal(fitted(model(), rows).scores(rows), whole)
+
+
+def test_sixteen_examples_are_learnt_by_heart(rng: np.random.Generator) -> None:
+    rows = rng.standard_normal((16, 32, 32), dtype=np.float32)
+    labels = np.eye(2, dtype=np.int8)[np.arange(16) % 2]
+    training = Training(epochs=40, batch_size=8, learning_rate=0.01)
+    model = Timm(**TINY, training=training).fit(rows, labels, rng=np.random.default_rng(1))
+    scores = model.scores(rows)
+    np.testing.assert_array_equal(scores.argmax(1), labels.argmax(1))
+    np.testing.assert_allclose(model.scores(rows[:1]), scores[:1], atol=1e-5)
 
 
 def test_as_onnx_it_gives_the_same_scores(rows: Floats, tmp_path: Path) -> None:

@@ -135,9 +135,9 @@ def _tell(found: Explanation) -> None:
         click.echo(printable(f"  {note}"))
     start, grid, shares = found.sound.start_seconds, found.grid, found.shares
     for a, b, share in strongest(grid.times, shares.windows, _FEW):
-        click.echo(f"  {start + a:6.1f} to {start + b:6.1f} s   {share:+.2f} log odds")
+        click.echo(f"  {start + a:6.1f} to {start + b:6.1f} s   {share:+.2f} {shares.unit}")
     for a, b, share in strongest(grid.hz, shares.bands, _FEW):
-        click.echo(f"  {a:6.0f} to {b:6.0f} Hz  {share:+.2f} log odds")
+        click.echo(f"  {a:6.0f} to {b:6.0f} Hz  {share:+.2f} {shares.unit}")
     for heard, shown, _ in score_rows(found):
         click.echo(printable(f"  {found.label} in {heard}: {shown:.2f}"))
 

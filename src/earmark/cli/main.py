@@ -27,6 +27,7 @@ _COMMANDS = {
     "explain": ("earmark.cli.explain", "Show what in a sound, or which feature, speaks for it."),
     "explore": ("earmark.cli.explore", "Draw a dataset's labels and features on one page."),
     "features": ("earmark.cli.features", "Extract feature tables and pictures."),
+    "pretrain": ("earmark.cli.pretrain", "Let a network learn from music without labels."),
     "report": ("earmark.cli.report", "Make the page of a finished run."),
     "tag": ("earmark.cli.tag", "Name the genres and tags of audio files."),
     "tagger": ("earmark.cli.tagger", "List, show and check taggers."),

@@ -34,7 +34,7 @@ _HOLDERS = (".", "features", "audioset_v1_embeddings", "features/audioset_v1_emb
 _STORE = "http://storage.googleapis.com/us_audioset/youtube_corpus/v1"
 _FRONT_END = {"name": "table", "kind": "vggish"}
 _SECOND = 1.0  # a row of the features is a second of a clip
-_POOLED = ("mean", "moments")  # over a clip's seconds: then a row is a clip
+_POOLED = ("mean", "moments", "sequence")  # over a clip's seconds: then a row is a clip
 
 
 class AudioSet(Dataset):

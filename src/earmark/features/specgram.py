@@ -56,6 +56,9 @@ class Specgram(FrontEnd):
         levels: ``standard`` for a mean of 0 and a standard deviation of 1 in each picture, which
             sees neither loudness nor the one lowest bin; or ``range`` for [0, 1] as described.
             Where all is of one level, as in silence, ``standard`` gives 0.
+        scale: ``linear`` for rows of equal width; ``mel`` for ``height`` triangles whose centres
+            lie at equal distances in HTK's mel from 0 Hz to half the sample rate, none narrower
+            than a bin: averages of the levels, unlike a mel spectrum's, which are of powers.
 
     Source: Tzanetakis & Cook's clips as published by others in pictures of
     ``scipy.signal.spectrogram`` with its defaults, drawn by ``matplotlib.pyplot.pcolormesh``.
@@ -69,6 +72,7 @@ class Specgram(FrontEnd):
     height: int = 64
     width: int = 124
     levels: Literal["standard", "range"] = "standard"
+    scale: Literal["linear", "mel"] = "linear"
 
     def __post_init__(self) -> None:
         refuse_frames(self.sample_rate, self.n_fft, self.hop_length)
@@ -118,7 +122,8 @@ class Specgram(FrontEnd):
 
     def made_by(self, description: Mapping[str, Any]) -> bool:
         """Tell whether described pictures are these, or such that these can be pooled from."""
-        largest = replace(self, height=self.n_fft // 2, width=self.spectra, levels="range")
+        largest = replace(self, height=self.n_fft // 2, width=self.spectra, levels="range",
+                          scale="linear")
         return dict(description) in (describe(self), describe(largest))
 
     def png(self, values: NDArray[np.float32]) -> bytes:
@@ -140,7 +145,9 @@ class Specgram(FrontEnd):
     def _pictures(self, cells: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return pictures [shape=(pictures, height, width)] of levels in [0, 1]
         [shape=(pictures, bins, spectra)]."""
-        rows, columns = areas(self.n_fft // 2, self.height), areas(self.spectra, self.width)
+        rows = (areas if self.scale == "linear" else triangles)(self.n_fft // 2, self.height,
+                                                                self.sample_rate)
+        columns = areas(self.spectra, self.width)
         pooled: NDArray[np.float32] = rows @ (cells @ columns.T)
         return _standard(pooled) if self.levels == "standard" else np.clip(pooled, 0, 1)
 
@@ -217,7 +224,23 @@ def _shown(frames: int, spectra: int) -> NDArray[np.int64]:
 
 
 @lru_cache(maxsize=16)
-def areas(given: int, wanted: int) -> NDArray[np.float32]:
+def triangles(given: int, wanted: int, sample_rate: int) -> NDArray[np.float32]:
+    """Return the weights that average bins into ``wanted`` triangles [shape=(wanted, given)], each
+    from its neighbours' centres, in mel, but at least a bin, to its own; each row adds up to 1."""
+    bins = (np.arange(given) + 0.5) * (sample_rate / 2 / given)  # Hz
+    mel = np.linspace(0, 2595 * np.log10(1 + sample_rate / 2 / 700), wanted + 2)
+    centres = 700 * (10 ** (mel / 2595) - 1)
+    at_least = sample_rate / 2 / given
+    below, above = (np.maximum(np.diff(centres)[side], at_least)[:, None]
+                    for side in (slice(None, -1), slice(1, None)))
+    apart = bins - centres[1:-1, None]
+    near = np.maximum(0, 1 - np.where(apart < 0, -apart / below, apart / above))
+    weights: NDArray[np.float32] = (near / near.sum(axis=1, keepdims=True)).astype(np.float32)
+    return weights
+
+
+@lru_cache(maxsize=16)
+def areas(given: int, wanted: int, sample_rate: int = 0) -> NDArray[np.float32]:
     """Return the weights that average ``given`` places into ``wanted`` equal parts
     [shape=(wanted, given)], a place on a border shared out; each row adds up to 1."""
     borders = np.arange(wanted + 1) * (given / wanted)

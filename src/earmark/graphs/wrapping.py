@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earmark.errors import require
+from earmark.graphs.naming import rename
 
 Activation = Literal["none", "sigmoid", "softmax"]
 
@@ -105,7 +106,7 @@ def wrap(content: bytes, wrapping: Wrapping) -> bytes:
     onnx = require("onnx", extra="import", purpose="opening an ONNX file as a tagger")
     model = onnx.load_model_from_string(content)
     _strip(model)
-    _rename(model.graph)
+    rename(model.graph, _PREFIX)
     graph, helper, kind = model.graph, onnx.helper, onnx.TensorProto.FLOAT
     before, constants = _entrance(onnx, wrapping)
     after = list(_exit(onnx, wrapping))
@@ -167,22 +168,6 @@ def _exit(onnx: Any, wrapping: Wrapping) -> Iterator[Any]:
         real = f"{name}_real" if wrapping.batch else f"{name}_flat"
         yield make("Cast", [real], [f"{name}_cast"], to=onnx.TensorProto.FLOAT)
         yield make(operator, [f"{name}_cast"], [name], **axis)
-
-
-def _rename(graph: Any) -> None:
-    """Put the prefix before every name. One for all keeps what graphs inside nodes take from those
-    around them, which ``onnx.compose`` loses."""
-    for node in graph.node:
-        for names in (node.input, node.output):
-            names[:] = [name and _PREFIX + name for name in names]
-        for attribute in node.attribute:
-            for inner in (*attribute.graphs, *([attribute.g] if attribute.HasField("g") else [])):
-                _rename(inner)
-    arrays = [*graph.initializer, *(sparse.values for sparse in graph.sparse_initializer)]
-    for named in (*arrays, *graph.input, *graph.output):
-        named.name = _PREFIX + named.name
-    del graph.value_info[:]
-    del graph.quantization_annotation[:]
 
 
 def _strip(model: Any) -> None:

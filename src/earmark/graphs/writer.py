@@ -15,7 +15,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from earmark.errors import require
+from earmark.errors import TaggerError, require
+from earmark.graphs.naming import rename
 
 OPSETS = {"": 21, "ai.onnx.ml": 3}
 _IR_VERSION = 10  # of ONNX 1.16, the first with opset 21
@@ -73,6 +74,23 @@ class Graph:
         """Add a softmax over labels or a sigmoid for each."""
         return self.add("Softmax", name, axis=1) if task == "single" else self.add("Sigmoid", name)
 
+    def graft(self, content: bytes, prefix: str) -> str:
+        """Add a whole graph of the same ``rows``; return the name of its ``scores``.
+
+        Args:
+            prefix: put before its names; one that no other graph in here has.
+
+        Raises:
+            TaggerError: it has operators of a kind, or of a version, that do not fit in here.
+        """
+        model = _of_our_opsets(self._onnx, self._onnx.load_model_from_string(content), prefix)
+        rename(model.graph, prefix)
+        self._nodes.append(self._onnx.helper.make_node(
+            "Identity", [self.rows], [model.graph.input[0].name]))  # fmt: skip
+        self._nodes.extend(model.graph.node)
+        self._constants.extend(model.graph.initializer)
+        return prefix + "scores"
+
     def scan(self, inputs: str, body: Graph, result: str, *, width: int) -> str:
         """Run ``body`` on each row of ``inputs`` and stack its results [shape=(rows, width)].
 
@@ -108,3 +126,27 @@ class Graph:
                                   producer_name="earmark")  # fmt: skip
         content: bytes = model.SerializeToString(deterministic=True)
         return content
+
+
+def row_shape(content: bytes) -> tuple[int, ...]:
+    """Return the shape of one row that a graph of ours takes."""
+    onnx = require("onnx", extra="train", purpose="writing a tagger")
+    given = onnx.load_model_from_string(content).graph.input[0].type.tensor_type.shape.dim
+    return tuple(size.dim_value for size in given[1:])
+
+
+def _of_our_opsets(onnx: Any, model: Any, where: str) -> Any:
+    """Return a graph with the operators of ``OPSETS``, which is what a graph is written with."""
+    versions = {imported.domain: imported.version for imported in model.opset_import}
+    used = {node.domain for node in model.graph.node}
+    if model.functions or any(versions[d] != OPSETS.get(d) for d in used - {""}):
+        raise TaggerError(f"{where} has operators of {', '.join(sorted(used)) or 'its own'}, which "
+                          "cannot stand in one graph with others; leave it out.")
+    if versions.get("", OPSETS[""]) == OPSETS[""]:
+        return model
+    try:
+        return onnx.version_converter.convert_version(model, OPSETS[""])
+    except Exception as error:  # the converter raises what its C++ half raises
+        said = " ".join(str(error).split())
+        raise TaggerError(f"{where} is of ONNX operator set {versions['']} and cannot be brought "
+                          f"to {OPSETS['']}: {said}") from error

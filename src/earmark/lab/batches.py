@@ -91,7 +91,7 @@ def _matching_tables(
     dataset: Dataset, front_end: FrontEnd, branch: BranchChoice | Wanted
 ) -> list[FeatureTable]:
     """Return the tables that this front end made: several where they hold parts of the tracks."""
-    if branch.source == "audio" or getattr(branch, "listen", "once") == "anew":
+    if branch.source == "audio" or getattr(branch, "listen", None) == "anew":
         return []
     wanted = features.describe(front_end)
     tables = [t for t in dataset.feature_tables() if t.seconds == branch.training_seconds]
@@ -164,10 +164,47 @@ def _from_audio(
 ) -> Gathered:
     there = {i: dataset.root / path for i in ids if (path := dataset.tracks[i].path) is not None}
     failed = [f"{i}: no audio in {dataset.root}" for i in ids if i not in there]
-    work = Extractor(front_end, (branch.training_seconds,), feature_cache())
+    heard = hear(there, front_end, branch.training_seconds, log)
+    failed += heard.failed
+    if not heard.tracks:
+        raise DataError(f"{dataset.root}: no audio of the {len(ids)} tracks could be read, and no "
+                        f"ready-made table fits; first: {failed[0] if failed else 'no tracks'}")
+    source = {"audio": dataset.name, "front_end": features.describe(front_end)}
+    held = heard.rows
+    if getattr(branch, "listen", None) == "anew":
+        held = _sounding(held, heard.tracks, there, front_end, branch)
+    made = FeatureSet(held, np.asarray(heard.tracks, dtype=np.str_), heard.starts,
+                      front_end.columns, source)
+    return Gathered(made, tuple(failed), heard.notes)
+
+
+class Heard(NamedTuple):
+    """Feature rows of audio files.
+
+    Attributes:
+        rows: [shape=(rows, ...)]. tracks, starts: of each row.
+        failed: one line a file that could not be read. notes: facts on the others.
+    """
+
+    rows: Floats
+    tracks: list[str]
+    starts: NDArray[np.float64]
+    failed: list[str]
+    notes: tuple[str, ...]
+
+
+def hear(
+    there: Mapping[str, Path], front_end: FrontEnd, seconds: float | None, log: Log
+) -> Heard:
+    """Return the rows of audio files, by what they are called.
+
+    Args:
+        seconds: length of the segments; None for whole files.
+    """
+    work = Extractor(front_end, (seconds,), feature_cache())
     paths = list(there.values())
     outcomes = run(paths, work, jobs=jobs(), kind=best_kind(paths), known=work.known, note=log)
-    spool, tracks, starts = Spool(), [], []
+    spool, tracks, starts, failed = Spool(), [], [np.zeros(0)], []
     said: dict[str, list[str]] = {}
     for number, (track_id, outcome) in enumerate(zip(there, outcomes, strict=True), 1):
         log(f"features {number}/{len(there)}: {track_id}")
@@ -180,16 +217,9 @@ def _from_audio(
         spool.add(found.values, track_id)
         starts.append(found.starts)
         tracks.extend([track_id] * len(found.values))
-    if not starts:
-        raise DataError(f"{dataset.root}: no audio of the {len(ids)} tracks could be read, and no "
-                        f"ready-made table fits; first: {failed[0] if failed else 'no tracks'}")
-    source = {"audio": dataset.name, "front_end": features.describe(front_end)}
-    held = spool.rows()
-    if getattr(branch, "listen", "once") == "anew":
-        held = _sounding(held, tracks, there, front_end, branch)
-    made = FeatureSet(held, np.asarray(tracks, dtype=np.str_),
-                      np.concatenate(starts), front_end.columns, source)
-    return Gathered(made, tuple(failed), tuple(_of_tracks(ids, note) for note, ids in said.items()))
+    rows = spool.rows() if tracks else np.zeros((0, 0), np.float32)
+    return Heard(rows, tracks, np.concatenate(starts), failed,
+                 tuple(_of_tracks(ids, note) for note, ids in said.items()))
 
 
 def _sounding(

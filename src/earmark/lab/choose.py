@@ -23,6 +23,7 @@ from earmark.errors import DataError, SettingsError
 from earmark.judging import metrics, splits
 from earmark.judging.curves import Floats
 from earmark.judging.intervals import Interval, bootstrap, paired_difference, several
+from earmark.lab import weighing
 from earmark.lab.batches import Gathered, Log, gather
 from earmark.lab.learner import Learner
 from earmark.lab.partition import draw
@@ -101,8 +102,19 @@ class Bench:
     ) -> dict[str, Scores]:
         """Return the scores of the held-out tracks; each branch is fitted once a fold."""
         branches = [self._branch(branch, learn, held, seed) for branch in recipe.branches]
-        weights = [branch.weight for branch in recipe.branches]
+        weights = self._weights(recipe, learn, seed)
         return {i: np.average([b[i] for b in branches], axis=0, weights=weights) for i in held}
+
+    def _weights(self, recipe: Recipe, learn: Sequence[str], seed: int) -> list[float]:
+        """Return the branches' weights, learnt anew in every fold where the recipe learns them."""
+        if recipe.weights is None:
+            return [branch.weight for branch in recipe.branches]
+        found: list[dict[str, Scores]] = [{} for _ in recipe.branches]
+        for a, b in self.folds(learn, recipe.folds or weighing.FOLDS, seed + 1):
+            for scores, branch in zip(found, recipe.branches, strict=True):
+                scores |= self._branch(branch, a, b, seed)
+        given = np.stack([[scores[i] for i in learn] for scores in found])
+        return weighing.shares(given, self.truth(learn), self.dataset.vocabulary.task)
 
     def _branch(
         self, branch: BranchChoice, learn: Sequence[str], held: Sequence[str], seed: int
@@ -152,8 +164,6 @@ def judge(
 
     The first recipe is the one the others are compared with.
     """
-    truth = found.truth(found.ids)
-    groups = np.asarray(splits.group_names(found.dataset, found.ids, "artist"))
     reference: list[Scores] | None = None
     judged = []
     for recipe in recipes:
@@ -162,9 +172,23 @@ def judge(
             found.log(f"{recipe.name}: folds {repeat + 1} of {repeats}")
             runs.append(found.out_of_fold(recipe, found.ids, folds, seed + repeat))
         reference = runs if reference is None else reference
-        its = _several if found.dataset.vocabulary.task == "multi" else _single
-        judged.append(its(recipe.name, runs, reference, truth, groups, seed))
+        judged.append(judge_scores(found, recipe.name, runs, reference, seed))
     return judged
+
+
+def judge_scores(
+    found: Bench, name: str, runs: list[Scores], reference: list[Scores], seed: int
+) -> Judged:
+    """Return what a candidate's out-of-fold scores are worth.
+
+    Args:
+        runs: one matrix a repeat [shape=(tracks, labels)].
+        reference: those that it is compared with in pairs; the same list for none.
+    """
+    truth = found.truth(found.ids)
+    groups = np.asarray(splits.group_names(found.dataset, found.ids, "artist"))
+    its = _several if found.dataset.vocabulary.task == "multi" else _single
+    return its(name, runs, reference, truth, groups, seed)
 
 
 def _single(

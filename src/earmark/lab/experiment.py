@@ -38,6 +38,7 @@ from earmark.lab.packing import pack
 from earmark.lab.partition import dealt, learnable, missing_lines, without
 from earmark.lab.recipe import ExportChoice, Recipe
 from earmark.lab.shipping import Exported, export_all
+from earmark.lab.weighing import weighed
 from earmark.models.base import Model
 from earmark.models.watch import Watch, watched
 from earmark.store import write_text
@@ -131,6 +132,7 @@ class _Experiment:
         self.learnt = [i for part in recipe.split.learn_from for i in split.ids(part)]
 
     def results(self) -> dict[str, Any]:
+        self.learner, weights = weighed(self.recipe, self.learner, self.learnt, self.rng, self.log)
         learner = self.learner
         looking = Looking(self.recipe, learner, self.split, self.rng, self.log,
                           self._measure_decided)
@@ -151,7 +153,7 @@ class _Experiment:
         runfolder.write_predictions(self.folder, self.dataset, scored)
         results = {
             "protocol": self._protocol(),
-            **found.results,
+            **weights, **found.results,
             "parts": parts,
             "majority_baseline": self._baseline(learner),
             **self._told_decisions(), **self._told_by_test,
@@ -194,7 +196,8 @@ class _Experiment:
             fitted = self._fit_all_labels(everything := sorted(self.split.parts))
             exported, columns = self._export(fitted, everything), fitted.columns.tolist()
         contents = pack(self.recipe, self.dataset, self.split, exported.graphs, results,
-                        self._decisions, columns, exported.told)
+                        self._decisions, columns,
+                        [branch.weight for branch in self.learner.branches], exported.told)
         tagger_format.write(contents, self.folder / runfolder.TAGGER)
         return exported
 

@@ -6,8 +6,7 @@ differ in the tracks they are given and in nothing else.
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -25,6 +24,7 @@ from earmark.lab.batches import Gathered
 from earmark.lab.outoffold import Fit, ScoresFor
 from earmark.lab.recipe import BranchChoice
 from earmark.models.base import Model
+from earmark.models.threads import its_threads
 
 
 class TrackScores(NamedTuple):
@@ -93,7 +93,7 @@ class Learner:
         for branch, gathered in zip(self.branches, self.gathered, strict=True):
             rows, labels = self._rows(gathered, have, columns)
             model = build_model(branch, self.dataset.vocabulary.task)
-            with _threads(model):
+            with its_threads(model):
                 models.append(model.fit(
                     rows.rows, labels, valid=self._valid(gathered, valid, columns),
                     groups=self.groups(rows.track_ids.tolist()), rng=rng))
@@ -132,14 +132,19 @@ class Fitted:
     def scores(self, ids: Sequence[str]) -> TrackScores:
         """Return the combined scores of the tracks that have features."""
         have = [i for i in ids if i in self.learner.known]
-        found = np.zeros((len(have), len(self.learner.dataset.vocabulary)), np.float32)
         weights = [branch.weight for branch in self.learner.branches]
-        per_branch = [
-            track_scores(model, gathered, have)
-            for model, gathered in zip(self.models, self.learner.gathered, strict=True)
-        ]
-        found[:, self.columns] = np.average(np.stack(per_branch), axis=0, weights=weights)
-        return TrackScores(have, found)
+        return TrackScores(have, np.average(self.by_branch(have), axis=0, weights=weights))
+
+    def by_branch(self, ids: Sequence[str]) -> NDArray[np.float32]:
+        """Return each branch's scores of tracks that have features
+        [shape=(branches, tracks, labels)]."""
+        shape = (len(self.models), len(ids), len(self.learner.dataset.vocabulary))
+        found = np.zeros(shape, np.float32)
+        for k, (model, gathered) in enumerate(
+            zip(self.models, self.learner.gathered, strict=True)
+        ):
+            found[k][:, self.columns] = track_scores(model, gathered, ids)
+        return found
 
     def segment_hits(self, ids: Sequence[str]) -> NDArray[np.bool_]:
         """Return, for every segment of the first branch, whether its top label is right."""
@@ -148,16 +153,6 @@ class Fitted:
         top = self.models[0].scores(rows.rows).argmax(axis=1)
         hits: NDArray[np.bool_] = truth[np.arange(len(top)), top] == 1
         return hits
-
-
-@contextlib.contextmanager
-def _threads(model: Model) -> Iterator[None]:
-    """Hold models of many small products to one thread: threads that wait for one another make
-    them many times slower."""
-    from threadpoolctl import threadpool_limits
-
-    with contextlib.nullcontext() if model.many_threads else threadpool_limits(1):
-        yield
 
 
 def fitter(learner: Learner, rng: np.random.Generator) -> Fit:

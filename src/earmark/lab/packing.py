@@ -26,12 +26,14 @@ def pack(
     results: Mapping[str, Any],
     decisions: Decisions,
     columns: Sequence[int],
+    weights: Sequence[float],
     told: Sequence[Mapping[str, Any]] = (),
 ) -> Contents:
     """Return the tagger of a run.
 
     Args:
         columns: of the vocabulary, the labels that the models give scores for, rising.
+        weights: of the branches.
         told: of each branch's graph, see ``shipping.Exported``.
     """
     vocabulary = dataset.vocabulary
@@ -42,22 +44,22 @@ def pack(
         task=vocabulary.task,
         labels=labels,
         groups={label: vocabulary.group(label) for label in labels},
-        branches=_branches(recipe),
+        branches=_branches(recipe, weights),
         decisions=decisions if len(labels) == len(vocabulary) else decisions.of(columns),
         card=_card(recipe, dataset, split, results, told),
     )
     return with_check(manifest, exported)
 
 
-def _branches(recipe: Recipe) -> tuple[Branch, ...]:
+def _branches(recipe: Recipe, weights: Sequence[float]) -> tuple[Branch, ...]:
     return tuple(
         Branch(
             front_end=features.describe(features.build(branch.front_end)),
             segments=branch.segments,
             model=f"branch{k}.onnx",
-            weight=branch.weight,
+            weight=weight,
         )
-        for k, branch in enumerate(recipe.branches)
+        for k, (branch, weight) in enumerate(zip(recipe.branches, weights, strict=True))
     )
 
 

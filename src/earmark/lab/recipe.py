@@ -84,7 +84,7 @@ class BranchChoice:
             there is one.
         weight: share in the average over branches.
         listen: ``anew`` for networks that hear a random excerpt of ``training_seconds`` of each
-            track every epoch, decoded when a batch asks for it; ``once`` for the rows gathered.
+            track every epoch, decoded when a batch asks for it; None for the rows gathered.
         waves: how such excerpts are changed at random.
     """
 
@@ -94,7 +94,7 @@ class BranchChoice:
     training_seconds: float | None = None
     source: Literal["auto", "table", "audio"] = "auto"
     weight: float = 1.0
-    listen: Literal["once", "anew"] = "once"
+    listen: Literal["anew"] | None = None
     waves: Waves | None = None
 
     def __post_init__(self) -> None:
@@ -140,6 +140,10 @@ class Recipe:
         decide: learn calibration, thresholds and when to say "unknown" from held-out artists and
             labels.
         decisions: how.
+        weights: ``learnt``: the branches' weights are learnt, once, from scores that each gives to
+            artists left out of the learnt parts, in place of their ``weight``. A regression on
+            top of branches (stacking) is not offered: a tagger's branches are averaged; one of
+            models on the same rows is ``ensemble:stacking``.
         export: how the tagger's graphs are made; None for as by default.
     """
 
@@ -155,7 +159,9 @@ class Recipe:
     curve: bool = False
     decide: bool = False
     decisions: HowDecided = field(default_factory=HowDecided)
-    export: ExportChoice | None = None  # so that recipes without it keep their fingerprints
+    # None, as all that came later, so that older recipes keep their fingerprints.
+    weights: Literal["learnt"] | None = None
+    export: ExportChoice | None = None
 
     def __post_init__(self) -> None:
         for name in (self.name, self.tagger.name):

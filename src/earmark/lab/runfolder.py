@@ -30,7 +30,7 @@ from earmark.lab.batches import Gathered, Log
 from earmark.lab.learner import Learner, TrackScores
 from earmark.lab.recipe import Recipe
 from earmark.picked import row_blocks
-from earmark.store import atomic_write, lock, write_text
+from earmark.store import atomic_write, file_digest, lock, write_text
 
 RUN_FORMAT = "1"
 RESULTS, TAGGER, PREDICTIONS = "results.json", "tagger.earmark", "predictions.parquet"
@@ -47,7 +47,15 @@ def identify(recipe: Recipe, dataset: Dataset, split: Split, learner: Learner) -
         "split": split.fingerprint,
         "features": digest(learner.gathered),
         "earmark": __version__,
+        **_starts(recipe),
     }
+
+
+def _starts(recipe: Recipe) -> dict[str, str]:
+    """Return hashes of the trunks that the recipe's networks start from, where any does."""
+    found = [file_digest(Path(str(branch.model["start"])))[:16] for branch in recipe.branches
+             if branch.model.get("start")]
+    return {"starts": ", ".join(found)} if found else {}
 
 
 def digest(gathered: Iterable[Gathered]) -> str:

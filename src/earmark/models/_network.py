@@ -22,8 +22,9 @@ from earmark.errors import DataError, SettingsError, require
 from earmark.models import watch
 from earmark.models._choice import group_folds
 from earmark.models._training import Augment, Training
-from earmark.models.base import Model, Scores, check_labels
+from earmark.models.base import Model, Scores, as_numbers, check_labels
 from earmark.picked import pick
+from earmark.store import file_digest
 
 if TYPE_CHECKING:
     from torch import nn
@@ -44,6 +45,8 @@ class Network(Model):
             counts; None for whole rows.
         scaling: ``standard``: each column, band or channel to mean 0 and variance 1 as learnt
             from; ``none`` for networks that know their own.
+        start: file of a trunk that ``earmark pretrain`` wrote, whose weights a fit begins with in
+            all layers but the last.
     """
 
     many_threads: ClassVar[bool] = True
@@ -56,6 +59,7 @@ class Network(Model):
     augment: Augment = field(default_factory=Augment)
     crop: int | None = None
     scaling: Literal["standard", "none"] = "standard"
+    start: str | None = None
     shape_: tuple[int, ...] = field(default=(), init=False, repr=False, compare=False)
     labels_: int = field(default=0, init=False, repr=False, compare=False)
     seed_: int = field(default=0, init=False, repr=False, compare=False)
@@ -123,6 +127,7 @@ class Network(Model):
         """
         _require()
         labels = check_labels(labels, len(rows), self.task)
+        rows = as_rows(rows)
         self._check_rows(rows)
         self.seed_ = int(rng.integers(2**31))
         if valid is None and self.training.patience is not None:
@@ -141,7 +146,7 @@ class Network(Model):
         from earmark.models._deep import learning
 
         shell = self._shell
-        rows = rows if hasattr(rows, "numbers") else np.asarray(rows, np.float32)
+        rows = as_rows(rows)
         if rows.ndim == len(self.shape_) + 1 and rows.shape[1:] != self.shape_:
             wide = " x ".join(map(str, rows.shape[1:]))
             raise DataError(f"rows of {wide}; this {self.name} was fitted on "
@@ -190,8 +195,9 @@ class Network(Model):
 
     @property
     def fingerprint(self) -> str:
-        """16 hex digits that change with any setting."""
-        return settings.fingerprint([self.name, settings.to_mapping(self)])
+        """16 hex digits that change with any setting, and with what ``start`` holds."""
+        more = [] if self.start is None else [file_digest(Path(self.start))]
+        return settings.fingerprint([self.name, settings.to_mapping(self), *more])
 
     @property
     def _shell(self) -> Shell:
@@ -209,6 +215,9 @@ class Network(Model):
             what = "pictures of " if rows.ndim > 2 else "rows of "
             raise DataError(f"the features are {what}{given}; this model takes {wanted}: choose a "
                             "family of features that gives them, or another model.")
+        if self.crop is not None and rows.ndim == 2:
+            raise DataError(f"'crop' is {self.crop}, but the features are rows of numbers, which "
+                            "have no time to crop; leave 'crop' out.")
         if not np.prod(rows.shape[1:]):
             raise DataError(f"rows of shape {rows.shape[1:]}; expected at least one value each.")
 
@@ -239,6 +248,13 @@ def identity_of(rows: Any, labels: NDArray[np.int8]) -> str:
     some = np.linspace(0, len(rows) - 1, min(len(rows), 16)).astype(np.intp)
     content = np.ascontiguousarray(np.stack([np.asarray(rows[int(k)]) for k in some]))
     return f"{zlib.crc32(labels.tobytes()):08x}{zlib.crc32(content.tobytes()):08x}"
+
+
+def as_rows(rows: Any) -> Any:
+    """Return rows as they are where they can be indexed like an array of numbers, whose values may
+    lie on the disk; else the array."""
+    kind = getattr(getattr(rows, "dtype", None), "kind", "f")
+    return rows if hasattr(rows, "ndim") and kind in "biuf" else as_numbers(rows)
 
 
 def _require() -> None:

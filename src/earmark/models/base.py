@@ -90,7 +90,7 @@ def check_fit(rows: ArrayLike, labels: ArrayLike, task: Task) -> tuple[
     Raises:
         DataError: says which row, column or label is wrong.
     """
-    x, y = _as_numbers(rows), _as_matrix(labels)
+    x, y = as_numbers(rows), _as_matrix(labels)
     if x.ndim > 2:
         raise DataError(f"the features are pictures of {' x '.join(map(str, x.shape[1:]))}; this "
                         "model takes rows of numbers: choose a family of rows, such as gtzan57.")
@@ -127,7 +127,12 @@ def check_labels(labels: ArrayLike, rows: int, task: Task) -> NDArray[np.int8]:
     return y.astype(np.int8)
 
 
-def _as_numbers(rows: ArrayLike) -> NDArray[np.float32]:
+def as_numbers(rows: ArrayLike) -> NDArray[np.float32]:
+    """Return rows as an array.
+
+    Raises:
+        DataError: they are texts, or of unequal lengths.
+    """
     try:
         with np.errstate(over="ignore"):  # what single precision cannot hold is named as infinite
             return np.asarray(rows, dtype=np.float32)

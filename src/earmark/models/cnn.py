@@ -37,8 +37,9 @@ class Columns(Network):
     """
 
     name: ClassVar[str] = "cnn:s0"
+    many_threads: ClassVar[bool] = False
     takes: ClassVar[tuple[int, ...]] = (1,)
-    small: ClassVar[Mapping[str, Any]] = {"channels": 4}
+    small: ClassVar[Mapping[str, Any]] = {"channels": 32}
     tried_on: ClassVar[tuple[int, ...]] = (9,)
     training: Training = field(default_factory=lambda: _as_keras(500, 250))
     channels: int = 32
@@ -82,8 +83,8 @@ class _Pictures(Network):
     """
 
     takes: ClassVar[tuple[int, ...]] = (2, 3)
-    small: ClassVar[Mapping[str, Any]] = {"channels": (3, 4, 4), "hidden": 8, "size": (24, 26)}
-    tried_on: ClassVar[tuple[int, ...]] = (3, 20, 28)
+    small: ClassVar[Mapping[str, Any]] = {"channels": (8, 8), "hidden": 32, "size": (14, 20)}
+    tried_on: ClassVar[tuple[int, ...]] = (3, 12, 18)
     scaling: Literal["standard", "none"] = "none"
     channels: tuple[int, ...] = (32,)
     hidden: int = 128
@@ -229,8 +230,8 @@ class Sequence(Network):
 
     name: ClassVar[str] = "cnn:sequence"
     takes: ClassVar[tuple[int, ...]] = (2,)
-    small: ClassVar[Mapping[str, Any]] = {"channels": 8}
-    tried_on: ClassVar[tuple[int, ...]] = (6, 10)
+    small: ClassVar[Mapping[str, Any]] = {"channels": 16, "dropout": 0.0}
+    tried_on: ClassVar[tuple[int, ...]] = (8, 12)
     channels: int = 256
     blocks: int = 2
     kernel: int = 3
@@ -262,3 +263,53 @@ class Sequence(Network):
         pooled = Pooled(self.pooling, self.channels)
         return nn.Sequential(*layers, pooled, nn.Dropout(self.dropout),
                              nn.Linear(pooled.width, labels))
+
+
+@dataclass
+class Statistics(Network):
+    """Convolutions over time whose channels are the bands; what is told of a picture are means and
+    standard deviations over time, of the bands themselves, of their changes, and of every
+    convolution's channels.
+
+    For few examples: a linear layer on statistics is hard to overfit, and those of the bands need
+    not be learnt. After the statistics pooling of speaker recognition (Snyder et al. 2018), at all
+    depths.
+
+    Attributes:
+        channels: of each convolution.
+        kernel: steps that a filter sees; odd.
+        pools: convolutions, from the first, behind which time is halved.
+        dropout: share of the statistics left out in training.
+    """
+
+    name: ClassVar[str] = "cnn:statistics"
+    takes: ClassVar[tuple[int, ...]] = (2,)
+    small: ClassVar[Mapping[str, Any]] = {"channels": (8, 8, 8)}
+    tried_on: ClassVar[tuple[int, ...]] = (6, 16)
+    channels: tuple[int, ...] = (64, 64, 96)
+    kernel: int = 3
+    pools: int = 2
+    dropout: float = 0.5
+
+    def _check_settings(self) -> None:
+        refuse_counts(self, "kernel")
+        refuse_share(self, "dropout")
+        if not self.channels or min(self.channels) < 1:
+            raise ValueError(f"'channels' is {list(self.channels)}; expected at least one "
+                             "convolution of at least one channel.")
+        if self.kernel % 2 == 0:
+            raise ValueError(f"'kernel' is {self.kernel}; expected an odd number.")
+        if not 0 <= self.pools <= len(self.channels):
+            raise ValueError(f"'pools' is {self.pools} for {len(self.channels)} convolutions; "
+                             "expected 0 to as many.")
+
+    def build(self, shape: tuple[int, ...], labels: int) -> nn.Module:
+        """Return the convolutions with their statistics, and one dense layer."""
+        from torch import nn
+
+        from earmark.models._deep.statistics_of_depths import Depths
+
+        refuse_small(shape, (1, 2 * 2**self.pools), "choose fewer 'pools'")
+        depths = Depths(shape[0], self.channels, self.kernel, self.pools)
+        return nn.Sequential(depths, nn.BatchNorm1d(depths.width), nn.Dropout(self.dropout),
+                             nn.Linear(depths.width, labels))

@@ -32,6 +32,7 @@ class S0Crnn(Network):
     """
 
     name: ClassVar[str] = "crnn:s0"
+    many_threads: ClassVar[bool] = False
     takes: ClassVar[tuple[int, ...]] = (1,)
     training: Training = field(default_factory=partial(as_published, 50, 32))
     filters: int = 32

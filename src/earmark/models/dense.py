@@ -8,14 +8,19 @@ What was published with Keras begins as Keras begins (``as_keras``); its Adam di
 from __future__ import annotations
 
 import math
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
+import numpy as np
+from numpy.typing import NDArray
+
+from earmark.errors import DataError, require
 from earmark.models._network import Network, at_least_one
-from earmark.models._training import Training, as_published
+from earmark.models._training import Augment, Training, as_published
 
 if TYPE_CHECKING:
     from torch import nn
@@ -35,6 +40,7 @@ class Dense(Network):
     """
 
     name: ClassVar[str] = "dense:mlp"
+    many_threads: ClassVar[bool] = False
     takes: ClassVar[tuple[int, ...]] = (1, 2)
     hidden: tuple[int, ...] = (256,)
     dropout: tuple[float, ...] = (0.3,)
@@ -78,7 +84,7 @@ class Dense(Network):
 class S0Ann(Dense):
     """The ANN of 57 features and 15 genres of "Music Genre Classification" (source S0)."""
 
-    name: ClassVar[str] = "dense:s0-ann"
+    name: ClassVar[str] = "dense:s0_ann"
     training: Training = field(default_factory=partial(as_published, 500, 250))
     hidden: tuple[int, ...] = (512, 256, 128, 64, 32)
     dropout: tuple[float, ...] = (0.0,)
@@ -89,7 +95,9 @@ class S0Ann(Dense):
 class S0AnnNormalised(S0Ann):
     """The same with batch normalisation behind each rectifier (source S0, "ANN+BN")."""
 
-    name: ClassVar[str] = "dense:s0-ann-bn"
+    name: ClassVar[str] = "dense:s0_ann_bn"
+    # Keras' running means take hundreds of batches to arrive.
+    small: ClassVar[Mapping[str, Any]] = {"as_keras": False}
     normalise: Literal["none", "before", "after"] = "after"
 
 
@@ -98,7 +106,7 @@ class S1Dnn(Dense):
     """The DNN on 33 principal components of FMA's 518 features (source S1), which are the rows that
     it takes."""
 
-    name: ClassVar[str] = "dense:s1-dnn"
+    name: ClassVar[str] = "dense:s1_dnn"
     training: Training = field(default_factory=partial(as_published, 20, 32))
     hidden: tuple[int, ...] = (256, 128, 128)
     dropout: tuple[float, ...] = (0.5, 0.3, 0.3)
@@ -110,7 +118,7 @@ class S2Ann(Dense):
     """GTZAN's ANN of "several Dense and Dropout(0.2)" (source S2). How many layers of how many
     units was never published: these four halve from 512, which is our choice."""
 
-    name: ClassVar[str] = "dense:s2-ann"
+    name: ClassVar[str] = "dense:s2_ann"
     training: Training = field(default_factory=partial(as_published, 600, 128))
     hidden: tuple[int, ...] = (512, 256, 128, 64)
     dropout: tuple[float, ...] = (0.2,)
@@ -124,12 +132,86 @@ class S4Mlp(Dense):
     begin as Glorot's, but for offsets of 0; it runs all 500 epochs, where scikit-learn ends after
     ten that better the training loss by less than .0001."""
 
-    name: ClassVar[str] = "dense:s4-mlp"
+    name: ClassVar[str] = "dense:s4_mlp"
     training: Training = field(
         default_factory=partial(as_published, 500, 200, "sgd", _ALPHA / 200))
     hidden: tuple[int, ...] = (500, 500, 300)
     dropout: tuple[float, ...] = (0.0,)
     as_keras: bool = True
+
+
+@dataclass
+class Statistics(Network):
+    """Dense layers on what each band does over time: its mean and standard deviation, its low and
+    its high quantile, its mean change from frame to frame, and the deviation of its rises.
+
+    For pictures of whole segments and few examples: it cannot learn more of time than that. The
+    statistics are taken once a fit and standardised by batch normalisation; what ``augment``
+    changes is them, by ``mixup`` and ``noise`` alone.
+
+    Attributes:
+        hidden: units of each hidden layer.
+        dropout: share left out in training, of the statistics and behind each hidden layer.
+        quantiles: the low and the high one.
+    """
+
+    name: ClassVar[str] = "dense:statistics"
+    takes: ClassVar[tuple[int, ...]] = (2,)
+    many_threads: ClassVar[bool] = False
+    small: ClassVar[Mapping[str, Any]] = {"hidden": (16,)}
+    hidden: tuple[int, ...] = (256,)
+    dropout: tuple[float, ...] = (0.2, 0.5)
+    quantiles: tuple[float, ...] = (0.05, 0.95)
+
+    def _check_settings(self) -> None:
+        if not self.hidden or min(self.hidden) < 1:
+            raise ValueError(f"'hidden' is {list(self.hidden)}; expected at least one layer of at "
+                             "least one unit.")
+        if len(self.dropout) != 2 or not all(0 <= share < 1 for share in self.dropout):
+            raise ValueError(f"'dropout' is {list(self.dropout)}; expected two shares from 0 to "
+                             "below 1.")
+        if len(self.quantiles) != 2 or not 0 <= self.quantiles[0] < self.quantiles[1] <= 1:
+            raise ValueError(f"'quantiles' is {list(self.quantiles)}; expected two rising shares "
+                             "from 0 to 1.")
+        if self.crop is not None:
+            raise ValueError("'crop' is of no use to statistics of whole rows; leave it out.")
+        if self.augment != Augment(mixup=self.augment.mixup, noise=self.augment.noise):
+            raise ValueError("'augment' has changes of pictures; statistics are taken of pictures "
+                             "as they are: expected 'mixup' and 'noise' alone.")
+
+    def fit(
+        self,
+        rows: NDArray[np.float32],
+        labels: NDArray[np.int8],
+        *,
+        valid: tuple[NDArray[np.float32], NDArray[np.int8]] | None = None,
+        groups: NDArray[Any] | None = None,
+        rng: np.random.Generator,
+    ) -> Self:
+        """Learn; see ``Network.fit``."""
+        require("torch", extra="deep", purpose="training a network")
+        from earmark.models._deep import frozen
+
+        return frozen.fit(self, rows, labels, valid=valid, groups=groups, rng=rng,
+                          augment=self.augment)
+
+    def build(self, shape: tuple[int, ...], labels: int) -> nn.Module:
+        """Return statistics, normalisation and layers."""
+        from torch import nn
+
+        from earmark.models._deep.statistics_of_time import OverTime
+
+        if shape[-1] < 2:
+            raise DataError(f"pictures of {shape[0]} x {shape[1]} have no time to take statistics "
+                            "of; expected at least two frames.")
+        width = 6 * shape[0]
+        layers: list[nn.Module] = [nn.BatchNorm1d(width, affine=False),
+                                   nn.Dropout(self.dropout[0])]
+        for given, units in pairwise((width, *self.hidden)):
+            layers += [nn.Linear(given, units), nn.BatchNorm1d(units), nn.ReLU(),
+                       nn.Dropout(self.dropout[1])]
+        head = nn.Sequential(*layers, nn.Linear(self.hidden[-1], labels))
+        return nn.Sequential(OrderedDict(body=OverTime(shape[-1], self.quantiles), head=head))
 
 
 @dataclass
@@ -144,6 +226,7 @@ class Residual(Network):
     """
 
     name: ClassVar[str] = "dense:residual"
+    many_threads: ClassVar[bool] = False
     takes: ClassVar[tuple[int, ...]] = (1, 2)
     small: ClassVar[Mapping[str, Any]] = {"units": 16}
     units: int = 128

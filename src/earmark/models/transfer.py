@@ -209,7 +209,7 @@ class VGG16(Transfer):
 
     name: ClassVar[str] = "transfer:vgg16"
     heavy: ClassVar[bool] = True
-    _backbone: ClassVar[str] = "vgg16"  # type: ignore[misc]
+    _backbone: ClassVar[str] = "vgg16"
 
 
 @dataclass
@@ -218,7 +218,7 @@ class VGG19(Transfer):
 
     name: ClassVar[str] = "transfer:vgg19"
     heavy: ClassVar[bool] = True
-    _backbone: ClassVar[str] = "vgg19"  # type: ignore[misc]
+    _backbone: ClassVar[str] = "vgg19"
 
 
 @dataclass
@@ -227,7 +227,7 @@ class ResNet50(Transfer):
 
     name: ClassVar[str] = "transfer:resnet50"
     heavy: ClassVar[bool] = True
-    _backbone: ClassVar[str] = "resnet50"  # type: ignore[misc]
+    _backbone: ClassVar[str] = "resnet50"
 
 
 @dataclass
@@ -236,7 +236,7 @@ class EfficientNetB0(Transfer):
 
     name: ClassVar[str] = "transfer:efficientnet_b0"
     heavy: ClassVar[bool] = True
-    _backbone: ClassVar[str] = "efficientnet_b0"  # type: ignore[misc]
+    _backbone: ClassVar[str] = "efficientnet_b0"
 
 
 @dataclass
@@ -245,7 +245,7 @@ class EfficientNetB2(Transfer):
 
     name: ClassVar[str] = "transfer:efficientnet_b2"
     heavy: ClassVar[bool] = True
-    _backbone: ClassVar[str] = "efficientnet_b2"  # type: ignore[misc]
+    _backbone: ClassVar[str] = "efficientnet_b2"
 
 
 @dataclass
@@ -254,7 +254,7 @@ class EfficientNetB4(Transfer):
 
     name: ClassVar[str] = "transfer:efficientnet_b4"
     heavy: ClassVar[bool] = True
-    _backbone: ClassVar[str] = "efficientnet_b4"  # type: ignore[misc]
+    _backbone: ClassVar[str] = "efficientnet_b4"
 
 
 @dataclass
@@ -264,7 +264,7 @@ class InceptionV3(Transfer):
     name: ClassVar[str] = "transfer:inception_v3"
     heavy: ClassVar[bool] = True
     tried_on: ClassVar[tuple[int, ...]] = (75, 75)
-    _backbone: ClassVar[str] = "inception_v3"  # type: ignore[misc]
+    _backbone: ClassVar[str] = "inception_v3"
 
 
 @dataclass
@@ -273,4 +273,4 @@ class MobileNetV2(Transfer):
 
     name: ClassVar[str] = "transfer:mobilenet_v2"
     heavy: ClassVar[bool] = True
-    _backbone: ClassVar[str] = "mobilenetv2_100"  # type: ignore[misc]
+    _backbone: ClassVar[str] = "mobilenetv2_100"

@@ -58,6 +58,7 @@ def test_where_neither_can_it_is_said(rng, monkeypatch):
     monkeypatch.setattr(codecs.shutil, "which", lambda name: None)
     with pytest.raises(AudioError, match=r"mp3 cannot be written: .* ffmpeg is not installed"):
         Codec("mp3")(music(22_050, 1.0), 22_050, rng)
-    monkeypatch.setattr(codecs.shutil, "which", lambda name: "false")
-    with pytest.raises(AudioError, match="ffmpeg cannot put sound through a codec"):
-        Codec("mp3")(music(22_050, 1.0), 22_050, rng)
+    for program in ("false", "no/such/program"):
+        monkeypatch.setattr(codecs.shutil, "which", lambda name, its=program: its)
+        with pytest.raises(AudioError, match="ffmpeg cannot put sound through a codec"):
+            Codec("mp3")(music(22_050, 1.0), 22_050, rng)

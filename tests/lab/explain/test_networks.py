@@ -1,5 +1,8 @@
 """Gradients of a run's own network: shares of cells that add up to what the sound says."""
 
+import dataclasses
+import shutil
+
 import numpy as np
 import pytest
 import soundfile
@@ -7,6 +10,7 @@ from tests.lab.explain import worked
 from tests.lab.explain.worked import FRONT_END, RATE
 
 from earmark.errors import DataError
+from earmark.lab import recipe as recipes
 from earmark.lab.explain.evidence import Listener
 from earmark.lab.explain.explaining import Settings, explain
 from earmark.lab.explain.gradients import logit
@@ -57,6 +61,32 @@ def test_shares_add_up_to_what_the_sound_says_beyond_darkness(run, file, known):
     assert found.shares.windows.sum() == pytest.approx(found.shares.cells.sum())
     assert found.shares.bands.sum() == pytest.approx(found.shares.cells.sum())
     assert found.shares.passes == 2 * 256
+
+
+def test_what_the_run_shipped_instead_is_said(run, file, known, tmp_path):
+    recipe = dataclasses.replace(recipes.read("gtzan57-logistic"), ship="all")
+    recipes.write(recipe, tmp_path / "recipe.toml")
+    shutil.copy(run / "branch0.network", tmp_path)
+    found = explain(file, known, Settings("low", run=tmp_path, steps=256))
+    assert found.notes[-1].startswith("gradients are of the networks that were judged; the tagger")
+
+
+def test_too_few_steps_are_said(file, known, monkeypatch):
+    """One step through the middle finds three quarters of a cube's rise from 0."""
+    from earmark.lab.explain import networks
+
+    (dark,) = {float(s.dark.squeeze()) for s in segments(FRONT_END, excerpt(
+        file, RATE, seconds=4.0), Listener(known))}
+
+    class Cube(torch.nn.Module):
+        def forward(self, rows):
+            return ((rows.mean(dim=(1, 2)) - dark) ** 3)[:, None]
+
+    monkeypatch.setattr(networks, "members", lambda *_: [networks.Member(0, Cube(), 1.0)])
+    few, many = (explain(file, known, Settings("low", seconds=4.0, run=file.parent, steps=steps))
+                 for steps in (1, 256))
+    assert not many.notes
+    assert few.notes[0].startswith("attributions miss up to 25% of what there is to attribute")
 
 
 def test_a_folder_without_a_network_is_named(tmp_path, file, known):

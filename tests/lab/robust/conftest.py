@@ -23,13 +23,13 @@ _FRONT_END = Gtzan57(separation=False)
 
 
 def by_level(slopes, offsets, **changes):
-    """A tagger whose odds are lines over the mean level of a second."""
+    """A tagger whose odds are lines over the mean level."""
     width = len(_FRONT_END.columns)
     weights = np.zeros((len(slopes), width))
     weights[:, _FRONT_END.columns.index("rms_mean")] = slopes
     graph = Graph(width)
     odds = graph.linear(graph.cast(graph.rows, np.float64), weights, np.asarray(offsets))
-    made = manifest(branches=(Branch(base.describe(_FRONT_END), Segments(1.0), "branch0.onnx"),),
+    made = manifest(branches=(Branch(base.describe(_FRONT_END), Segments(4.0), "branch0.onnx"),),
                     **changes)
     content = graph.content(graph.probabilities(odds, made.task), len(slopes))
     return Tagger(with_check(made, {"branch0.onnx": content}))
@@ -59,7 +59,7 @@ def music(tmp_path_factory):
             for title in ("One", "Two") if label != "polka" else ("One",):
                 path = root / label / f"{artist} - {title}.wav"
                 path.parent.mkdir(parents=True, exist_ok=True)
-                samples = (level * rng.standard_normal(4 * RATE)).clip(-0.99, 0.99)
+                samples = (level * rng.standard_normal(7 * RATE // 2)).clip(-0.99, 0.99)
                 soundfile.write(path, samples.astype(np.float32), RATE, subtype="FLOAT")
     return root
 

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 
 import numpy as np
 import pytest
@@ -9,8 +10,9 @@ import soundfile
 from tests.judging.report.page_parser import Page
 from tests.lab.robust.conftest import RATE, taught
 
+from earmark.audio.augment import codecs
 from earmark.datasets.folder import Folder
-from earmark.errors import AudioError, DataError, SettingsError, TaggerError
+from earmark.errors import AudioError, DataError, MissingExtraError, SettingsError, TaggerError
 from earmark.judging.report import robust as told
 from earmark.lab.robust import Settings, bench, cards, disturbances, robustness
 from earmark.lab.robust import music as musics
@@ -18,7 +20,7 @@ from earmark.lab.robust.hearing import beginning
 from earmark.tagger import format as tagger_format
 from earmark.tagger.tagger import Tagger
 
-FEW = {"gain -20 dB", "gain +6 dB", "opus 64 kbit/s", "rate 44.1 kHz", "middle 3 s"}
+FEW = {"gain -20 dB", "gain +6 dB", "low-pass 4 kHz", "rate 44.1 kHz", "middle 3 s"}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -187,3 +189,24 @@ def test_metrics_of_tracks_learnt_from_stay_off_the_card(loudness, music, datase
     rows = Tagger.load(tmp_path / "seen.earmark").manifest.card.results
     assert {row.metric for row in rows} == {"agreement"}
     assert all("10 of them learnt from" in row.protocol for row in rows)
+
+
+def test_what_this_machine_cannot_do_is_left_out_and_said(monkeypatch):
+    monkeypatch.setattr(bench, "standard", disturbances.standard)
+    monkeypatch.setattr(codecs, "_libsndfile_writes", lambda name: name == "opus")
+    monkeypatch.setattr(codecs.shutil, "which", lambda name: None)
+    can, remarks = bench.possible()
+    assert {d.name for d in disturbances.standard()} - {d.name for d in can} == {"mp3 64 kbit/s"}
+    (remark,) = remarks
+    assert remark.startswith("mp3 64 kbit/s left out: mp3 cannot be written")
+
+
+def test_the_extra_for_the_page_is_asked_for_before_anything_is_heard(
+    loudness, music, monkeypatch, tmp_path
+):
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    said = []
+    with pytest.raises(MissingExtraError, match=r"pip install '.\[train\]'"):
+        robustness([loudness], musics.of_dataset(Folder(music)), tmp_path / "out", Settings(),
+                   log=said.append)
+    assert not said

@@ -127,3 +127,14 @@ def test_ranges_come_from_words_and_a_file(tmp_path):
     file.write_text("[branches.0]\nmodel = 3")
     with pytest.raises(SettingsError, match="unknown key '0'"):
         spaces.from_words([], file)
+
+
+def test_the_model_itself_can_be_tried(neighbours):
+    made = spaces.space(neighbours(), "single", {
+        "branches.0.model.name": OneOf(("classical:knn", "classical:lda"))})
+    assert made.given == {"branches.0.model.name": "classical:knn"}
+    changed = made.recipe_with({"branches.0.model.name": "classical:lda"})
+    assert build_model(changed.branches[0], "single").name == "classical:lda"
+    with pytest.raises(SettingsError, match="unknown setting 'n_neighbors'"):
+        spaces.space(neighbours(n_neighbors=3), "single", made.ranges).recipe_with(
+            {"branches.0.model.name": "classical:lda"})

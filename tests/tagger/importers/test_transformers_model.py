@@ -5,15 +5,17 @@ import numpy as np
 import pytest
 from tests.tagger.importers import made_up_transformers as made_up
 
+from earmark import hub
 from earmark.errors import EarmarkError, TaggerError
 from earmark.graphs.session import Session
+from earmark.graphs.torchvision import require_mended
 from earmark.tagger import format as tagger_format
-from earmark import hub
 from earmark.tagger.importers.transformers_model import Options, import_transformers
 from earmark.tagger.tagger import Tagger
 
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
+require_mended("transformers", extra="hub", purpose="these tests")
 pytest.importorskip("onnxscript")
 pytest.importorskip("onnx")
 # transformers and PyTorch warn of their own future here and there; none of it is ours to mend.
@@ -113,6 +115,32 @@ def test_clap_gives_what_transformers_gives(tmp_path):
     assert found.std() > 0.05
     with pytest.raises(TaggerError, match="names any label it is given and none by itself; give"):
         import_transformers(str(folder))
+
+
+def test_several_sentences_for_a_label_are_their_mean(tmp_path):
+    folder = made_up.clap(tmp_path / "tiny")
+    prompts = ("This is a sound of {label}.", "This is {label}")
+    contents = import_transformers(str(folder), Options(labels="rock,loud",
+                                                        prompt=" | ".join(prompts)))
+    model = transformers.ClapModel.from_pretrained(folder).eval()
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+    with torch.inference_mode():
+        rows = np.random.default_rng(0).standard_normal((1, 64, 1001)).astype(np.float32)
+        sound_of = model.audio_projection(model.audio_model(
+            torch.from_numpy(rows).transpose(1, 2)[:, None], is_longer=None).pooler_output)
+        means = []
+        for label in ("rock", "loud"):
+            each = [model.text_projection(model.text_model(**tokenizer(
+                        prompt.replace("{label}", label), return_tensors="pt")).pooler_output)[0]
+                    for prompt in prompts]
+            means.append(sum(e / e.norm() for e in each) / 2)
+        near = [float(sound_of[0] @ m / (sound_of.norm() * m.norm())) for m in means]
+        expected = torch.softmax(torch.tensor(near) * model.logit_scale_a.exp(), 0).numpy()
+    (content,) = contents.models.values()
+    (found,) = Session(content, "it").run(rows, ("scores",))
+    np.testing.assert_allclose(found[0], expected, atol=1e-3)
+    with pytest.raises(TaggerError, match=r"or several such with \| between"):
+        Options(prompt="This is {label}.|This is it.")
 
 
 def test_clap_with_fusion_is_refused(tmp_path):

@@ -104,8 +104,11 @@ def _libsndfile_writes(name: Format) -> bool:
 
 
 def _piped(command: list[str], content: bytes) -> bytes:
-    done = subprocess.run([command[0], "-v", "error", "-nostdin", *command[1:]], input=content,
-                          capture_output=True, check=False, timeout=_LONGEST_SECONDS)
+    try:
+        done = subprocess.run([command[0], "-v", "error", "-nostdin", *command[1:]], input=content,
+                              capture_output=True, check=False, timeout=_LONGEST_SECONDS)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise AudioError(f"ffmpeg cannot put sound through a codec: {error}") from error
     if done.returncode or not done.stdout:
         said = done.stderr.decode(errors="replace").strip()[:200] or "no reason given"
         raise AudioError(f"ffmpeg cannot put sound through a codec: {said}")

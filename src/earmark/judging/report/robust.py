@@ -73,9 +73,10 @@ def heads(its: Values) -> Iterator[str]:
     if strange := plain["strangers"]["tracks"]:
         said = plain["strangers"]["unknown"]
         unknown = "it has no rule for" if said is None else f"{facts.percent(said)} are called"
-        yield (f"held-out genres: {strange} tracks of labels it does not know: {unknown} unknown; "
-               f"mean top score {facts.number(plain['strangers']['top_score'])}, of those it knows "
-               f"{facts.number(plain['known']['top_score'])}")
+        tracks = "track" if strange == 1 else "tracks"
+        other, own = (facts.number(plain[kind]["top_score"]) for kind in ("strangers", "known"))
+        yield (f"held-out genres: {strange} {tracks} of labels it does not know: {unknown} "
+               f"unknown; mean top score {other}, of those it knows {own}")
 
 
 def bars(its: Values) -> list[Bar]:

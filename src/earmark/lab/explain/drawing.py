@@ -52,7 +52,7 @@ def draw(label: str, sound: Sound, grid: Grid, shares: Shares) -> str:
     image = element("image", href=f"data:image/png;base64,{picture}", x=_LEFT, y=_TOP, width=_WIDE,
                     height=_HIGH, preserveAspectRatio="none")
     drawn = [image, _frame(_LEFT, _TOP, _WIDE, _HIGH), _hz_ticks(axes, sound),
-             _time_ticks(axes, sound), _window_bars(axes, grid, shares.windows, below),
+             _time_ticks(axes, sound), _window_bars(axes, grid, shares.windows, below, shares.unit),
              _band_bars(axes, grid, shares.bands)]
     return chart("explained", f"What spoke for {label}", _said(sound, grid, shares),
                  below + _BARS + 24, *drawn, width=_LEFT + _WIDE + _GAP + _BARS + 12)
@@ -98,7 +98,7 @@ def _time_ticks(axes: _Axes, sound: Sound) -> str:
     return "".join(marks) + text("s", _LEFT + _WIDE + 10, _TOP + _HIGH + 16, "tick")
 
 
-def _window_bars(axes: _Axes, grid: Grid, shares: Doubles, top: float) -> str:
+def _window_bars(axes: _Axes, grid: Grid, shares: Doubles, top: float, unit: str) -> str:
     most = float(np.abs(shares).max()) or 1.0
     scale = Scale(-most, most, top + _BARS, top) if shares.min() < 0 else Scale(
         0, most, top + _BARS, top)
@@ -112,7 +112,7 @@ def _window_bars(axes: _Axes, grid: Grid, shares: Doubles, top: float) -> str:
               text("0", _LEFT - 7, zero + 4, "tick", "end")]
     if shares.min() < 0:
         drawn.append(text(f"{-most:+.2f}", _LEFT - 7, top + _BARS + 2, "tick", "end"))
-    return "".join(drawn) + text("share of each window, in log odds", _LEFT, top + _BARS + 18,
+    return "".join(drawn) + text(f"share of each window, {unit}", _LEFT, top + _BARS + 18,
                                  "tick")
 
 
@@ -139,5 +139,5 @@ def _said(sound: Sound, grid: Grid, shares: Shares) -> str:
     window, band = int(np.argmax(shares.windows)), int(np.argmax(shares.bands))
     start = sound.start_seconds + grid.times[window]
     return (f"Mel spectrum of {sound.seconds:.1f} s. The window from {start:.1f} s speaks most for "
-            f"the label ({shares.windows[window]:+.2f} log odds), and the band from "
+            f"the label ({shares.windows[window]:+.2f} {shares.unit}), and the band from "
             f"{grid.hz[band]:.0f} to {grid.hz[band + 1]:.0f} Hz ({shares.bands[band]:+.2f}).")

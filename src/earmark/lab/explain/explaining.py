@@ -125,7 +125,7 @@ class Explanation:
         return {
             "earmark": __version__, "file": self.file, "tagger": self.tagger, "label": self.label,
             "start_seconds": start, "seconds": self.sound.seconds, "way": shares.way,
-            "passes": shares.passes,
+            "unit": shares.unit,             "passes": shares.passes,
             "depth_db": self.how.depth if shares.way == "sound" else None,
             "score": self.shown(self.scores),
             "uncalibrated": float(self.scores[self.column]), "log_odds": odds, "best": self.best,
@@ -186,8 +186,8 @@ def _shares(
         return grid, attribute(how.run, listener, sound, column, grid, how.steps, log)
     many = grid.windows * grid.bands
     if pictures is not None:
-        log(f"{grid.windows} windows, {grid.bands} bands and {many} cells painted over in the "
-            "tagger's pictures, one at a time")
+        log(f"{grid.windows} windows, {grid.bands} bands and {many} cells dimmed in the tagger's "
+            "pictures, one at a time")
         return grid, pictures.occlude(column, grid, step=_told(log))
     passes = grid.windows + grid.bands + (many if how.cells else 0)
     log(f"{grid.windows} windows and {grid.bands} bands{f' and {many} cells' * how.cells} taken "

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from earmark.errors import DataError, SettingsError, require
+from earmark.lab import recipe as recipes
 from earmark.lab.explain.evidence import Listener
 from earmark.lab.explain.gradients import integrated_gradients, logit
 from earmark.lab.explain.grid import Doubles, Grid
@@ -87,7 +88,7 @@ def attribute(
             gaps.append(gap)
         passes += steps * len(its)
     return Shares("gradients", total.sum(axis=1), total.sum(axis=0), total, passes,
-                  _notes(gaps, len(found), listener))
+                  (*_notes(gaps, len(found), listener), *_about(run)))
 
 
 def _cells(
@@ -103,6 +104,13 @@ def _cells(
     cells: Doubles = columns.T.astype(np.float64) @ flat.T @ rows.astype(np.float64)
     whole = logit(module, row, column) - logit(module, baseline, column)
     return cells, abs(found.sum() - whole) / max(abs(whole), 1.0)
+
+
+def _about(run: Path) -> tuple[str, ...]:
+    if not (run / "recipe.toml").is_file() or recipes.read(str(run / "recipe.toml")).ship != "all":
+        return ()
+    return ("gradients are of the networks that were judged; the tagger's were fitted anew, on all "
+            "tracks",)
 
 
 def _notes(gaps: list[float], networks: int, listener: Listener) -> tuple[str, ...]:

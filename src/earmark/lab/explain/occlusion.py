@@ -31,7 +31,7 @@ class Shares:
     Attributes:
         way: parts were taken from the sound or from the front end's picture of it, or the shares
             were found by gradients.
-        windows: in log odds [shape=(windows,)].
+        windows: in ``unit`` [shape=(windows,)].
         bands: likewise [shape=(bands,)].
         cells: of each window and band [shape=(windows, bands)]; None where they were not asked.
         passes: how many sounds, or pictures, the tagger heard for it.
@@ -44,6 +44,11 @@ class Shares:
     cells: Doubles | None
     passes: int
     notes: tuple[str, ...] = ()
+
+    @property
+    def unit(self) -> str:
+        """What shares are counted in."""
+        return "logit" if self.way == "gradients" else "log odds"
 
     @property
     def map(self) -> Doubles:

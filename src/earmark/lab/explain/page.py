@@ -12,11 +12,11 @@ from earmark.lab.explain.spoken import MUTED_DB
 _WAYS = {
     "sound": "Windows of time and bands of frequency were turned down in the sound by {depth:g} "
              "dB, one at a time, and the tagger heard what was left.",
-    "picture": "Windows, bands and cells were painted over in the spectrograms that the tagger "
-               "looks at, with what is darkest in them.",
+    "picture": "Windows, bands and cells were dimmed in the spectrograms that the tagger looks at, "
+               "an eighth of the way to what is darkest in them.",
     "gradients": "The gradients of the networks' logits were integrated from a dark spectrogram to "
-                 "this one; the shares of all cells add up to what the sound says beyond a dark "
-                 "one.",
+                 "this one; the shares of all cells add up to what the label's logit gains over a "
+                 "dark one.",
 }
 
 

@@ -20,8 +20,8 @@ from earmark.lab.explain.grid import Doubles, Grid
 LEAST_SECONDS = 1.0
 DEPTH_DB = 12.0
 """How far a part that is taken away is turned down. Turned down further, holes that no music has
-change every score: of five clips taken apart with 40 dB, four had nothing that spoke against their
-label (docs/explain.md)."""
+change every score: with 40 dB every window of three clips in five spoke for the label, whatever it
+held (docs/explain.md)."""
 
 _FRAME_SECONDS = 0.07  # at least; the next power of two is taken
 

@@ -9,18 +9,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from earmark import __version__
-from earmark.errors import AudioError, TaggerError
+from earmark.errors import AudioError, TaggerError, require
 from earmark.judging.report import robust as told
 from earmark.lab import runfolder
 from earmark.lab.batches import Log
-from earmark.lab.robust.disturbances import standard
+from earmark.lab.robust.disturbances import Disturbance, Sound, standard
 from earmark.lab.robust.figures import Judge, placed
 from earmark.lab.robust.hearing import Ears, Heard
 from earmark.lab.robust.music import Item, Music, learnt_from
@@ -29,6 +29,7 @@ from earmark.store import write_text
 from earmark.tagger.tagger import Tagger
 
 VALUES, PAGE = "robust.json", "robust.html"
+_TRIAL_HZ = 22_050
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,10 @@ def robustness(
                               "give one with labels.")
     if not taggers:
         raise TaggerError("no tagger to judge; name one with --tagger.")
-    music, disturbances = music.drawn(settings.tracks, settings.seed), standard()
+    require("jinja2", extra="train", purpose="making a report")  # before anything is heard
+    disturbances, remarks = possible()
+    music = music.drawn(settings.tracks, settings.seed)
+    music = replace(music, remarks=(*music.remarks, *remarks))
     folder = folder.resolve()
     identity = {"robust": "1", "taggers": ", ".join(t.identity for t in taggers),
                 "music": music.fingerprint, "earmark": __version__,
@@ -81,6 +85,19 @@ def robustness(
         write_text(folder / VALUES, json.dumps(values, indent=1, allow_nan=False))
         write_text(folder / PAGE, page)
     return values
+
+
+def possible() -> tuple[tuple[Disturbance, ...], tuple[str, ...]]:
+    """Return the disturbances that this machine can make, and why it cannot make the others."""
+    tone = (0.1 * np.sin(np.arange(_TRIAL_HZ) / 16)).astype(np.float32)
+    can, remarks = [], []
+    for disturbance in standard():
+        try:
+            disturbance(Sound(tone, _TRIAL_HZ), "", 0)
+            can.append(disturbance)
+        except AudioError as error:
+            remarks.append(f"{disturbance.name} left out: {error}")
+    return tuple(can), tuple(remarks)
 
 
 def _values(ears: Ears, music: Music, log: Log) -> dict[str, Any]:

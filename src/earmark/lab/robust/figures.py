@@ -22,7 +22,7 @@ from earmark.labels.vocabulary import Vocabulary
 
 Floats = NDArray[np.float32]
 Truth = NDArray[np.int8]
-_DECIMALS = 4
+_DECIMALS = 6  # more than is shown, which is rounded once
 
 
 @dataclass(frozen=True)

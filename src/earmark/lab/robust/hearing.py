@@ -71,7 +71,10 @@ class Ears:
         return Heard(plain, tuple(self._under(d, sound, item.id) for d in self.disturbances))
 
     def _under(self, disturbance: Disturbance, sound: Sound, track: str) -> tuple[Floats, ...]:
-        given = disturbance(sound, track, self.seed)
+        try:
+            given = disturbance(sound, track, self.seed)
+        except AudioError:  # a codec that refuses this sound: it has no answer, and is counted
+            return tuple(_nothing(tagger) for tagger in self.taggers)
         return tuple(_or_nan(tagger, given) for tagger in self.taggers)
 
     def _scores(self, sound: Sound) -> tuple[Floats, ...]:
@@ -99,4 +102,8 @@ def _or_nan(tagger: Tagger, sound: Sound) -> Floats:
     try:
         return tagger.scores(*sound)
     except AudioError:
-        return np.full(len(tagger.manifest.labels), np.nan, np.float32)
+        return _nothing(tagger)
+
+
+def _nothing(tagger: Tagger) -> Floats:
+    return np.full(len(tagger.manifest.labels), np.nan, np.float32)

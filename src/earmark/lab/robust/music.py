@@ -86,7 +86,8 @@ def of_files(folder: Path) -> Music:
         DataError: no audio there.
     """
     root = folder if folder.is_dir() else folder.parent
-    found = find_audio([folder]) if folder.is_dir() or folder.suffix in AUDIO_SUFFIXES else []
+    is_music = folder.is_dir() or folder.suffix.lower() in AUDIO_SUFFIXES
+    found = find_audio([folder]) if is_music else []
     if not found:
         raise DataError(f"{folder}: no music found; expected a folder of audio, a table of files "
                         "or a dataset.")

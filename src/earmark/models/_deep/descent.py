@@ -22,6 +22,7 @@ from torch import nn
 
 from earmark.errors import DataError
 from earmark.models._deep import schedule
+from earmark.models._deep.devices import device_of, precision_of
 from earmark.models._deep.feeding import Dealer, Timed, Waiting
 from earmark.models._deep.losses import Loss
 from earmark.models._deep.shell import Shell
@@ -85,23 +86,6 @@ def run(job: Job) -> list[dict[str, Any]]:
             net.notify("on_train_end", X=None, y=None)
         descent.finish()
     return job.history
-
-
-def device_of(training: Training) -> str:
-    """Return the device that is trained on."""
-    if training.device != "auto":
-        return training.device
-    if torch.cuda.is_available():
-        return "cuda"
-    return "mps" if torch.backends.mps.is_available() else "cpu"
-
-
-def precision_of(training: Training) -> str:
-    """Return the arithmetic that is trained in; bf16 is slower than fp32 on processors."""
-    if training.precision != "auto":
-        return training.precision
-    able = device_of(training).startswith("cuda") and torch.cuda.is_bf16_supported()
-    return "bf16" if able else "fp32"
 
 
 class _Net(NeuralNet):  # type: ignore[misc]
@@ -195,7 +179,10 @@ def _net(job: Job) -> Any:
     train, valid = job.loaders
     if precision != "fp32" or processes > 1:
         from accelerate import Accelerator
+        from accelerate.state import AcceleratorState
 
+        # It keeps the first one's precision for all, else, and refuses another.
+        AcceleratorState._reset_state(reset_partial_state=processes == 1)
         accelerator = Accelerator(mixed_precision="no" if precision == "fp32" else precision,
                                   cpu=device == "cpu")
         net: _Net = _Accelerated(accelerator=accelerator,

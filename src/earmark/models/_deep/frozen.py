@@ -6,6 +6,7 @@ the body, so that scores, files and exports are of both.
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeVar
@@ -16,10 +17,11 @@ from numpy.typing import NDArray
 from torch import nn
 
 from earmark.models import watch
-from earmark.models._deep import descent, learning
+from earmark.models._deep import learning
+from earmark.models._deep.devices import device_of
 from earmark.models._deep.shell import Shell
 from earmark.models._deep.statistics import moments, refuse_odd
-from earmark.models._network import Network
+from earmark.models._network import Network, as_rows
 from earmark.models._training import Augment
 from earmark.models.base import check_labels
 
@@ -59,19 +61,24 @@ def possible(network: Network) -> bool:
 
 def fit(
     network: N, rows: Any, labels: NDArray[np.int8], *, valid: Any, groups: Any,
-    rng: np.random.Generator,
+    rng: np.random.Generator, augment: Augment | None = None,
 ) -> N:
-    """Learn the head of a network whose ``build`` gives a ``Tuned``; see ``Network.fit``."""
+    """Learn the head of a network whose ``build`` gives a ``body`` and a ``head``.
+
+    Args:
+        augment: of embeddings; none by default. For the rest see ``Network.fit``.
+    """
     labels = check_labels(labels, len(rows), network.task)
+    rows = as_rows(rows)
     network._check_rows(rows)
     network.shape_, network.labels_ = tuple(rows.shape[1:]), labels.shape[1]
-    network.seed_ = int(rng.integers(2**31))
+    network.seed_ = int(copy.deepcopy(rng).integers(2**31))  # what the head draws, too
     shell: Any = learning.begun(network, moments(rows))
-    device = torch.device(descent.device_of(network.training))
+    device = torch.device(device_of(network.training))
     embedded = embeddings(shell, rows, device)
     judged = None if valid is None else (embeddings(shell, valid[0], device), valid[1])
-    head = Head(task=network.task, training=network.training, scaling="none",
-                of=network.fingerprint, layers=shell.inner.head)
+    head = Head(task=network.task, training=network.training, augment=augment or Augment(),
+                scaling="none", of=network.fingerprint, layers=shell.inner.head)
     with watch.watched(dataclasses.replace(watch.current(), curves=[])):
         head.fit(embedded, labels, valid=judged, groups=groups, rng=rng)
     assert head.shell_ is not None
@@ -89,7 +96,9 @@ def embeddings(shell: Shell, rows: Any, device: torch.device) -> NDArray[np.floa
     Raises:
         DataError: a value is no finite number.
     """
-    body, found = shell.inner.body.to(device), []
+    body: Any = shell.inner.body
+    body.to(device)
+    found = []
     shell.eval()
     with torch.inference_mode():
         for begin in range(0, len(rows), _AT_ONCE):
@@ -98,7 +107,7 @@ def embeddings(shell: Shell, rows: Any, device: torch.device) -> NDArray[np.floa
             refuse_odd(block, begin)
             given = shell._standardised(torch.from_numpy(block))
             found.append(body(given.to(device)).float().cpu().numpy())
-    shell.inner.body.to("cpu")
+    body.to("cpu")
     made: NDArray[np.float32] = np.concatenate(found)
     return made
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from earmark import settings
 from earmark.errors import DataError
-from earmark.models._deep import descent, finder, schedule
+from earmark.models._deep import descent, devices, finder, schedule, trunks
 from earmark.models._deep.feeding import Dealer, Examples, judging_loader, training_loader
 from earmark.models._deep.losses import Loss, label_weights
 from earmark.models._deep.mixing import Changes
@@ -46,11 +47,13 @@ def learn(
     groups = network.parameter_groups(shell.inner)
     if training.learning_rate == "find":
         found = finder.find(shell, loss, examples, training, groups, seed,
-                            descent.device_of(training))
+                            devices.device_of(training))
         network.found_rate_ = found._asdict()
         groups = [dict(g, lr_share=g.get("lr_share", 1.0) * found.rate
                        / schedule.first_rate(training)) for g in groups]
     name = f"{network.fingerprint}-{seed:08x}-{identity_of(rows, labels)}"
+    if valid is not None:  # which epoch is the best hangs on it
+        name += f"-{identity_of(*valid)}"
     dealer = Dealer(labels, network.task, training, seed)
     told = _Telling(watch, name, network.name, training.epochs)
     job = descent.Job(
@@ -72,6 +75,8 @@ def begun(network: Network, found: Moments) -> Shell:
         torch.manual_seed(network.seed_)
         shell = built(network)
         network.begin(shell.inner)
+        if network.start is not None:
+            trunks.start(shell.inner, network.labels_, Path(network.start))
     if network.scaling == "standard":
         shell.mean.copy_(torch.from_numpy(found.mean).reshape(shell.mean.shape))
         shell.spread.copy_(torch.from_numpy(found.spread).reshape(shell.spread.shape))

@@ -74,7 +74,8 @@ class Tagger(nn.Module):
         if self.pooling == "mean":
             return steps.mean(dim=1)
         if self.pooling == "attention":
-            return (steps * self.heed(steps).softmax(dim=1)).sum(dim=1)
+            heeded: Tensor = self.heed(steps).softmax(dim=1)
+            return (steps * heeded).sum(dim=1)
         # The reader of each direction has read all where it ends: last, or first on its way back.
         return torch.cat([steps[:, -1, : self.units], steps[:, 0, self.units :]], dim=1)
 

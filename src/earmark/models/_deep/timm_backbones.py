@@ -5,7 +5,7 @@ Each is given pictures of the size, channels, range and normalisation that it is
 
 from __future__ import annotations
 
-import pickle
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from earmark import hub
 from earmark.errors import DataError, SettingsError, suggestion
-from earmark.models._deep._ops import timm
+from earmark.graphs.torchvision import require_mended
 
 Pool = Literal["mean", "both"]
 _HALF_RANGE = 2.5  # standard deviations about the mean that make the whole range of a picture
@@ -94,6 +94,15 @@ class Backbone(nn.Module):
         return pooled
 
 
+def timm() -> Any:
+    """Return the library timm.
+
+    Raises:
+        MissingExtraError: it is not installed.
+    """
+    return require_mended("timm", extra="deep", purpose="a network for pictures")
+
+
 def span_of(scaling: str, given: tuple[float, ...], pretrained: bool) -> Any:
     """Return what becomes 0 and what 1 in a picture; None where values stay as they are."""
     if given:
@@ -104,10 +113,9 @@ def span_of(scaling: str, given: tuple[float, ...], pretrained: bool) -> Any:
 def lines(given: int, wanted: int) -> Tensor:
     """Return the matrix [shape=(wanted, given)] that resizes one axis by an antialiased linear
     filter."""
-    impulses = torch.eye(given).reshape(1, given, given, 1)
-    made = functional.interpolate(impulses, (wanted, 1), mode="bilinear", antialias=True,
-                                  align_corners=False)  # fmt: skip
-    return made[0, :, :, 0].t().contiguous()
+    impulses = torch.eye(given).reshape(1, 1, given, given)
+    made = functional.interpolate(impulses, (wanted, given), mode="bilinear", antialias=True)
+    return made[0, 0].contiguous()
 
 
 def config_of(name: str) -> dict[str, Any]:
@@ -120,13 +128,13 @@ def config_of(name: str) -> dict[str, Any]:
     known = library.list_models()
     if name.partition(".")[0] not in known:
         raise SettingsError(f"timm has no backbone called '{name}'.{suggestion(name, known)}")
-    config = library.get_pretrained_cfg(name)
-    if config is None:
-        tags = [n for n in library.list_pretrained() if n.startswith(f"{name.partition('.')[0]}.")]
-        if "." in name:
-            raise SettingsError(f"timm has no weights called '{name}'.{suggestion(name, tags)}")
-        return {}
-    found: dict[str, Any] = config.to_dict()
+    try:
+        config = library.get_pretrained_cfg(name)
+    except RuntimeError as error:  # of the tag behind the dot
+        tags = library.list_pretrained(f"{name.partition('.')[0]}.*")
+        raise SettingsError(f"timm has no weights called '{name}'.{suggestion(name, tags)}"
+                            ) from error
+    found: dict[str, Any] = {} if config is None else config.to_dict()
     return found
 
 
@@ -170,8 +178,8 @@ def published(name: str) -> Path:
     """
     place = config_of(name).get("hf_hub_id")
     if not place:
-        raise SettingsError(f"timm publishes no weights for '{name}'; set 'weights' to 'none', to a "
-                            "file, or choose another backbone.")
+        raise SettingsError(f"timm publishes no weights for '{name}'; set 'weights' to 'none' or "
+                            "to a file, or choose another backbone.")
     return hub.weights_file(place, f" (about {_size_mb(name)} MB)",
                             "set 'weights' to that file's path")
 
@@ -179,7 +187,8 @@ def published(name: str) -> Path:
 def _size_mb(name: str) -> int:
     with torch.device("meta"):
         whole = timm().create_model(name)
-    return round(sum(4 * p.numel() for p in whole.parameters()) / 1e6)
+    parameters: int = sum(p.numel() for p in whole.parameters())
+    return round(4 * parameters / 1e6)
 
 
 def put_in(net: Any, path: Path) -> None:
@@ -207,7 +216,6 @@ def tensors(path: Path) -> dict[str, Tensor]:
     Raises:
         DataError: it is not there, or is no file of weights.
     """
-    from safetensors import SafetensorError
     from safetensors.torch import load_file
 
     if not path.is_file():
@@ -215,9 +223,10 @@ def tensors(path: Path) -> dict[str, Tensor]:
     try:
         if path.suffix == ".safetensors":
             return dict(load_file(path))
-        found = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, SafetensorError, RuntimeError, ValueError, EOFError, KeyError,
-            pickle.UnpicklingError) as error:  # fmt: skip
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of kinds of files that are then refused
+            found = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # PyTorch's reader lets through whatever it stumbles over
         raise DataError(f"{path} cannot be read as weights without running code in it; expected "
                         ".safetensors, or a state dict as .pth.") from error
     for name in _NESTED:

@@ -30,7 +30,7 @@ class Given(NamedTuple):
         labels: in the order of the scores.
         activation: ``none`` for the model's own.
         seconds: of a segment, where the model takes any length; None for the usual.
-        prompt: sentence with ``{label}`` in it.
+        prompt: sentence with ``{label}`` in it, or several with ``|`` between.
         where: names the model in errors.
     """
 
@@ -94,8 +94,8 @@ def open_waveform_model(given: Given) -> Opened:
 
 
 def open_clap(given: Given) -> Opened:
-    """CLAP: each label is the sentence that ``prompt`` makes of it, and a score says how much
-    nearer than the others a sound is to it.
+    """CLAP: each label is the sentence that ``prompt`` makes of it, or the mean of several, and a
+    score says how much nearer than the others a sound is to it.
 
     Raises:
         TaggerError: a form with fusion.
@@ -105,15 +105,16 @@ def open_clap(given: Given) -> Opened:
         raise TaggerError(f"{given.where} is of the form with fusion, which listens to chance "
                           "excerpts; choose the form without, such as laion/clap-htsat-unfused.")
     activation: Activation = "softmax" if given.activation == "none" else given.activation
-    sentences = [given.prompt.replace("{label}", label) for label in given.labels]
+    prompts = [prompt.strip() for prompt in given.prompt.split("|")]
+    sentences = [prompt.replace("{label}", label) for label in given.labels for prompt in prompts]
     front_end = {
         "name": "logmel", "sample_rate": heard.sampling_rate, "n_fft": heard.fft_window_size,
         "hop_length": heard.hop_length, "n_mels": heard.feature_size, "padding": "reflect",
         "top_db": "none", "fmin_hz": float(heard.frequency_min),
         "fmax_hz": float(heard.frequency_max),
     }  # fmt: skip
-    return Opened(_zero_shot(given.model, given.tokenize(sentences), activation), front_end,
-                  Segments(seconds=float(heard.max_length_s)), activation)
+    module = _zero_shot(given.model, given.tokenize(sentences), activation, len(prompts))
+    return Opened(module, front_end, Segments(seconds=float(heard.max_length_s)), activation)
 
 
 _WAVEFORM = ("wav2vec2", "hubert", "wavlm", "unispeech-sat", "unispeech", "data2vec-audio", "sew")
@@ -156,10 +157,12 @@ def _classifier(model: Any, activation: Activation, *, channels: bool) -> Any:
     return Classifier().eval()
 
 
-def _zero_shot(model: Any, tokens: Any, activation: Activation) -> Any:
+def _zero_shot(model: Any, tokens: Any, activation: Activation, prompts: int) -> Any:
     torch = _torch()
     with torch.inference_mode():
         text = model.text_projection(model.text_model(**tokens).pooler_output)
+        text = torch.nn.functional.normalize(text, dim=-1)
+        text = text.reshape(-1, prompts, text.shape[1]).mean(1)
         text = torch.nn.functional.normalize(text, dim=-1).clone()
         scale = float(model.logit_scale_a.exp())
 

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from earmark import __version__
-from earmark.errors import EarmarkError, TaggerError, require, suggestion
+from earmark.errors import EarmarkError, TaggerError, suggestion
 from earmark.features import base as features
+from earmark.graphs.torchvision import require_mended
 from earmark.graphs.wrapping import Activation
-from earmark.hub import model_folder, weights_in
+from earmark.hub import model_folder, quiet, weights_in
 from earmark.judging.decisions import Decisions
 from earmark.labels import crosswalk
 from earmark.labels.vocabulary import Vocabulary
@@ -43,7 +44,8 @@ class Options:
         labels: a file of them or words with commas between; empty for the model's own.
         activation: ``none`` for what the model's configuration says.
         seconds: of a segment, where the model takes any length.
-        prompt: of CLAP: the sentence that stands for a label.
+        prompt: of CLAP: the sentence that stands for a label; of several, with ``|`` between, the
+            mean stands for it.
         name: of the tagger; empty for the model's.
     """
 
@@ -54,9 +56,9 @@ class Options:
     name: str = ""
 
     def __post_init__(self) -> None:
-        if "{label}" not in self.prompt:
+        if not all("{label}" in prompt for prompt in self.prompt.split("|")):
             raise TaggerError(f"the prompt is '{self.prompt}'; expected a sentence with {{label}} "
-                              "in it.")
+                              "in it, or several such with | between.")
 
 
 def import_transformers(name_or_folder: str, options: Options | None = None) -> Contents:
@@ -72,10 +74,10 @@ def import_transformers(name_or_folder: str, options: Options | None = None) -> 
         MissingExtraError: transformers, PyTorch or its exporter is not installed.
     """
     options = options or Options()
-    library: Any = require("transformers", extra="hub", purpose="opening a transformers model")
-    require("torch", extra="hub", purpose="opening a transformers model")
+    library: Any = require_mended("transformers", extra="hub",
+                                  purpose="opening a transformers model")
     folder = model_folder(name_or_folder)
-    with _quiet(library), _one_line(folder):
+    with quiet(library), _one_line(folder):
         given = _given(library, folder, options)
         opened = KINDS[given.model.config.model_type](given)
     front_end = features.build(opened.front_end, where=f"front end of {folder.name}")
@@ -198,18 +200,3 @@ def _one_line(folder: Path) -> Iterator[None]:
         said = str(error).strip().splitlines() or [repr(error)]
         raise TaggerError(f"{folder} cannot be opened as a transformers model: {said[0]}"
                           ) from error
-
-
-@contextlib.contextmanager
-def _quiet(library: Any) -> Iterator[None]:
-    """Keep transformers' reports and progress bars to itself."""
-    logger = library.utils.logging
-    before, bars = logger.get_verbosity(), logger.is_progress_bar_enabled()
-    logger.set_verbosity_error()
-    logger.disable_progress_bar()
-    try:
-        yield
-    finally:
-        logger.set_verbosity(before)
-        if bars:
-            logger.enable_progress_bar()

@@ -1,0 +1,1 @@
+"""Learning from music without labels before learning from that with labels."""
