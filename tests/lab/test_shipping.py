@@ -54,7 +54,7 @@ def test_eight_bits_are_taken_and_the_tagger_is_sound(recipe, seen, sample_root,
     run = experiment.run(recipe, sample_root, tmp_path / "run")
     (told,) = run.results["export"]
     (content, rows, calibrated_on, found), = seen
-    assert told["branch"], told["model"] == ("branch0.onnx", "dense:mlp")
+    assert (told["branch"], told["model"]) == ("branch0.onnx", "dense:mlp")
     assert told["bytes"] == len(content)
     assert 0 <= told["parity"] <= 1e-5
     assert told["faster"] > 0
@@ -68,7 +68,7 @@ def test_eight_bits_are_taken_and_the_tagger_is_sound(recipe, seen, sample_root,
         "branch0.onnx: 2.0 times as fast as in 32 bits, accuracy -0.0010 on learnt tracks")
 
 
-def fitted(recipe, root, names=("train",)):
+def fitted(recipe, root):
     from earmark.datasets.opening import open_dataset
     from earmark.lab.batches import gather
     from earmark.lab.learner import Learner
@@ -122,3 +122,5 @@ def test_the_metric_is_of_tracks(recipe, sample_root):
     wrong = truth.copy()
     wrong[0] = np.roll(wrong[0], 1)  # one row a track in this table
     assert metric(wrong) == pytest.approx(1 - 1 / len(learnt))
+    assert shipping._metric(model, rows, "pr_auc_macro")(truth) == 1
+    assert shipping._metric(model, rows, "pr_auc_macro")(wrong) < 1
