@@ -143,7 +143,7 @@ def test_trunks_of_other_networks_are_refused(rows, tmp_path):
     with pytest.raises(DataError, match=r"lacks .*; it is a trunk of another network"):
         deep.fit(rows, LABELS, rng=seeded())
     pretrain(Sequence(channels=4, blocks=2, training=ONCE), rows, SHORT, path, seeded())
-    with pytest.raises(DataError, match="holds .*, which this network has not"):
+    with pytest.raises(DataError, match=r"holds .*, which this network has not"):
         sequence(start=str(path)).fit(rows, LABELS, rng=seeded())
 
 
