@@ -315,3 +315,30 @@ class TestNpz:
             file.writestr("one.npy", head.getvalue())
         with pytest.raises(DataError, match=r"a\.npz: cannot be read as npz"):
             store.read_npz(tmp_path / "a.npz", ["one"])
+
+
+def test_a_folder_is_whole_or_absent(tmp_path):
+    with store.whole_folder(tmp_path / "in" / "new") as building:
+        (building / "a").write_text("a")
+        assert not (tmp_path / "in/new").exists()
+    assert (tmp_path / "in/new/a").read_text() == "a"
+    with pytest.raises(ZeroDivisionError), store.whole_folder(tmp_path / "other") as building:
+        (building / "a").write_text(str(1 / 0))
+    assert [p.name for p in tmp_path.iterdir()] == ["in"]
+
+
+def test_a_folder_that_holds_something_stays(tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/a").write_text("precious")
+    with (pytest.raises(EarmarkError, match="mine cannot be written"),
+          store.whole_folder(tmp_path / "mine")):
+        pass
+    assert (tmp_path / "mine/a").read_text() == "precious"
+    assert [p.name for p in tmp_path.iterdir()] == ["mine"]
+
+
+def test_a_folder_in_a_file_is_a_line(tmp_path):
+    (tmp_path / "file").write_text("")
+    with (pytest.raises(EarmarkError, match="new cannot be written"),
+          store.whole_folder(tmp_path / "file/new")):
+        pass

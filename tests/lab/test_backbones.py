@@ -237,3 +237,16 @@ def test_rows_are_made_wherever_a_recipe_names_a_backbone(backbone, music):  # n
     rows = gather(dataset, ids, branch, lambda _: None).features
     expected = extract(music / dataset.tracks[ids[0]].path, tiny(), 5.0)[0]
     np.testing.assert_allclose(rows.of(ids[:1]).rows, expected, rtol=1e-5)
+
+
+def test_weights_that_a_model_begins_with_are_hearsay_too(tmp_path):
+    written = recipe.read("gtzan57-logistic")
+    model = {"name": "pretrained:ast", "weights": "pretrained"}
+    branch = recipe.BranchChoice({"name": "fbank"}, model)
+    whole = dataclasses.replace(written, branches=(branch,))
+    Gtzan.sample(tmp_path)
+    found = backbones.hearsay(whole, Gtzan(tmp_path))
+    assert "pretrained:ast learnt from AudioSet" in found.contaminated
+    scratch = dataclasses.replace(branch, model={**model, "weights": "none"})
+    assert not backbones.hearsay(dataclasses.replace(whole, branches=(scratch,)),
+                                 Gtzan(tmp_path)).contaminated

@@ -54,13 +54,13 @@ def test_eight_bits_are_taken_and_the_tagger_is_sound(recipe, seen, sample_root,
     run = experiment.run(recipe, sample_root, tmp_path / "run")
     (told,) = run.results["export"]
     (content, rows, calibrated_on, found), = seen
-    assert told["branch"], told["model"] == ("branch0.onnx", "dense:mlp")
+    assert (told["branch"], told["model"]) == ("branch0.onnx", "dense:mlp")
     assert told["bytes"] == len(content)
     assert 0 <= told["parity"] <= 1e-5
     assert told["faster"] > 0
     assert told["int8"] == {"bytes": len(found.content), "faster": 2.0, "lost": 0.001,
                             "taken": True, "metric": "accuracy", "judged_on": "learnt"}
-    assert np.array_equal(rows, calibrated_on)  # no valid part in this split
+    assert np.array_equal(rows, calibrated_on)  # valid is learnt from, too
     tagger = Tagger.load(run.folder / "tagger.earmark")
     assert tagger.contents.models["branch0.onnx"] == found.content
     assert tagger.check() <= 1e-4
@@ -68,7 +68,21 @@ def test_eight_bits_are_taken_and_the_tagger_is_sound(recipe, seen, sample_root,
         "branch0.onnx: 2.0 times as fast as in 32 bits, accuracy -0.0010 on learnt tracks")
 
 
-def fitted(recipe, root, names=("train",)):
+def test_a_tagger_of_all_tracks_is_not_judged_on_the_test_part(recipe, seen, sample_root, tmp_path):
+    run = experiment.run(dataclasses.replace(recipe, ship="all"), sample_root, tmp_path / "run")
+    (first, rows, _, _), (second, again, calibrated_on, found) = seen
+    assert first != second
+    for looked_at in (again, calibrated_on):
+        assert np.array_equal(looked_at, rows)
+    tracks = run.results["protocol"]["tracks"]
+    assert len(rows) == sum(tracks[part] for part in recipe.split.learn_from)
+    assert tracks["test"] > 0
+    assert run.results["export"][0]["bytes"] == len(second)
+    models = Tagger.load(run.folder / "tagger.earmark").contents.models
+    assert models["branch0.onnx"] == found.content
+
+
+def fitted(recipe, root):
     from earmark.datasets.opening import open_dataset
     from earmark.lab.batches import gather
     from earmark.lab.learner import Learner
@@ -122,3 +136,5 @@ def test_the_metric_is_of_tracks(recipe, sample_root):
     wrong = truth.copy()
     wrong[0] = np.roll(wrong[0], 1)  # one row a track in this table
     assert metric(wrong) == pytest.approx(1 - 1 / len(learnt))
+    assert shipping._metric(model, rows, "pr_auc_macro")(truth) == 1
+    assert shipping._metric(model, rows, "pr_auc_macro")(wrong) < 1

@@ -1,5 +1,6 @@
 """Graphs in eight bits: what they gain and lose, on made-up layers and on a small network."""
 
+import itertools
 import logging
 import math
 import subprocess
@@ -23,7 +24,7 @@ def layers(rng, widths=(WIDE, WIDE, 3), scale=1.0):
     """Layers of float weights, one behind the other, and their probabilities."""
     helper = onnx.helper
     nodes, constants, last = [], [], "rows"
-    for k, (into, out) in enumerate(zip(widths[:-1], widths[1:], strict=True)):
+    for k, (into, out) in enumerate(itertools.pairwise(widths)):
         weights = (scale * rng.standard_normal((into, out)) / np.sqrt(into)).astype(np.float32)
         constants.append(onnx.numpy_helper.from_array(weights, f"w{k}"))
         nodes.append(helper.make_node("MatMul", [last, f"w{k}"], [f"m{k}"]))
@@ -54,6 +55,9 @@ def test_it_is_smaller_and_says_nearly_the_same(rng, rows, caplog, capfd):
     assert not [line for line in caplog.records if line.levelno >= logging.WARNING]
     assert len(made) < 0.6 * len(content)  # its large weights take a byte rather than four
     guard.check(made, "it")
+    model = onnx.load_model_from_string(made)
+    onnx.checker.check_model(model)
+    assert {its.domain for its in model.opset_import} <= guard.STANDARD_DOMAINS
     before, after = (scores_of(Session(c, "it"), rows) for c in (content, made))
     assert before.shape == after.shape == (40, 3)
     assert 0 < np.abs(before - after).max() < 0.03
@@ -116,7 +120,7 @@ def test_graphs_that_it_cannot_take_are_refused_in_a_line(rng, rows, what):
     content = {"one layer": layers(rng, (WIDE, 3)), "no graph": b"not a graph",
                "no layers": plain.content(plain.probabilities(odds, "multi"), 3),
                "rows of another width": layers(rng, (8, 8, 3))}[what]
-    with pytest.raises(TaggerError, match="^it cannot be turned into eight bits: .") as error:
+    with pytest.raises(TaggerError, match=r"^it cannot be turned into eight bits: .") as error:
         quantised(content, rows, "it")
     assert "\n" not in str(error.value)
 

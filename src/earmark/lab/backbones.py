@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from earmark import registry, settings
 from earmark.datasets._own import OwnMusic
 from earmark.datasets.base import Dataset
 from earmark.datasets.synthetic import Synthetic
@@ -108,9 +109,23 @@ def slug(given: str) -> str:
 
 
 def abouts(branches: Iterable[BranchChoice | Branch]) -> dict[str, About]:
-    """Return each backbone that branches listen through, by what it is called."""
+    """Return each backbone that branches listen through, or whose weights their models begin
+    with, by what it is called."""
+    branches = list(branches)
     front_ends = [features.build(branch.front_end) for branch in branches]
-    return {f.backbone: f.about for f in front_ends if isinstance(f, Embedding) and f.graph}
+    found = {f.backbone: f.about for f in front_ends if isinstance(f, Embedding) and f.graph}
+    for branch in branches:
+        if isinstance(branch, BranchChoice) and (heard := _heard(branch)):
+            found[str(branch.model["name"])] = About(seen=heard)
+    return found
+
+
+def _heard(branch: BranchChoice) -> tuple[str, ...]:
+    """Return what a branch's model has learnt from before it is fitted."""
+    values = dict(branch.model)
+    family = registry.load("models", str(values.pop("name", "")))
+    heard: tuple[str, ...] = settings.from_mapping(family, values, where="model").heard
+    return heard
 
 
 def hearsay(recipe: Recipe, dataset: Dataset) -> Hearsay:

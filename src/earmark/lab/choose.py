@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earmark import settings
+from earmark.datasets._files import some
 from earmark.datasets.base import Dataset
 from earmark.datasets.opening import open_dataset
 from earmark.errors import DataError, SettingsError
@@ -154,7 +155,13 @@ def bench(recipes: Sequence[Recipe], root: Path, log: Log) -> Bench:
     dataset = open_dataset(first.dataset.name, root, first.dataset.options)
     split = draw(first.split, dataset, np.random.default_rng(first.seed))
     ids = sorted(i for part in first.split.learn_from for i in split.ids(part))
-    return Bench(dataset, ids, log)
+    found = Bench(dataset, ids, log)
+    have = set.intersection(*(set(gathered.features.track_ids.tolist())
+                              for recipe in recipes for gathered in found.gathered(recipe)))
+    if gone := [i for i in ids if i not in have]:
+        log(f"{some(gone)}: without features for one of the candidates, left out for all")
+        found.ids = [i for i in ids if i in have]
+    return found
 
 
 def judge(

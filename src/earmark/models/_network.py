@@ -94,11 +94,6 @@ class Network(Model):
     def _check_settings(self) -> None:
         """Raise ValueError for settings that cannot be."""
 
-    @property
-    def heard(self) -> tuple[str, ...]:
-        """What its weights have learnt from before any fit, as lines of cards have it."""
-        return ()
-
     def begin(self, inner: nn.Module) -> None:
         """Put weights from elsewhere into what ``build`` made, once before a fit; what is kept in
         ``about_`` is saved, and there again when a trained network is built to be loaded."""

@@ -71,6 +71,11 @@ class Model(ABC):
     def to_onnx(self) -> bytes:
         """Return the fitted model as one ONNX graph: input ``rows``, output ``scores``."""
 
+    @property
+    def heard(self) -> tuple[str, ...]:
+        """What its weights have learnt from before any fit, as lines of cards have it."""
+        return ()
+
     def told(self) -> dict[str, Any]:
         """Return what training has to tell, for the results; nothing where there is no more than
         the numbers learnt."""

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earmark.errors import TaggerError, require
+from earmark.graphs.guard import STANDARD_DOMAINS
 from earmark.graphs.session import Session, single_threads
 from earmark.tagger.timing import milliseconds
 
@@ -128,7 +129,17 @@ def _made(content: bytes, some: NDArray[np.float32], folder: Path) -> bytes:
         weight_type=quantization.QuantType.QInt8, activation_type=quantization.QuantType.QUInt8,
         nodes_to_exclude=exact,
     )  # fmt: skip
-    return made.read_bytes()
+    return _tidy(onnx.load_model(made))
+
+
+def _tidy(model: Any) -> bytes:
+    """Return the graph without the operator sets of others that it names and does not use, which
+    some runtimes refuse."""
+    used = [its for its in model.opset_import if its.domain in STANDARD_DOMAINS]
+    del model.opset_import[:]
+    model.opset_import.extend(used)
+    content: bytes = model.SerializeToString(deterministic=True)
+    return content
 
 
 def _kept(model: Any) -> list[str]:

@@ -43,7 +43,7 @@ def test_runs_from_before_tell_nothing():
 
 
 def test_what_is_damaged_is_named():
-    with pytest.raises(DataError, match="export.*lacks 'parity'"):
+    with pytest.raises(DataError, match=r"export.*lacks 'parity'"):
         told({k: v for k, v in PLAIN.items() if k != "parity"})
 
 

@@ -229,8 +229,10 @@ class Weighted(nn.Module):
 
     def forward(self, given: Tensor) -> Tensor:
         """Return embeddings [shape=(rows, values)] of those [shape=(rows, layers * values)]."""
-        apart = given.reshape(len(given), len(self.weights), -1)
-        return (apart * self.weights.softmax(0)[:, None]).sum(1)
+        layers = len(self.weights)
+        apart = given.reshape(-1, layers, given.shape[1] // layers)
+        mixed: Tensor = (apart * self.weights.softmax(0)[:, None]).sum(1)
+        return mixed
 
 
 def _ends(made: nn.Module) -> list[str]:

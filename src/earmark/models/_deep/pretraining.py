@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from earmark.errors import DataError
-from earmark.models._deep.descent import device_of
+from earmark.models._deep.devices import device_of
 from earmark.models._deep.statistics import moments
 from earmark.models._deep.trunks import without_head
 from earmark.models.pretext import Pretext
