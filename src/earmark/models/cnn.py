@@ -4,23 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from earmark.errors import DataError
 from earmark.models._network import Network
 from earmark.models._picturing import channels_of, refuse_counts, refuse_share, refuse_small
-from earmark.models._training import Training
+from earmark.models._training import Training, as_published
 
 if TYPE_CHECKING:
     from torch import nn
 
 Pooling = Literal["mean", "max", "both", "attention"]
-
-
-def _as_keras(epochs: int, batch_size: int) -> Training:
-    """Return Keras's Adam as it stands: a constant rate of .001, nothing decays."""
-    return Training(epochs=epochs, batch_size=batch_size, optimiser="adam", learning_rate=0.001,
-                    schedule="constant", weight_decay=0.0)
 
 
 @dataclass
@@ -41,7 +36,7 @@ class Columns(Network):
     takes: ClassVar[tuple[int, ...]] = (1,)
     small: ClassVar[Mapping[str, Any]] = {"channels": 32}
     tried_on: ClassVar[tuple[int, ...]] = (9,)
-    training: Training = field(default_factory=lambda: _as_keras(500, 250))
+    training: Training = field(default_factory=partial(as_published, 500, 250))
     channels: int = 32
     kernel: int = 3
 
@@ -52,7 +47,7 @@ class Columns(Network):
         """Return the layers."""
         from torch import nn
 
-        from earmark.models._deep.convolution import start_as_keras
+        from earmark.models._deep.keras import begun_as_keras
 
         places = (shape[0] - self.kernel + 1) // 2
         if places < 1:
@@ -63,8 +58,7 @@ class Columns(Network):
             nn.Unflatten(1, (1, shape[0])), nn.Conv1d(1, self.channels, self.kernel), nn.ReLU(),
             nn.MaxPool1d(2), nn.Flatten(), nn.Linear(places * self.channels, labels),
         )  # fmt: skip
-        start_as_keras(made)
-        return made
+        return begun_as_keras(made)
 
 
 @dataclass
@@ -108,7 +102,8 @@ class _Pictures(Network):
         """Return the layers."""
         from torch import nn
 
-        from earmark.models._deep.convolution import Coloured, Resized, start_as_keras
+        from earmark.models._deep.convolution import Coloured, Resized
+        from earmark.models._deep.keras import begun_as_keras
 
         if (given := channels_of(shape)) not in (1, 3):
             raise DataError(f"pictures of {given} channels; {self.name} takes 1 or 3.")
@@ -123,8 +118,7 @@ class _Pictures(Network):
         made = nn.Sequential(*layers, nn.Flatten(),
                              nn.Linear(high * wide * self.channels[-1], self.hidden), nn.ReLU(),
                              nn.Linear(self.hidden, labels))
-        start_as_keras(made)
-        return made
+        return begun_as_keras(made)
 
 
 @dataclass
@@ -142,7 +136,7 @@ class SquarePictures(_Pictures):
     """
 
     name: ClassVar[str] = "cnn:s2"
-    training: Training = field(default_factory=lambda: _as_keras(10, 32))
+    training: Training = field(default_factory=partial(as_published, 10, 32))
     channels: tuple[int, ...] = (16, 32, 64)
 
 
@@ -160,7 +154,7 @@ class WidePictures(_Pictures):
     """
 
     name: ClassVar[str] = "cnn:s4"
-    training: Training = field(default_factory=lambda: _as_keras(10, 10))
+    training: Training = field(default_factory=partial(as_published, 10, 10))
     channels: tuple[int, ...] = (32, 64, 128)
     size: tuple[int, ...] = (288, 432)
 

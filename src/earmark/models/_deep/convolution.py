@@ -114,12 +114,3 @@ class Padded(nn.Module):
     def forward(self, rows: Tensor) -> Tensor:
         """Return rows, longer by the kernel less one."""
         return functional.pad(rows, self.sides)
-
-
-def start_as_keras(network: nn.Module) -> None:
-    """Draw weights as Keras does by default: Glorot & Bengio's uniform ones, biases 0."""
-    for layer in network.modules():
-        if isinstance(layer, nn.Linear | nn.Conv1d | nn.Conv2d):
-            nn.init.xavier_uniform_(layer.weight)
-            if layer.bias is not None:
-                nn.init.zeros_(layer.bias)
