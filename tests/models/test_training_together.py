@@ -49,7 +49,7 @@ def test_two_processes_learn_what_one_does_that_sums_the_gradients_of_two_batche
     ran = subprocess.run(
         [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node",
          "2", "--no-python", sys.executable, "-c", FIT, str(tmp_path)],
-        capture_output=True, text=True, check=False, timeout=120,
+        capture_output=True, text=True, check=False, timeout=300,
         env={**os.environ, "OMP_NUM_THREADS": "1"})  # fmt: skip
     assert ran.returncode == 0, ran.stderr[-3000:]
     (history, *first), (other, *second) = (
