@@ -34,6 +34,15 @@ def test_the_run_folder_is_whole(run):
     assert json.loads((run.folder / "results.json").read_text()) == run.results
 
 
+def test_of_processes_that_train_together_one_writes(recipe, run, sample_root, tmp_path,
+                                                     monkeypatch):
+    monkeypatch.setenv("RANK", "1")
+    other = experiment.run(recipe, sample_root, tmp_path / "other")
+    assert list((tmp_path / "other").iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] == ["other"]  # no ledger either
+    assert other.results["parts"] == run.results["parts"]
+
+
 def test_every_score_states_its_protocol(run):
     protocol = run.results["protocol"]
     assert protocol["split"] == "filtered (30 of 930 tracks)"

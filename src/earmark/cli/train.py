@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from earmark.cli.output import print_json
+from earmark.models.watch import rank
 
 _MOST_LEAKS = 5
 _MOST_MISTAGS = 5
@@ -93,6 +94,8 @@ def _teach(
         click.echo(f"note: {line}", err=True)
     folder = out or teach.run_folder(dataset, name, front_end)
     results = _run(loaded, path, folder, exclude, tensorboard, as_json)
+    if rank():
+        return
     tagger = Path(f"{name}.earmark")
     write_bytes(tagger, (folder / runfolder.TAGGER).read_bytes())
     if not as_json:
@@ -111,8 +114,10 @@ def _run(
     from earmark.lab.doctor.outcome import read_excluded
 
     reasons = read_excluded(exclude) if exclude else {}
-    run = experiment.run(recipe, root, folder, log=Progress(), exclude=reasons,
-                         tensorboard=tensorboard)
+    run = experiment.run(recipe, root, folder, log=(lambda _: None) if rank() else Progress(),
+                         exclude=reasons, tensorboard=tensorboard)
+    if rank():  # of several processes that train together, one tells
+        return run.results
     if as_json:
         print_json(run.results)
         return run.results

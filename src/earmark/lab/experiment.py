@@ -8,10 +8,12 @@ folders, since it is the split that wears out and not the run.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,7 +42,7 @@ from earmark.lab.recipe import ExportChoice, Recipe
 from earmark.lab.shipping import Exported, export_all
 from earmark.lab.weighing import weighed
 from earmark.models.base import Model
-from earmark.models.watch import Watch, watched
+from earmark.models.watch import Watch, rank, watched
 from earmark.store import write_text
 from earmark.tagger import format as tagger_format
 
@@ -84,21 +86,37 @@ def run(
     for branch in recipe.branches:  # a slip in a model's settings is found before anything is done
         build_model(branch, dataset.vocabulary.task)
     folder = folder.resolve()  # the ledger lies beside it, also when it is given as "."
-    with runfolder.held(folder):  # before hours of features: can it be written at all?
+    with _at_work_in(folder) as work:  # before hours of features: can it be written at all?
         learner = _learner(recipe, dataset, split, log)
         identity = runfolder.identify(recipe, dataset, split, learner)
         if done := runfolder.finished(folder, identity):
             return Run(folder, done, resumed=True)
-        runfolder.begin(folder, recipe, split, identity)
-        told = runfolder.logger(folder, log)
-        experiment = _Experiment(recipe, learner, split, folder, told, whole)
+        runfolder.begin(work, recipe, split, identity)
+        told = runfolder.logger(work, log)
+        experiment = _Experiment(recipe, learner, split, work, told, whole)
         states = folder / runfolder.STATES
-        with watched(Watch(states, told, folder / "tensorboard" if tensorboard else None)):
+        boards = work / "tensorboard" if tensorboard else None
+        with watched(Watch(states, work == folder, told, boards)):
             results = {"identity": identity, **experiment.results()}
-        write_text(folder / runfolder.RESULTS, json.dumps(results, indent=1, allow_nan=False))
-        report.write(folder)
-        shutil.rmtree(states, ignore_errors=True)
+        write_text(work / runfolder.RESULTS, json.dumps(results, indent=1, allow_nan=False))
+        report.write(work)
+        if work == folder:
+            shutil.rmtree(states, ignore_errors=True)
     return Run(folder, results)
+
+
+@contextlib.contextmanager
+def _at_work_in(folder: Path) -> Iterator[Path]:
+    """Hold the folder and yield it. Of several processes that train together the others do all
+    that the first does, since each step of a network is one of all, but in folders that are thrown
+    away: one process writes, and enters the reading of the test part."""
+    if rank() == 0:
+        with runfolder.held(folder):
+            yield folder
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as away:
+        yield Path(away).resolve() / folder.name
 
 
 def _learner(recipe: Recipe, dataset: Dataset, split: Split, log: Log) -> Learner:

@@ -158,6 +158,15 @@ class _Accelerated(AccelerateMixin, _Net):  # type: ignore[misc]
     def get_iterator(self, dataset: Any, training: bool = False) -> Any:
         return dataset
 
+    def _initialize_accelerator(self) -> Any:
+        # skorch would have the loss learnt by all processes together, too, but it learns nothing,
+        # which PyTorch refuses.
+        criteria, self._criteria = self._criteria, []
+        super()._initialize_accelerator()
+        self._criteria = criteria
+        self.criterion_.to(self.accelerator.device)
+        return self
+
     def _backward(self, loss: Any) -> None:
         self.accelerator.backward(loss)
 
@@ -290,6 +299,13 @@ def _weights(shell: Shell) -> dict[str, Any]:
 
 
 def _mean(batches: list[dict[str, Any]], part: str) -> float:
+    """Return the mean loss a row; of several processes' rows together, so that all of them stop
+    after the same epoch."""
     sizes = [b[f"{part}_batch_size"] for b in batches if f"{part}_loss" in b]
     losses = [b[f"{part}_loss"] for b in batches if f"{part}_loss" in b]
-    return float(sum(a * b for a, b in zip(sizes, losses, strict=True)) / max(1, sum(sizes)))
+    whole, count = sum(a * b for a, b in zip(sizes, losses, strict=True)), sum(sizes)
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        both = [None] * torch.distributed.get_world_size()
+        torch.distributed.all_gather_object(both, (float(whole), count))
+        whole, count = (sum(its) for its in zip(*both, strict=True))  # type: ignore[misc]
+    return float(whole / max(1, count))

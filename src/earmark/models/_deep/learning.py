@@ -61,7 +61,8 @@ def learn(
         (training_loader(examples, dealer, training.workers),
          None if valid is None else judging_loader(valid[0], valid[1], _JUDGED_AT_ONCE)),
         dealer, groups, seed, network.on_epoch,
-        State(None if watch.folder is None else watch.folder / f"{name}.state"), told,
+        State(None if watch.folder is None else watch.folder / f"{name}.state", watch.keeps),
+        told,
     )  # fmt: skip
     network.history_ = descent.run(job)
     told.end()

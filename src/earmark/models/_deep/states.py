@@ -20,9 +20,11 @@ class State:
     Attributes:
         path: of the file. A fit's name is made of all that it depends on, so that what is found
             there is its own.
+        writes: whether anything is kept there by this process, or only taken up.
     """
 
     path: Path | None
+    writes: bool = True
 
     def read(self) -> dict[str, Any] | None:
         """Return what was written last; None where nothing is, or where it is damaged."""
@@ -37,7 +39,7 @@ class State:
 
     def write(self, values: dict[str, Any]) -> None:
         """Replace what was kept."""
-        if self.path is None:
+        if self.path is None or not self.writes:
             return
         buffer = io.BytesIO()
         torch.save({**values, "history": json.dumps(values["history"])}, buffer)
