@@ -32,7 +32,7 @@ def test_json_is_alone_on_stdout_and_is_the_file(earmark, clip, tmp_path):
     assert (len(told["windows"]), len(told["bands"])) == (2, 3)
     assert np.shape(told["cells"]) == (2, 3)
     assert told["passes"] == 2 + 3 + 6
-    assert told["tagger"].startswith("gtzan10@")
+    assert told["tagger"].startswith("gtzan10-net@")
 
 
 @pytest.fixture

@@ -18,14 +18,14 @@ def test_text_names_the_file_its_length_and_labels(earmark, clip):
     assert first.endswith("a b.wav  0:31")
     assert len(second.split()) == 4
     assert second.split()[0] in GENRES
-    assert "gtzan10: " in done.stderr  # what it cannot know
+    assert "gtzan10-net: " in done.stderr  # what it cannot know
 
 
 def test_json_is_one_object_on_stdout_alone(earmark, clip):
     clip("a.wav", 65.0)
     done = earmark("tag", "a.wav", "--json", "--timeline")
     answer = json.loads(done.stdout)
-    assert answer["tagger"].startswith("gtzan10@")
+    assert answer["tagger"].startswith("gtzan10-net@")
     assert answer["failed"] == []
     (tags,) = answer["files"]
     assert tags["file"] == "a.wav"

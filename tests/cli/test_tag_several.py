@@ -95,19 +95,19 @@ def test_next_to_nothing_is_no_tag(capsys):
         "a\\nb.wav  1:01", "  no tag (nearest: synthesizer 0.04  slow 0.03  male vocals 0.02)"]
 
 
-def test_the_usual_taggers_are_gtzan10_and_musicnn_where_it_is_added(earmark, clip, home):
+def test_the_usual_taggers_are_gtzan10_net_and_musicnn_where_it_is_added(earmark, clip, home):
     clip("a.wav")
-    alone = earmark("tag", "a.wav", "--tagger", "gtzan10")
+    alone = earmark("tag", "a.wav", "--tagger", "gtzan10-net")
     both = earmark("tag", "a.wav", env=home)
     assert both.returncode == 0, both.stderr
     lines = both.stdout.splitlines()
     assert [line.split(":")[0] for line in lines] == [
-        "a.wav  0", "  gtzan10", "  musicnn", "    genre", "    instrument", "    vocals",
+        "a.wav  0", "  gtzan10-net", "  musicnn", "    genre", "    instrument", "    vocals",
         "    tempo", "    other", "  note"]
     first, answer, note = alone.stdout.splitlines()
-    assert lines[:2] == [first, f"  gtzan10: {answer.strip()}  "]
-    assert lines[-1] == note.replace("note: ", "note: gtzan10: ")
-    assert [line.split(":")[0] for line in both.stderr.splitlines()] == ["gtzan10", "musicnn"]
+    assert lines[:2] == [first, f"  gtzan10-net: {answer.strip()}  "]
+    assert lines[-1] == note.replace("note: ", "note: gtzan10-net: ")
+    assert [line.split(":")[0] for line in both.stderr.splitlines()] == ["gtzan10-net", "musicnn"]
 
 
 def test_json_of_several_has_each_answer_as_by_one(earmark, clip, home):
@@ -117,7 +117,7 @@ def test_json_of_several_has_each_answer_as_by_one(earmark, clip, home):
     (file,) = answer["files"]
     assert set(file) == {"file", "seconds", "notes", "answers"}
     alone = [json.loads(earmark("tag", "a.wav", "--json", "--tagger", name, env=home).stdout)
-             for name in ("gtzan10", "musicnn")]
+             for name in ("gtzan10-net", "musicnn")]
     assert answer["taggers"] == [one["tagger"] for one in alone]
     assert file["answers"] == [one["files"][0] for one in alone]
     assert file["notes"] == alone[0]["files"][0]["notes"]
@@ -128,7 +128,7 @@ def test_csv_of_several_has_a_row_a_file_and_names_in_front_of_columns(earmark, 
     clip("in/b.wav")
     several = list(csv.DictReader(io.StringIO(earmark("tag", "in", "--csv", env=home).stdout)))
     assert len(several) == 2
-    for name in ("gtzan10", "musicnn"):
+    for name in ("gtzan10-net", "musicnn"):
         done = earmark("tag", "in", "--csv", "--tagger", name, env=home)
         for row, alone in zip(several, csv.DictReader(io.StringIO(done.stdout)), strict=True):
             for column, value in alone.items():
@@ -139,7 +139,7 @@ def test_csv_of_several_has_a_row_a_file_and_names_in_front_of_columns(earmark, 
 def test_a_heat_map_a_tagger(earmark, clip, home):
     done = earmark("tag", clip("a.wav", 31.0), "--timeline", "--top", 2, env=home)
     lines = done.stdout.splitlines()
-    start = lines.index("  gtzan10 along time:")
+    start = lines.index("  gtzan10-net along time:")
     assert lines[start + 4] == "  musicnn along time:"
     assert [line.split()[0] for line in lines[start + 5:]] == ["slow", "beat", "0:00"]
 
@@ -183,15 +183,15 @@ def test_an_added_tagger_is_listed_shown_by_group_and_removed(earmark, home, tmp
     assert "earmark tagger import musicnn --download" in after
     assert "none has been added" in one_line(earmark("tagger", "remove", "musicnn",
                                                      env=home)).lower()
-    assert "comes with Earmark and stays" in one_line(earmark("tagger", "remove", "gtzan10"))
+    assert "comes with Earmark and stays" in one_line(earmark("tagger", "remove", "gtzan10-net"))
 
 
 def test_a_damaged_added_tagger_hides_no_other(earmark, home, tmp_path):
     (tmp_path / "data/taggers/broken.earmark").write_text("no")
     done = earmark("tagger", "list", env=home)
     assert done.returncode == 0
-    first = [line.split()[0] for line in done.stdout.splitlines()][:3]
-    assert first == ["gtzan10", "broken", "musicnn"]
+    first = [line.split()[0] for line in done.stdout.splitlines()][:4]
+    assert first == ["gtzan10", "gtzan10-net", "broken", "musicnn"]
     assert "is not a tagger" in done.stdout
 
 
@@ -199,7 +199,7 @@ def test_a_damaged_usual_tagger_keeps_the_other_from_nothing(earmark, clip, home
     clip("a.wav")
     (tmp_path / "data/taggers/musicnn.earmark").write_text("no")
     done = earmark("tag", "a.wav", env=home)
-    alone = earmark("tag", "a.wav", "--tagger", "gtzan10")
+    alone = earmark("tag", "a.wav", "--tagger", "gtzan10-net")
     assert (done.returncode, done.stdout) == (0, alone.stdout)
     assert "not a tagger" in done.stderr
     assert "'earmark tagger remove musicnn' takes it away" in done.stderr

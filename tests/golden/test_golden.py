@@ -23,11 +23,13 @@ def made():
     for style in STYLES:
         piece = compose(style, rng=np.random.default_rng(7), seconds=12.0)
         features = Gtzan57()(piece.samples).astype(float)
-        scores = Tagger.load("gtzan10").scores(piece.samples, piece.sample_rate)
+        scores, network = (Tagger.load(name).scores(piece.samples, piece.sample_rate)
+                           for name in ("gtzan10", "gtzan10-net"))
         found[style] = {
             "sample_rms": float(np.sqrt(np.mean(piece.samples**2))),
             "features": dict(zip(COLUMNS, (float(f"{v:.7g}") for v in features), strict=True)),
             "scores": [round(float(s), 6) for s in scores],
+            "scores of gtzan10-net": [round(float(s), 6) for s in network],
         }
     return found
 
@@ -39,7 +41,8 @@ def test_nothing_has_drifted(style):
     assert found["sample_rms"] == pytest.approx(expected["sample_rms"], rel=1e-4)
     for column, value in expected["features"].items():
         assert found["features"][column] == pytest.approx(value, rel=1e-3, abs=1e-6), column
-    np.testing.assert_allclose(found["scores"], expected["scores"], atol=1e-3)
+    for scores in ("scores", "scores of gtzan10-net"):
+        np.testing.assert_allclose(found[scores], expected[scores], atol=1e-3)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ _FEW = 3
 @click.command()
 @click.argument("what", metavar="FILE|RUN", type=click.Path(path_type=Path))
 @click.option("--tagger", "name", default=None, metavar="NAME|FILE",
-              help="The tagger to explain.  [default: gtzan10, or that of --run]")
+              help="The tagger to explain.  [default: gtzan10-net, or that of --run]")
 @click.option("--label", default=None, help="The label to explain.  [default: the best scored]")
 @click.option("--start", default=0.0, show_default=True, metavar="SECONDS",
               type=click.FloatRange(min=0), help="Where in FILE to begin.")
@@ -99,13 +99,14 @@ def _explain_file(file: Path, name: str | None, run: Path | None, how: object, o
     from earmark.cli.train import Progress
     from earmark.lab.explain import explaining
     from earmark.lab.explore.exploring import refuse_unwritable
+    from earmark.tagger import installed
     from earmark.tagger.tagger import Tagger
 
     assert isinstance(how, explaining.Settings)
     folder = out or Path("runs") / f"explain-{file.stem}"
     explaining.refuse_without_pages()
     refuse_unwritable(folder)
-    tagger = Tagger.load(_tagger_of(run) if run else name or "gtzan10")
+    tagger = Tagger.load(_tagger_of(run) if run else name or installed.usual()[0])
     found = explaining.explain(file, tagger, how, log=Progress())
     values = explaining.save(found, folder)
     if as_json:

@@ -28,7 +28,8 @@ _SHARED = 2  # columns of a CSV row that say the same whichever tagger: file, se
 @click.argument("files", nargs=-1, required=True, metavar="FILES|FOLDERS...")
 @click.option("--tagger", "taggers", multiple=True, metavar="NAME|FILE",
               help="A tagger by name (see 'earmark tagger list') or the path of a .earmark file; "
-                   "may be given several times.  [default: gtzan10, and musicnn where imported]")
+                   "may be given several times.  [default: gtzan10-net, and musicnn, where "
+                   "imported]")
 @click.option("--top", default=3, show_default=True, type=click.IntRange(min=1),
               help="How many labels to show for each file, or for each group of labels.")
 @click.option("--sets", is_flag=True,

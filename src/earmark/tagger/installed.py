@@ -19,7 +19,7 @@ _BUNDLED = Path(__file__).parent / "bundled"
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 # Names that Windows keeps for devices.
 _RESERVED = {"con", "prn", "aux", "nul", *(f"{p}{k}" for p in ("com", "lpt") for k in range(10))}
-PREFERRED = ("gtzan10", "musicnn")
+PREFERRED = ("gtzan10-net", "musicnn")
 """Files are tagged by these, as far as they are at hand, where no tagger is named."""
 
 

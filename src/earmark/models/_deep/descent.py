@@ -161,9 +161,10 @@ class _Accelerated(AccelerateMixin, _Net):  # type: ignore[misc]
     def _initialize_accelerator(self) -> Any:
         # skorch would have the loss learnt by all processes together, too, but it learns nothing,
         # which PyTorch refuses.
-        criteria, self._criteria = self._criteria, []
+        kept: list[str] = vars(self)["_criteria"]
+        self._criteria = []
         super()._initialize_accelerator()
-        self._criteria = criteria
+        self._criteria = kept
         self.criterion_.to(self.accelerator.device)
         return self
 
@@ -305,7 +306,7 @@ def _mean(batches: list[dict[str, Any]], part: str) -> float:
     losses = [b[f"{part}_loss"] for b in batches if f"{part}_loss" in b]
     whole, count = sum(a * b for a, b in zip(sizes, losses, strict=True)), sum(sizes)
     if torch.distributed.is_available() and torch.distributed.is_initialized():
-        both = [None] * torch.distributed.get_world_size()
+        both: list[Any] = [None] * torch.distributed.get_world_size()
         torch.distributed.all_gather_object(both, (float(whole), count))
-        whole, count = (sum(its) for its in zip(*both, strict=True))  # type: ignore[misc]
+        whole, count = (sum(its) for its in zip(*both, strict=True))
     return float(whole / max(1, count))
