@@ -307,7 +307,7 @@ def _mean(batches: list[dict[str, Any]], part: str) -> float:
     losses = [b[f"{part}_loss"] for b in batches if f"{part}_loss" in b]
     whole, count = sum(a * b for a, b in zip(sizes, losses, strict=True)), sum(sizes)
     if torch.distributed.is_available() and torch.distributed.is_initialized():
-        both = [None] * torch.distributed.get_world_size()
+        both: list[Any] = [None] * torch.distributed.get_world_size()
         torch.distributed.all_gather_object(both, (float(whole), count))
-        whole, count = (sum(its) for its in zip(*both, strict=True))  # type: ignore[misc]
+        whole, count = (sum(its) for its in zip(*both, strict=True))
     return float(whole / max(1, count))
