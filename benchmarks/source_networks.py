@@ -90,8 +90,8 @@ SOURCES = (
            "train .994, valid .623; valid loss least (1.29) after epoch 3, 1.61 at the end "
            "(GTZAN's pictures in colour)", 1),
     Source("cnn:s4", PICTURES, None, "track", (0.8, 0.0, 0.2), "as cnn:s4", 1,
-           {"size": (72, 108)}, "a quarter of the height and width, a sixteenth of the time: "
-           "with the whole size no epoch was done in five minutes", key="cnn:s4 small"),
+           {"size": (72, 108)}, "a quarter of the height and width, a sixteenth of the time",
+           key="cnn:s4 small"),
 )
 
 
@@ -136,7 +136,7 @@ def _view(source: Source, root: Path) -> Cut:
                           training_seconds=source.seconds)
     learner = Learner(dataset, (branch,), (gather(dataset, sorted(dataset.tracks), branch, print),))
     view = cut(learner)
-    assert view is not None
+    assert view is not None  # one branch is cut as itself
     return view
 
 
@@ -208,7 +208,7 @@ def table(found: Mapping[str, Any]) -> list[str]:
     """Return what was found as lines of Markdown."""
     lines = ["| network | published | as published, leaky: learnt from, valid, test | by artist: "
              "valid, test | loss learnt from, first to last epoch | held out: least (epoch), last "
-             "| draws | s a draw |", "|---|---|---|---|---|---|---|---|"]
+             "| epochs | draws |", "|---|---|---|---|---|---|---|---|"]
     for name in (source.name for source in SOURCES if source.name in found):
         its = found[name]
         leaky, honest = (its["draws"].get(by, []) for by in ("source", "artist"))
@@ -221,8 +221,8 @@ def table(found: Mapping[str, Any]) -> list[str]:
             f"{mean(min(c['loss held out']) for c in curves):.2f} "
             f"({', '.join(str(c['least held-out loss at epoch']) for c in curves)}), "
             f"{mean(c['loss held out'][-1] for c in curves):.2f}",
-            f"{len(leaky)} + {len(honest)}",
-            f"{mean(d['seconds'] for d in leaky or honest):.0f} |",
+            "/".join(sorted({str(d["epochs"]) for d in [*leaky, *honest]})),
+            f"{len(leaky)} + {len(honest)} |",
         ]))
     return lines
 

@@ -152,8 +152,10 @@ class _Accelerated(AccelerateMixin, _Net):  # type: ignore[misc]
             return _Net.train_step_single(self, batch)
 
     def validation_step(self, batch: Any, **_: Any) -> Any:
+        from accelerate.utils import send_to_device
+
         with self.accelerator.autocast():
-            return super().validation_step(batch)
+            return super().validation_step(send_to_device(batch, self.accelerator.device))
 
     def get_iterator(self, dataset: Any, training: bool = False) -> Any:
         return dataset
@@ -197,8 +199,8 @@ def _net(job: Job) -> Any:
                                   cpu=device == "cpu")
         net: _Net = _Accelerated(accelerator=accelerator,
                                  callbacks__print_log__sink=_unsaid, **given)
+        # Not the rows to judge on: dealt out, some would count twice. Each process takes all.
         train = accelerator.prepare(train)
-        valid = accelerator.prepare(valid) if valid is not None else None
     else:
         net = _Net(device=device, callbacks__print_log=None, **given)
     net.accumulate, net.groups = training.accumulate, job.groups
