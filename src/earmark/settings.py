@@ -147,4 +147,9 @@ def _convert_union(value: Any, choices: tuple[Any, ...], where: str) -> Any:
             return _convert(value, choice, where)
         except SettingsError as error:
             last = error
+    words = [arg for c in choices if typing.get_origin(c) is typing.Literal
+             for arg in typing.get_args(c)]
+    if words and (plain := [_WORDS[c] for c in choices if c in _WORDS]):
+        named = ", ".join(f"'{word}'" for word in words)
+        raise SettingsError(f"{where} is {value!r}; expected {' or '.join(plain)}, or {named}.")
     raise last or SettingsError(f"{where} is {value!r}, which is not allowed.")

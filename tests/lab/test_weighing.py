@@ -59,3 +59,8 @@ def test_no_branch_counts_for_nothing():
 def test_weights_are_fixed_or_learnt(both):
     with pytest.raises(SettingsError, match=r"'weights' is 'learned'.*'learnt'"):
         settings.from_mapping(recipes.Recipe, {**settings.to_mapping(both), "weights": "learned"})
+
+
+def test_one_branch_needs_no_weighing(both, sample_root):
+    alone = dataclasses.replace(both, branches=both.branches[:1])
+    assert weighing.weighed(alone, None, [], None, print).told == {}

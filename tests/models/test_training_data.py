@@ -10,7 +10,8 @@ pytest.importorskip("skorch")
 
 from torch import nn  # noqa: E402
 
-from earmark.errors import DataError  # noqa: E402
+from earmark import settings  # noqa: E402
+from earmark.errors import DataError, SettingsError  # noqa: E402
 from earmark.models._deep import schedule  # noqa: E402
 from earmark.models._deep.feeding import Dealer, Examples, training_loader  # noqa: E402
 from earmark.models._deep.mixing import Changes  # noqa: E402
@@ -242,3 +243,11 @@ def test_nothing_is_kept_without_a_place():
     state = State(None)
     state.write(VALUES)
     assert state.read() is None
+
+
+def test_a_setting_that_is_a_number_or_a_word_says_so():
+    with pytest.raises(SettingsError, match="'learning_rate' is 'search'; expected a number, or "
+                                            "'find'"):
+        settings.from_mapping(Training, {"learning_rate": "search"})
+    assert settings.from_mapping(Training, {"learning_rate": "find"}).learning_rate == "find"
+    assert settings.from_mapping(Training, {"learning_rate": 1}).learning_rate == 1.0

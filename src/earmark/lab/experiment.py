@@ -38,7 +38,7 @@ from earmark.lab.beforehand import Decided, Looking, Material
 from earmark.lab.learner import Fitted, Learner, TrackScores, build_model
 from earmark.lab.packing import pack
 from earmark.lab.partition import dealt, learnable, missing_lines, without
-from earmark.lab.recipe import ExportChoice, Recipe
+from earmark.lab.recipe import BranchChoice, ExportChoice, Recipe
 from earmark.lab.shipping import Exported, export_all
 from earmark.lab.weighing import weighed
 from earmark.models.base import Model
@@ -85,6 +85,7 @@ def run(
     split = without(learnable(recipe.split, whole, dataset, rng), exclude or {})
     for branch in recipe.branches:  # a slip in a model's settings is found before anything is done
         build_model(branch, dataset.vocabulary.task)
+        _refuse_missing(branch)
     folder = folder.resolve()  # the ledger lies beside it, also when it is given as "."
     with _at_work_in(folder) as work:  # before hours of features: can it be written at all?
         learner = _learner(recipe, dataset, split, log)
@@ -117,6 +118,14 @@ def _at_work_in(folder: Path) -> Iterator[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as away:
         yield Path(away).resolve() / folder.name
+
+
+def _refuse_missing(branch: BranchChoice) -> None:
+    """Refuse a file of weights that is not there before hours of features."""
+    start = branch.model.get("start")
+    if isinstance(start, str) and not Path(start).is_file():
+        raise DataError(f"model: 'start' is {start!r}, which is no file; give the trunk that "
+                        "earmark pretrain wrote.")
 
 
 def _learner(recipe: Recipe, dataset: Dataset, split: Split, log: Log) -> Learner:

@@ -43,7 +43,7 @@ def weighed(
     Raises:
         DataError: fewer groups than folds.
     """
-    if recipe.weights is None:
+    if recipe.weights is None or len(recipe.branches) == 1:
         return Weighed(learner, {})
     ids = sorted(learner.known.intersection(ids))
     folds = recipe.folds or FOLDS
