@@ -79,6 +79,14 @@ def test_damaged_and_foreign_files_are_refused(file, tmp_path):
         Dense.load(tmp_path / "missing.safetensors")
 
 
+def test_a_changed_weight_is_found(file):
+    content = bytearray(file.read_bytes())
+    content[-3] ^= 1
+    file.write_bytes(content)
+    with pytest.raises(DataError, match="not those that were written; the file is damaged"):
+        Dense.load(file)
+
+
 def test_weights_that_are_not_those_of_the_settings_are_refused(fitted, file):
     kept = file.read_bytes()
     given = settings.to_mapping(fitted)
@@ -89,7 +97,7 @@ def test_weights_that_are_not_those_of_the_settings_are_refused(fitted, file):
             Dense.load(file)
     file.write_bytes(kept)
     rewritten(file, drop=["mean"])
-    with pytest.raises(DataError, match="weights are not those of its settings"):
+    with pytest.raises(DataError, match="weights are not those that were written"):
         Dense.load(file)
 
 

@@ -180,6 +180,14 @@ def test_a_run_that_diverges_is_named(rows, labels):
         fit(rows, labels, training, hidden=(8, 8, 8))
 
 
+def test_a_last_step_that_throws_all_off_is_named(rows, labels):
+    # One step: its loss was measured before it.
+    training = replace(QUICK, learning_rate=1e30, optimiser="sgd", epochs=1, batch_size=len(rows),
+                       schedule="constant")
+    with pytest.raises(DataError, match=r"no finite numbers after the last epoch.*diverged"):
+        fit(rows * 1e10, labels, training, hidden=(8, 8, 8), scaling="none")
+
+
 def test_bf16_is_close_to_single_precision_and_leaves_other_runs_alone(rows, labels):
     plain = fit(rows, labels)
     half = fit(rows, labels, replace(QUICK, precision="bf16"))

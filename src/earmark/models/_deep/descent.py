@@ -275,6 +275,11 @@ class _Descent(Callback):  # type: ignore[misc]
         self.ended = True
         if self.best is not None:
             self.job.shell.load_state_dict(self.best)
+        # The loss is measured before a step: the last one may have thrown everything off.
+        if any(w.is_floating_point() and not w.isfinite().all()
+               for w in _weights(self.job.shell).values()):
+            raise DataError("weights are no finite numbers after the last epoch: training has "
+                            "diverged; lower 'learning_rate' or set 'clip'.")
         self._keep()
 
     def _note_best(self, loss: float) -> None:

@@ -16,8 +16,8 @@ def device_of(training: Training) -> str:
     """
     if training.device != "auto":
         try:
-            torch.empty(0, device=training.device)
-        except (RuntimeError, AssertionError) as error:
+            float(torch.ones(1, device=training.device))  # not on "meta", which holds no values
+        except (RuntimeError, AssertionError, ImportError) as error:
             raise SettingsError(f"'device' is '{training.device}', which cannot be used here: "
                                 f"{str(error).splitlines()[0]}; expected auto, cpu, or a GPU that "
                                 "there is, such as cuda or mps.") from error

@@ -107,6 +107,9 @@ def scores(shell: Shell, rows: Any, labels: int, at_once: int) -> NDArray[np.flo
             block = np.asarray(rows[part], np.float32)
             refuse_odd(block, begin)
             found[part] = shell.scores(torch.from_numpy(block)).numpy()
+    if not np.isfinite(found).all():
+        raise DataError("the network gives scores that are no numbers: its training has diverged; "
+                        "lower 'learning_rate' or set 'clip'.")
     clipped: NDArray[np.float32] = np.clip(found, 0, 1)
     return clipped
 

@@ -83,7 +83,8 @@ def _read(path: Path) -> dict[str, Tensor]:
                 raise DataError(f"{path} holds no trunk; expected what 'earmark pretrain' wrote.")
             found = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (OSError, SafetensorError) as error:
-        raise DataError(f"{path} holds no trunk: {error}") from error
+        raise DataError(f"{path} holds no trunk: {error}; expected a file that 'earmark pretrain' "
+                        "wrote.") from error
     for name, value in found.items():
         if value.is_floating_point() and not torch.isfinite(value).all():
             raise DataError(f"{path}: {name} holds values that are no finite numbers; pre-train "

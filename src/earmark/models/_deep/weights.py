@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +26,8 @@ def save(network: Network, shell: Shell, path: Path) -> None:
     from safetensors.torch import save as packed
 
     tensors = {k: v.contiguous() for k, v in shell.state_dict().items()}
-    write_bytes(path, packed(tensors, {_KEY: json.dumps(learning.describe(network))}))
+    told = learning.describe(network) | {"digest": _digest(tensors)}
+    write_bytes(path, packed(tensors, {_KEY: json.dumps(told)}))
 
 
 def load(path: Path) -> Network:
@@ -42,6 +44,9 @@ def load(path: Path) -> Network:
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
     except (OSError, SafetensorError, KeyError, ValueError) as error:
         raise DataError(f"{path} holds no network of Earmark's: {error}") from error
+    if told.get("digest") != _digest(tensors):
+        raise DataError(f"{path}: its weights are not those that were written; the file is "
+                        "damaged: train the network again.")
     try:
         network: Network = settings.from_mapping(registry.load("models", told["name"]),
                                                  told["settings"], where=str(path))
@@ -58,3 +63,13 @@ def load(path: Path) -> Network:
         raise DataError(f"{path}: {error}") from error
     network.shell_ = shell.eval()
     return network
+
+
+def _digest(tensors: dict[str, Any]) -> str:
+    """Return a SHA-256 in hex of all weights and what they are called."""
+    found = hashlib.sha256()
+    for name in sorted(tensors):
+        values = tensors[name]
+        found.update(f"{name} {values.dtype} {tuple(values.shape)}".encode())
+        found.update(values.reshape(-1).view(torch.uint8).numpy())
+    return found.hexdigest()
