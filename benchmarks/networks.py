@@ -82,6 +82,7 @@ NETWORKS = (
     Measured("cnn:s2", (3, 224, 224), 1, _PHOTO, learns=PICTURE, training={"epochs": 15}),
     Measured("cnn:s4", (3, 288, 432), 1, "picture 3 x 288 x 432", learns=PICTURE),
     _spectral("cnn:vgg"), _spectral("cnn:sequence"), _spectral("crnn:tagger"),
+    _spectral("cnn:statistics"), _spectral("dense:statistics", 40),
     Measured("cnn:short_chunk", (128, 231), 8, _MEL),
     Measured("cnn:short_chunk", (128, 231), 8, _MEL, {"channels": 32}, learns=PICTURE,
              training={**_SCRATCH, "epochs": 30}),
