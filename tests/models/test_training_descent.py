@@ -182,10 +182,10 @@ def test_a_run_that_diverges_is_named(rows, labels):
 
 def test_a_last_step_that_throws_all_off_is_named(rows, labels):
     # One step: its loss was measured before it.
-    training = replace(QUICK, learning_rate=1e30, optimiser="sgd", epochs=1, batch_size=len(rows),
-                       schedule="constant")
+    training = replace(QUICK, learning_rate=1e38, weight_decay=1e4, optimiser="sgd", epochs=1,
+                       batch_size=len(rows), schedule="constant")
     with pytest.raises(DataError, match=r"no finite numbers after the last epoch.*diverged"):
-        fit(rows * 1e10, labels, training, hidden=(8, 8, 8), scaling="none")
+        fit(rows, labels, training)
 
 
 def test_bf16_is_close_to_single_precision_and_leaves_other_runs_alone(rows, labels):
@@ -312,3 +312,10 @@ def test_one_network_is_exported_to_the_same_bytes_each_time(rng):
     rows, labels = pictures(rng)
     model = Tagger(training=replace(QUICK, epochs=1), **Tagger.small).fit(rows, labels, rng=rng)
     assert model.to_onnx() == model.to_onnx()
+
+
+def test_early_stopping_needs_an_artist_to_hold_out(rows):
+    labels = np.eye(2, dtype=np.int8)[np.arange(len(rows)) % 2]
+    network = Dense(task="single", training=replace(QUICK, patience=2))
+    with pytest.raises(DataError, match="no artist can be held out for 'patience'"):
+        network.fit(rows, labels, groups=labels[:, 0], rng=np.random.default_rng(0))

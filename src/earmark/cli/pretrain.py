@@ -53,6 +53,7 @@ def pretrain(recipe: str, root: Path, audio: Path | None, wider: tuple[str, ...]
     from earmark import settings
     from earmark.cli.data._given import pairs
     from earmark.lab import recipe as recipes
+    from earmark.lab.explore.exploring import refuse_unwritable
     from earmark.lab.unlabelled import proof
     from earmark.lab.unlabelled.teaching import Teaching
     from earmark.lab.workers import allow_all_cores
@@ -69,12 +70,13 @@ def pretrain(recipe: str, root: Path, audio: Path | None, wider: tuple[str, ...]
     def log(text: str) -> None:
         click.echo(text, err=True)
 
+    path = out or Path(f"trunk-{loaded.name}.safetensors")
+    refuse_unwritable(path.parent)
     desk = proof.desk(loaded, root, pairs(wider), audio, log)
     if judge:
         judged = proof.judge(desk, teachings, folds=folds, seed=seed, log=log)
         _tell([dataclasses.asdict(j) for j in judged] if as_json else None, judged, desk, folds)
         return
-    path = out or Path(f"trunk-{loaded.name}.safetensors")
     told = proof.teach_all(desk, teachings[0], path, log)
     if as_json:
         print_json({**told, "failed": desk.music.failed, "out": str(path)})

@@ -166,10 +166,10 @@ class _Experiment:
         found = looking.before_fitting()
         self.log("fitting on " + " + ".join(self.recipe.split.learn_from))
         fitted = self._fit_all_labels(self.learnt)
-        for k, model in enumerate(fitted.models):
-            model.keep(self.folder / f"branch{k}.network")
         # Before the test part is touched: a model that cannot be exported must not cost a reading.
         exported = self._export(fitted, self.learnt)
+        for k, model in enumerate(fitted.models):
+            model.keep(self.folder / f"branch{k}.network")
         columns = fitted.columns.tolist()
         looking.after_fitting(found, fitted)
         self._decisions, self._learnt_on = found.decisions, found.learnt_on

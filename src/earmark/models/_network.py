@@ -50,6 +50,10 @@ class Network(Model):
     """
 
     many_threads: ClassVar[bool] = True
+    search: ClassVar[Mapping[str, str]] = {
+        "training.learning_rate": "0.0003..0.01:log", "training.weight_decay": "0.001..0.2:log",
+        "training.label_smoothing": "0..0.2", "training.epochs": "10..60",
+    }  # fmt: skip
     takes: ClassVar[tuple[int, ...]] = ()  # how many axes a row may have
     # For tries and tests: settings, as the constructor takes them, under which it trains in about
     # a second, and the shape of a row that it is tried on.
@@ -227,6 +231,9 @@ class Network(Model):
         lost = np.flatnonzero(labels[kept].sum(axis=0) == 0)
         back = held[labels[held][:, lost].any(axis=1)]
         kept, held = np.union1d(kept, back), np.setdiff1d(held, back)
+        if not len(held):
+            raise DataError("no artist can be held out for 'patience': each is the only one of its "
+                            "label. Leave 'patience' out, or add tracks of other artists.")
         valid = (pick(rows, held), labels[held])
         return pick(rows, kept), labels[kept], valid
 
