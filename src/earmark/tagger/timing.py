@@ -13,8 +13,8 @@ _ROUNDS = 9
 
 
 def milliseconds(ways: Mapping[str, Callable[[], Any]], rounds: int = _ROUNDS) -> dict[str, float]:
-    """Return the median processor time of each, of all its threads; a first run of each, which loads what it needs, is not
-    counted."""
+    """Return the median processor time of each, of all its threads; a first run of each, which
+    loads what it needs, is not counted."""
     times: dict[str, list[float]] = {name: [] for name in ways}
     for counted in (False, *[True] * rounds):
         for name, run in ways.items():
