@@ -118,7 +118,7 @@ def test_moments_are_numpys(shape, offset, seed):
 def test_moments_are_the_same_block_by_block(rng, monkeypatch):
     rows = (rng.standard_normal((50, 3)) * [1, 100, 1e-3] + [5, 0, 9]).astype(np.float32)
     whole = moments(rows)
-    monkeypatch.setattr("earmark.models._deep.statistics._BLOCK_VALUES", 12)
+    monkeypatch.setattr("earmark.picked._BLOCK_VALUES", 12)
     for part, all_at_once in zip(moments(rows), whole, strict=True):
         np.testing.assert_allclose(part, all_at_once, rtol=1e-5)
     holed = rows.copy()
@@ -183,7 +183,7 @@ def test_a_hostile_row_is_held_within_a_hundred_deviations():
 def rates(kind, steps=50, shares=(1.0, 0.1), **given):
     training = Training(schedule=kind, epochs=10, **given)
     groups = [{"params": [nn.Parameter(torch.zeros(1))], "lr_share": s} for s in shares]
-    made = schedule.optimiser(training)(groups, lr=0.5)
+    made = schedule.optimiser(training, "cpu")(groups, lr=0.5)
     wanted = schedule.schedule(made, training, steps // 10)
     seen = []
     for _ in range(steps):

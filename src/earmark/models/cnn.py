@@ -35,7 +35,7 @@ class Columns(Network):
     many_threads: ClassVar[bool] = False
     takes: ClassVar[tuple[int, ...]] = (1,)
     small: ClassVar[Mapping[str, Any]] = {"channels": 32}
-    tried_on: ClassVar[tuple[int, ...]] = (9,)
+    tried_on: ClassVar[tuple[int, ...]] = (20,)
     training: Training = field(default_factory=partial(as_published, 500, 250))
     channels: int = 32
     kernel: int = 3

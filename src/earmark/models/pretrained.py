@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from earmark import hub
 from earmark.errors import DataError, SettingsError, TaggerError
 from earmark.models import watch
-from earmark.models._network import Network
+from earmark.models._network import Network, as_rows
 
 if TYPE_CHECKING:
     from torch import nn
@@ -152,6 +152,7 @@ class Pretrained(Network):
         """Learn; see ``Network.fit``. Weights are looked for before anything is computed."""
         from earmark.models._deep import frozen
 
+        rows = as_rows(rows)
         self._check_rows(rows)
         self.about_ = self._about(self._seen(tuple(rows.shape[1:])))
         if self.weights == "none":
