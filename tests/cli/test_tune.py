@@ -81,7 +81,7 @@ def test_a_search_that_is_interrupted_goes_on(earmark, place, jobs):
         if line.startswith("3 of 5000"):
             break
     process.send_signal(signal.SIGINT)
-    _, rest = process.communicate(timeout=60)
+    _, rest = process.communicate(timeout=300)
     assert process.returncode == 130
     assert "earmark: interrupted; finished trials are kept; the same command goes on" in rest
     assert "Traceback" not in rest

@@ -239,8 +239,11 @@ def test_channels_last_gives_nearly_the_same_scores(rng):
 def test_a_compiled_network_gives_nearly_the_same_scores(rows, labels):
     if not (shutil.which("g++") or shutil.which("clang++")):
         pytest.skip("torch.compile needs a C++ compiler")
-    made = [fit(rows, labels, replace(QUICK, epochs=1, compile=compiled), dropout=(0.0,))
-            for compiled in (False, True)]
+    plain = fit(rows, labels, replace(QUICK, epochs=1), dropout=(0.0,))
+    try:
+        made = [plain, fit(rows, labels, replace(QUICK, epochs=1, compile=True), dropout=(0.0,))]
+    except SettingsError as error:
+        pytest.skip(f"PyTorch cannot compile here: {error}")
     np.testing.assert_allclose(made[1].scores(rows), made[0].scores(rows), atol=1e-3)
     assert made[1].module().state_dict().keys() == made[0].module().state_dict().keys()
 

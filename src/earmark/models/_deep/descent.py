@@ -20,7 +20,7 @@ from skorch.callbacks import Callback
 from skorch.hf import AccelerateMixin
 from torch import nn
 
-from earmark.errors import DataError
+from earmark.errors import DataError, SettingsError
 from earmark.models._deep import schedule
 from earmark.models._deep.devices import device_of, precision_of
 from earmark.models._deep.feeding import Dealer, Timed, Waiting
@@ -82,6 +82,12 @@ def run(job: Job) -> list[dict[str, Any]]:
                 net.fit_loop(None, epochs=job.training.epochs - done)
         except Stopped:
             pass
+        except Exception as error:
+            if job.training.compile and type(error).__module__.startswith("torch._"):
+                said = str(error).strip().splitlines()[0]
+                raise SettingsError("'compile' is true, but this PyTorch cannot compile here: "
+                                    f"{said}; leave it out.") from error
+            raise
         finally:
             net.notify("on_train_end", X=None, y=None)
         descent.finish()
