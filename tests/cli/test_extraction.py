@@ -83,7 +83,7 @@ def test_a_run_that_is_ended_is_taken_up_where_it_was(earmark, clip, env, begun,
     for n in range(12):
         clip(f"{n:02d}.wav", 0.5)
     (tmp_path / "t.csv").write_text("old")
-    args = ("features", "extract", ".", "--set", "slow", "--setting", "seconds=0.25", "--out",
+    args = ("features", "extract", ".", "--set", "slow", "--setting", "seconds=0.75", "--out",
             "t.csv")
     run = begun(*args, "--jobs", 2)
     while len(kept := entries(env)) < 4 and run.poll() is None:
