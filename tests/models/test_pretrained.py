@@ -236,11 +236,9 @@ class TestLayers:
     def test_embedding_once_learns_what_embedding_each_epoch_does(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        from earmark.models._deep import frozen
-
         training = Training(epochs=3, batch_size=4)
         once = fitted(MERT, training=training, layer="weighted")
-        monkeypatch.setattr(frozen, "possible", lambda _: False)
+        monkeypatch.setattr(MERT, "rows_repeat", False)
         each = fitted(MERT, training=training, layer="weighted")
         rows = rows_for(MERT)
         np.testing.assert_allclose(once.scores(rows), each.scores(rows), atol=1e-5)

@@ -163,22 +163,18 @@ class TestFrozen:
     def test_embedding_once_learns_what_embedding_each_epoch_does(
         self, rows: Floats, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        from earmark.models._deep import frozen
-
         training = Training(epochs=3, batch_size=4)
         once = fitted(Timm(**TINY, freeze="all", training=training), rows)
-        monkeypatch.setattr(frozen, "possible", lambda _: False)
+        monkeypatch.setattr(Timm, "rows_repeat", False)
         each = fitted(Timm(**TINY, freeze="all", training=training), rows)
         np.testing.assert_allclose(once.scores(rows), each.scores(rows), atol=1e-5)
         assert [line["epoch"] for line in once.history_] == [1, 2, 3]
         assert once.parameters_ == each.parameters_
 
     def test_rows_that_change_are_embedded_each_epoch(self) -> None:
-        from earmark.models._deep import frozen
-
-        assert frozen.possible(Timm(**TINY))
-        assert not frozen.possible(Timm(**TINY, augment=Augment(noise=0.1)))
-        assert not frozen.possible(Timm(**TINY, crop=16))
+        assert Timm(**TINY).rows_repeat
+        assert not Timm(**TINY, augment=Augment(noise=0.1)).rows_repeat
+        assert not Timm(**TINY, crop=16).rows_repeat
 
     def test_a_row_that_is_no_number_is_named(self, rows: Floats) -> None:
         rows[5, 3, 1] = np.nan

@@ -38,7 +38,7 @@ from earmark.lab.beforehand import Decided, Looking, Material
 from earmark.lab.learner import Fitted, Learner, TrackScores, build_model
 from earmark.lab.packing import pack
 from earmark.lab.partition import dealt, learnable, missing_lines, without
-from earmark.lab.recipe import BranchChoice, ExportChoice, Recipe
+from earmark.lab.recipe import ExportChoice, Recipe
 from earmark.lab.shipping import Exported, export_all
 from earmark.lab.weighing import weighed
 from earmark.models.base import Model
@@ -84,8 +84,7 @@ def run(
     whole = dealt(recipe.split, dataset, rng)
     split = without(learnable(recipe.split, whole, dataset, rng), exclude or {})
     for branch in recipe.branches:  # a slip in a model's settings is found before anything is done
-        build_model(branch, dataset.vocabulary.task)
-        _refuse_missing(branch)
+        _refuse_missing(build_model(branch, dataset.vocabulary.task))
     folder = folder.resolve()  # the ledger lies beside it, also when it is given as "."
     with _at_work_in(folder) as work:  # before hours of features: can it be written at all?
         learner = _learner(recipe, dataset, split, log)
@@ -120,11 +119,10 @@ def _at_work_in(folder: Path) -> Iterator[Path]:
         yield Path(away).resolve() / folder.name
 
 
-def _refuse_missing(branch: BranchChoice) -> None:
+def _refuse_missing(model: Model) -> None:
     """Refuse a file of weights that is not there before hours of features."""
-    start = branch.model.get("start")
-    if isinstance(start, str) and not Path(start).is_file():
-        raise DataError(f"model: 'start' is {start!r}, which is no file; give the trunk that "
+    if gone := model.missing_files():
+        raise DataError(f"model: 'start' is {gone[0]!r}, which is no file; give the trunk that "
                         "earmark pretrain wrote.")
 
 

@@ -22,7 +22,7 @@ from functools import cached_property
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from earmark.lab.workers import Look, Outcome, Work, attempt, one_thread_each
 
@@ -89,11 +89,7 @@ class Pool(Generic[T]):
 
     def close(self) -> None:
         """End all processes; what they have not finished is lost."""
-        for worker in self._workers:
-            worker.process.kill()
-            worker.connection.close()
-        for worker in self._workers:
-            worker.process.join()
+        end_all(self._workers)
 
     def _hand_out(self) -> None:
         """Give files to processes with room, starting processes as long as they are wanted."""
@@ -189,6 +185,22 @@ def how_it_ended(process: BaseProcess) -> str:
             why = f"was ended by {signal.Signals(-code).name}"
     hint = "; memory may have run out: try fewer --jobs" if code == -9 else ""
     return f"the process that worked on it {why}{hint}."
+
+
+class _AtWork(Protocol):
+    """A process that is spoken to."""
+
+    process: BaseProcess
+    connection: Connection
+
+
+def end_all(started: Sequence[_AtWork]) -> None:
+    """End processes, and wait until they have gone."""
+    for each in started:
+        each.process.kill()
+        each.connection.close()
+    for each in started:
+        each.process.join()
 
 
 @contextlib.contextmanager

@@ -102,6 +102,24 @@ class Network(Model):
         """Put weights from elsewhere into what ``build`` made, once before a fit; what is kept in
         ``about_`` is saved, and there again when a trained network is built to be loaded."""
 
+    def look_up(self, shape: tuple[int, ...]) -> None:
+        """Look for weights from elsewhere, for rows of a shape, before anything is computed."""
+
+    @property
+    def stands_still(self) -> bool:
+        """Whether all but the head gives the same for a row in every epoch: rows then go through it
+        once a fit, and ``build`` gives a ``body`` and a ``head``."""
+        return False
+
+    @property
+    def rows_repeat(self) -> bool:
+        """Whether rows are the same in every epoch."""
+        return self.augment == Augment() and self.crop is None
+
+    def missing_files(self) -> list[str]:
+        """Return the trunk to start from, where it is not there."""
+        return [self.start] if self.start is not None and not Path(self.start).is_file() else []
+
     def parameter_groups(self, inner: nn.Module) -> list[dict[str, Any]]:
         """Return parameters with their share of the learning rate (``lr_share``)."""
         return [{"params": list(inner.parameters())}]
@@ -128,6 +146,11 @@ class Network(Model):
         labels = check_labels(labels, len(rows), self.task)
         rows = as_rows(rows)
         self._check_rows(rows)
+        self.look_up(tuple(rows.shape[1:]))
+        if self.stands_still:
+            from earmark.models._deep import frozen
+
+            return frozen.fit(self, rows, labels, valid=valid, groups=groups, rng=rng)
         self.seed_ = int(rng.integers(2**31))
         if valid is None and self.training.patience is not None:
             rows, labels, valid = self._held_out(rows, labels, groups, rng)

@@ -76,6 +76,10 @@ class Model(ABC):
         """What its weights have learnt from before any fit, as lines of cards have it."""
         return ()
 
+    def missing_files(self) -> list[str]:
+        """Return the files that settings name and that are not there."""
+        return []
+
     def told(self) -> dict[str, Any]:
         """Return what training has to tell, for the results; nothing where there is no more than
         the numbers learnt."""

@@ -13,12 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
-from earmark.errors import DataError, require
+from earmark.errors import DataError
 from earmark.models._network import Network, at_least_one
 from earmark.models._training import Augment, Training, as_published
 
@@ -179,21 +176,10 @@ class Statistics(Network):
             raise ValueError("'augment' has changes of pictures; statistics are taken of pictures "
                              "as they are: expected 'mixup' and 'noise' alone.")
 
-    def fit(
-        self,
-        rows: NDArray[np.float32],
-        labels: NDArray[np.int8],
-        *,
-        valid: tuple[NDArray[np.float32], NDArray[np.int8]] | None = None,
-        groups: NDArray[Any] | None = None,
-        rng: np.random.Generator,
-    ) -> Self:
-        """Learn; see ``Network.fit``."""
-        require("torch", extra="deep", purpose="training a network")
-        from earmark.models._deep import frozen
-
-        return frozen.fit(self, rows, labels, valid=valid, groups=groups, rng=rng,
-                          augment=self.augment)
+    @property
+    def stands_still(self) -> bool:
+        """Always: statistics of a row are the same in every epoch."""
+        return True
 
     def build(self, shape: tuple[int, ...], labels: int) -> nn.Module:
         """Return statistics, normalisation and layers."""

@@ -16,13 +16,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
 from earmark import hub
 from earmark.errors import DataError, SettingsError, TaggerError
 from earmark.models import watch
-from earmark.models._network import Network, as_rows
+from earmark.models._network import Network
 
 if TYPE_CHECKING:
     from torch import nn
@@ -144,23 +141,17 @@ class Pretrained(Network):
         learning = 0 if self.tune == "frozen" else thawed(epoch, self.thaw, self.top)
         inner.hold(0 if learning is None else max(0, every - learning))
 
-    def fit(
-        self, rows: NDArray[np.float32], labels: NDArray[np.int8], *,
-        valid: tuple[NDArray[np.float32], NDArray[np.int8]] | None = None,
-        groups: NDArray[Any] | None = None, rng: np.random.Generator,
-    ) -> Pretrained:
-        """Learn; see ``Network.fit``. Weights are looked for before anything is computed."""
-        from earmark.models._deep import frozen
-
-        rows = as_rows(rows)
-        self._check_rows(rows)
-        self.about_ = self._about(self._seen(tuple(rows.shape[1:])))
+    def look_up(self, shape: tuple[int, ...]) -> None:
+        """Look for the encoder that is named; see ``Network.look_up``."""
+        self.about_ = self._about(self._seen(shape))
         if self.weights == "none":
             watch.current().tell(f"{self.name} begins with weights by chance; weights = "
                                  f"'pretrained' takes {self.published} (about {self.size_mb} MB)")
-        if self.tune == "frozen" and frozen.possible(self):
-            return frozen.fit(self, rows, labels, valid=valid, groups=groups, rng=rng)
-        return super().fit(rows, labels, valid=valid, groups=groups, rng=rng)
+
+    @property
+    def stands_still(self) -> bool:
+        """Where the encoder is frozen and rows are the same in every epoch."""
+        return self.tune == "frozen" and self.rows_repeat
 
     def _seen(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         crop = self.crop

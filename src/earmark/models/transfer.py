@@ -18,9 +18,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
 from earmark.errors import DataError
 from earmark.models._network import Network
 
@@ -149,24 +146,19 @@ class Transfer(Network):
         learning = 0 if self.freeze == "all" else thawed(epoch, self.thaw)
         inner.hold(0 if learning is None else max(0, every - learning))
 
-    def fit(
-        self, rows: NDArray[np.float32], labels: NDArray[np.int8], *,
-        valid: tuple[NDArray[np.float32], NDArray[np.int8]] | None = None,
-        groups: NDArray[Any] | None = None, rng: np.random.Generator,
-    ) -> Transfer:
-        """Learn; see ``Network.fit``. Weights are looked for before anything is computed."""
+    def look_up(self, shape: tuple[int, ...]) -> None:
+        """Look for the weights that are named; see ``Network.look_up``."""
         from earmark.models._deep import timm_backbones
 
         if self.weights == "pretrained":
             timm_backbones.published(self._backbone)
         elif self._pretrained:
             timm_backbones.tensors(Path(self.weights))
-        if self.freeze == "all":
-            from earmark.models._deep import frozen
 
-            if frozen.possible(self):
-                return frozen.fit(self, rows, labels, valid=valid, groups=groups, rng=rng)
-        return super().fit(rows, labels, valid=valid, groups=groups, rng=rng)
+    @property
+    def stands_still(self) -> bool:
+        """Where all stages are frozen and rows are the same in every epoch."""
+        return self.freeze == "all" and self.rows_repeat
 
     @property
     def _pretrained(self) -> bool:

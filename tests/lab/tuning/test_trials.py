@@ -191,11 +191,18 @@ def test_two_processes_try_settings_at_once(search):
     assert all(t["score"] == pytest.approx(t["values"][K] / 12) for t in found)
 
 
-def test_processes_stop_what_lags_and_tell_what_cannot_be(search):
-    with search(16, jobs=2, its=OneOf((1, 2, 5, 6, HEAVY))) as trials:
+def test_processes_stop_what_lags(search):
+    with search(40, jobs=2, its=Between(13, 600)) as trials:  # enough that hardly one comes twice
         hands.work(trials, Counted.of(), FOLDS, 2)
-        states = {t["state"] for t in trials.told()}
-    assert states == {"complete", "pruned", "refused"}
+        states = [t["state"] for t in trials.told()]
+    assert set(states) == {"complete", "pruned"}
+
+
+def test_processes_tell_what_cannot_be(search):
+    with search(4, jobs=2, its=OneOf((HEAVY,))) as trials:
+        hands.work(trials, Counted.of(), FOLDS, 2)
+        found = trials.told()
+    assert sorted(t["state"] for t in found) == ["complete"] + 3 * ["refused"]
 
 
 def test_a_process_that_dies_takes_its_trial_along(search):

@@ -20,8 +20,8 @@ DEADLY, HEAVY = 7, 9
 class Counted(Bench):
     """Of 12 tracks of as many artists, the first ``n_neighbors`` are told right.
 
-    So the accuracy of 3 neighbours is 3 / 12. 7 end the process they are tried in, unless it is
-    this one, and 9 cannot be fitted.
+    So the accuracy of 3 neighbours is 3 / 12, and that of 27, too. 7 end the process they are tried
+    in, unless it is this one, and 9 cannot be fitted.
     """
 
     home: int = field(default_factory=os.getpid)
@@ -46,5 +46,6 @@ class Counted(Bench):
         if right == HEAVY:
             raise DataError("9 neighbours are too heavy")
         rows = self.truth(held).astype(np.float32)
-        return {i: row if self.ids.index(i) < right else 1 - row
+        told = right if right <= TRACKS else right % TRACKS
+        return {i: row if self.ids.index(i) < told else 1 - row
                 for i, row in zip(held, rows, strict=True)}

@@ -18,7 +18,7 @@ from typing import Any
 
 from earmark.errors import EarmarkError
 from earmark.lab.choose import Bench
-from earmark.lab.pool import how_it_ended, without_interrupts
+from earmark.lab.pool import end_all, how_it_ended, without_interrupts
 from earmark.lab.tuning.scoring import Folds, running
 from earmark.lab.tuning.trials import Trial, Trials
 from earmark.lab.workers import one_thread_each
@@ -86,11 +86,7 @@ class _Hands:
 
     def close(self) -> None:
         """End all processes; what they have not finished is lost."""
-        for hand in self._hands:
-            hand.process.kill()
-            hand.connection.close()
-        for hand in self._hands:
-            hand.process.join()
+        end_all(self._hands)
 
     def _start(self) -> _Hand:
         context = multiprocessing.get_context("spawn")

@@ -21,9 +21,7 @@ from earmark.models._deep import learning
 from earmark.models._deep.devices import device_of
 from earmark.models._deep.shell import Shell
 from earmark.models._deep.statistics import moments, refuse_odd
-from earmark.models._network import Network, as_rows
-from earmark.models._training import Augment
-from earmark.models.base import check_labels
+from earmark.models._network import Network
 
 N = TypeVar("N", bound=Network)
 _AT_ONCE = 16
@@ -54,30 +52,19 @@ class Head(Network):
         return self.of
 
 
-def possible(network: Network) -> bool:
-    """Tell whether rows are the same in every epoch, so that they need be embedded once only."""
-    return network.augment == Augment() and network.crop is None
-
-
 def fit(
     network: N, rows: Any, labels: NDArray[np.int8], *, valid: Any, groups: Any,
-    rng: np.random.Generator, augment: Augment | None = None,
+    rng: np.random.Generator,
 ) -> N:
-    """Learn the head of a network whose ``build`` gives a ``body`` and a ``head``.
-
-    Args:
-        augment: of embeddings; none by default. For the rest see ``Network.fit``.
-    """
-    labels = check_labels(labels, len(rows), network.task)
-    rows = as_rows(rows)
-    network._check_rows(rows)
+    """Learn the head of a network whose ``build`` gives a ``body`` and a ``head``, from rows and
+    labels that were checked; ``augment`` changes embeddings. For the rest see ``Network.fit``."""
     network.shape_, network.labels_ = tuple(rows.shape[1:]), labels.shape[1]
     network.seed_ = int(copy.deepcopy(rng).integers(2**31))  # what the head draws, too
     shell: Any = learning.begun(network, moments(rows))
     device = torch.device(device_of(network.training))
     embedded = embeddings(shell, rows, device)
     judged = None if valid is None else (embeddings(shell, valid[0], device), valid[1])
-    head = Head(task=network.task, training=network.training, augment=augment or Augment(),
+    head = Head(task=network.task, training=network.training, augment=network.augment,
                 scaling="none", of=network.fingerprint, layers=shell.inner.head)
     with watch.watched(dataclasses.replace(watch.current(), curves=[])):
         head.fit(embedded, labels, valid=judged, groups=groups, rng=rng)
