@@ -199,7 +199,7 @@ def test_processes_stop_what_lags(search):
 
 
 def test_processes_tell_what_cannot_be(search):
-    with search(4, jobs=2, its=OneOf((HEAVY,))) as trials:
+    with search(4, jobs=2, its=Between(1000, 2000)) as trials:
         hands.work(trials, Counted.of(), FOLDS, 2)
         found = trials.told()
     assert sorted(t["state"] for t in found) == ["complete"] + 3 * ["refused"]

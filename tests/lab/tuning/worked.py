@@ -21,7 +21,7 @@ class Counted(Bench):
     """Of 12 tracks of as many artists, the first ``n_neighbors`` are told right.
 
     So the accuracy of 3 neighbours is 3 / 12, and that of 27, too. 7 end the process they are tried
-    in, unless it is this one, and 9 cannot be fitted.
+    in, unless it is this one, and neither 9 nor a thousand and more can be fitted.
     """
 
     home: int = field(default_factory=os.getpid)
@@ -43,8 +43,8 @@ class Counted(Bench):
         self.fitted.append((right, seed))
         if right == DEADLY and os.getpid() != self.home:
             os.kill(os.getpid(), signal.SIGKILL)
-        if right == HEAVY:
-            raise DataError("9 neighbours are too heavy")
+        if right == HEAVY or right >= 1000:
+            raise DataError(f"{right} neighbours are too heavy")
         rows = self.truth(held).astype(np.float32)
         told = right if right <= TRACKS else right % TRACKS
         return {i: row if self.ids.index(i) < told else 1 - row
