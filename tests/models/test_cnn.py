@@ -70,7 +70,8 @@ def test_learning_reaches_every_weight(kind, rng):
 
 # What the contract, which exports each kind as its class says, does not reach.
 @pytest.mark.parametrize("network", [
-    made(SquarePictures), made(Vgg, pooling="attention"), made(Sequence, pool=2, pooling="mean"),
+    made(SquarePictures), made(SquarePictures, colours="viridis"),
+    made(Vgg, pooling="attention"), made(Sequence, pool=2, pooling="mean"),
     made(ShortChunkResidual, shortcut=1),
     made(Harmonic, blocks=3, values="magnitudes", scaling="none"),
 ], ids=lambda network: network.name)
@@ -161,6 +162,20 @@ def test_grey_pictures_and_bands_are_coloured_alike(rng):
         answers.append(network(rows))
     assert torch.equal(answers[0], answers[1])
     assert torch.allclose(answers[0], answers[2], atol=1e-6)
+
+
+def test_grey_pictures_get_the_colours_of_the_map():
+    from earmark.models._deep.convolution import Coloured
+
+    grey = torch.tensor([[[0.0, 0.25, 0.5, 0.75, 1.0, 0.125, -3.0, 7.0]]])
+    expected = torch.tensor([[68, 1, 84], [59, 82, 139], [33, 145, 140], [94, 201, 98],
+                             [253, 231, 37], [63.5, 41.5, 111.5], [68, 1, 84], [253, 231, 37]])
+    found = Coloured("viridis")(grey)
+    assert torch.allclose(found[0, :, 0].T * 255, expected, atol=1e-4)
+    assert torch.equal(Coloured("viridis")(found), found)
+    network = made(SquarePictures, colours="viridis").build((20, 28), 4).eval()
+    assert sum(p.numel() for p in network.parameters()) == sum(
+        p.numel() for p in made(SquarePictures).build((20, 28), 4).parameters())
 
 
 @pytest.mark.parametrize(("given", "wanted"), [
@@ -320,6 +335,7 @@ def test_rows_that_are_too_small_are_refused_in_one_line(network, shape, said):
     (Columns, {"channels": 0}, "'channels' is 0; expected 1 or more"),
     (SquarePictures, {"channels": ()}, r"'channels' is \[\]; expected 1 or more"),
     (SquarePictures, {"size": (224,)}, "expected height and width"),
+    (WidePictures, {"colours": "viridis", "scaling": "standard"}, "expected 'none' with it"),
     (WidePictures, {"size": (20, 400)}, "of which 3 convolutions leave nothing"),
     (Vgg, {"blocks": 0}, "'blocks' is 0"),
     (Vgg, {"dropout": 1.0}, "'dropout' is 1.0; expected 0 to below 1"),

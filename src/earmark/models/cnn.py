@@ -66,7 +66,7 @@ class _Pictures(Network):
     """Convolutions without a border, each pooled by two, and dense layers on all places.
 
     Pictures of another size are resized in the network: bilinear, averaged where they shrink.
-    Grey ones, and bands over time, become three equal channels. First weights are Keras's.
+    Grey ones, and bands over time, become three channels. First weights are Keras's.
 
     Attributes:
         channels: filters of each convolution.
@@ -74,6 +74,8 @@ class _Pictures(Network):
         size: height and width that the convolutions see.
         scaling: ``none``, for pictures in [0, 1] as the families give them, which is what the
             sources made of theirs; ``standard`` for values of another range, such as decibels.
+        colours: of grey pictures: ``grey``, three equal channels, or ``viridis``, whose colours
+            the sources' pictures had; that map is of [0, 1], and what lies outside is cut off.
     """
 
     takes: ClassVar[tuple[int, ...]] = (2, 3)
@@ -83,11 +85,15 @@ class _Pictures(Network):
     channels: tuple[int, ...] = (32,)
     hidden: int = 128
     size: tuple[int, ...] = (224, 224)
+    colours: Literal["grey", "viridis"] = "grey"
 
     def _check_settings(self) -> None:
         refuse_counts(self, "channels", "hidden", "size")
         if len(self.size) != 2:
             raise ValueError(f"'size' is {list(self.size)}; expected height and width.")
+        if self.colours == "viridis" and self.scaling != "none":
+            raise ValueError(f"'colours' is 'viridis', a map of pictures in [0, 1], and 'scaling' "
+                             f"is {self.scaling!r}; expected 'none' with it.")
         if min(self._left()) < 1:
             raise ValueError(f"'size' is {list(self.size)}, of which {len(self.channels)} "
                              "convolutions leave nothing; expected a larger one.")
@@ -111,7 +117,7 @@ class _Pictures(Network):
         layers: list[nn.Module] = []
         if shape[-2:] != (height, width):
             layers.append(Resized((shape[-2], shape[-1]), (height, width)))
-        layers.append(Coloured())
+        layers.append(Coloured(self.colours))
         for one, two in zip((3, *self.channels), self.channels, strict=False):
             layers += [nn.Conv2d(one, two, 3), nn.ReLU(), nn.MaxPool2d(2)]
         high, wide = self._left()
@@ -133,6 +139,8 @@ class SquarePictures(_Pictures):
         hidden: units of the dense layer.
         size: height and width that pictures are resized to in the network.
         scaling: ``none`` for pictures in [0, 1]; ``standard`` for values of another range.
+        colours: of grey pictures: ``grey``, three equal channels, or ``viridis``, whose colours
+            the source's pictures had; that map is of [0, 1], and what lies outside is cut off.
     """
 
     name: ClassVar[str] = "cnn:s2"
@@ -151,6 +159,8 @@ class WidePictures(_Pictures):
         hidden: units of the dense layer.
         size: height and width that pictures are resized to in the network.
         scaling: ``none`` for pictures in [0, 1]; ``standard`` for values of another range.
+        colours: of grey pictures: ``grey``, three equal channels, or ``viridis``, whose colours
+            the source's pictures had; that map is of [0, 1], and what lies outside is cut off.
     """
 
     name: ClassVar[str] = "cnn:s4"

@@ -93,13 +93,38 @@ def _weights(given: int, wanted: int) -> Tensor:
     return (weights / weights.sum(dim=1, keepdim=True)).float()
 
 
+# Of van der Walt & Smith's map "viridis" (2015) the colours of 0, 1/4, 1/2, 3/4 and 1.
+_VIRIDIS = ((68, 1, 84), (59, 82, 139), (33, 145, 140), (94, 201, 98), (253, 231, 37))
+_BENDS = len(_VIRIDIS) - 1
+
+
 class Coloured(nn.Module):
-    """Makes grey pictures, with one channel or none, into three equal channels."""
+    """Makes grey pictures, with one channel or none, into ones of three: equal channels, or the
+    colours of a map, between five of which lie straight lines. Coloured ones stay as they are."""
+
+    first: Tensor
+    bends: Tensor
+
+    def __init__(self, colours: str = "grey") -> None:
+        """Take ``grey`` or ``viridis``, which is of pictures in [0, 1]."""
+        super().__init__()
+        self.mapped = colours == "viridis"
+        if self.mapped:
+            points = torch.tensor(_VIRIDIS)[:, :, None, None] / 255
+            slopes = points.diff(dim=0) * _BENDS
+            self.register_buffer("first", points[:1], persistent=False)
+            self.register_buffer("bends", torch.cat([slopes[:1], slopes.diff(dim=0)])[:, None],
+                                 persistent=False)
 
     def forward(self, rows: Tensor) -> Tensor:
         """Return pictures [shape=(rows, 3, height, width)]."""
         pictures = rows.unsqueeze(1) if rows.ndim == 3 else rows
-        return pictures.expand(-1, 3, -1, -1)
+        if not self.mapped or pictures.shape[1] == 3:
+            return pictures.expand(-1, 3, -1, -1)
+        grey, coloured = pictures.clamp(0, 1), self.first
+        for k in range(_BENDS):  # each from its place on
+            coloured = coloured + self.bends[k] * (grey - k / _BENDS).clamp(min=0)
+        return coloured
 
 
 class Padded(nn.Module):
