@@ -112,10 +112,7 @@ def read_npz(path: Path, names: Sequence[str]) -> dict[str, NDArray[Any]]:
 
 def file_digest(path: Path) -> str:
     """Return a file's SHA-256 in hex; empty where there is no such file."""
-    if not path.is_file():
-        return ""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return content_key(path) if path.is_file() else ""
 
 
 def write_bytes(path: Path, content: bytes) -> None:

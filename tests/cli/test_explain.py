@@ -88,6 +88,10 @@ def test_what_cannot_be_explained_is_said_in_a_line(earmark, clip, tmp_path, arg
     (["a.wav", "--run", "r", "--tagger", "gtzan10"], "--run and --tagger exclude each other"),
     (["a.wav", "--data", "d"], "--data is only for a RUN"),
     ([".", "--label", "jazz"], "--label is only for a FILE"),
+    ([".", "--start", "0"], "--start is only for a FILE"),
+    (["a.wav", "--folds", "5"], "--folds is only for a RUN"),
+    (["a.wav", "--steps", "9"], "--steps is only for --gradients"),
+    (["a.wav", "--run", "r", "--gradients", "--depth", "9"], "--depth is about parts"),
     (["run"], "a RUN needs --data FOLDER"),
 ])  # fmt: skip
 def test_options_that_do_not_go_together_are_refused(earmark, run, arguments, told):

@@ -67,6 +67,8 @@ def test_the_copy_of_a_pictured_clip_borrows_its_picture(tmp_path: Path) -> None
     ("blues/tune.png", "'blues/tune.png' does not name a GTZAN track"),
     ("polka/polka.00001.png", "'polka/polka.00001.png' does not name a GTZAN track"),
     ("pop/rock.00001.png", "'pop/rock.00001.png' lies in the folder of another genre"),
+    ("blues/blues00003.png", "'blues/blues00003.png' is of a part of blues.00003, or one more"),
+    ("pop/pop.00001.3.png", "'pop/pop.00001.3.png' is of a part of pop.00001, or one more"),
     ("", "does not name a GTZAN track"),
 ])  # fmt: skip
 def test_pictures_of_no_track(tmp_path: Path, name: str, message: str) -> None:

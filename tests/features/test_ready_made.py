@@ -298,3 +298,14 @@ def test_no_sound_is_taken():
             family(np.zeros(9, np.float32))
         with pytest.raises(SettingsError, match="come ready-made"):
             family.whole(lambda: ())
+
+
+def test_pictures_of_different_lengths_are_not_joined(tmp_path):
+    family = Table(kind="vggish", pooling="sequence")
+    sets = []
+    for part, seconds in (("a", 3), ("b", 2)):
+        np.savez(tmp_path / f"{part}.npz", clip=np.array([part]), frames=np.array([seconds]),
+                 embeddings=np.zeros((1, seconds, 128), np.uint8))
+        sets.append(family.read(tmp_path / f"{part}.npz"))
+    with pytest.raises(DataError, match=r"^a.npz, b.npz: rows of 128 x 2 and 128 x 3; expected"):
+        base.FeatureSet.joined(sets)

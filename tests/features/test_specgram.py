@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from earmark.datasets.gtzan import Gtzan
 from earmark.errors import AudioError, DataError, SettingsError
 from earmark.features import base
 from earmark.features._tables.pictures import read_pictures
-from earmark.features.specgram import Specgram, areas, full_size
+from earmark.features.specgram import Specgram, areas, full_size, triangles
 from tests.features.test_image import decoded
 
 ROWS, COLUMNS = 370, 496
@@ -155,6 +156,27 @@ class TestPooling:
         blocks = large.reshape(32, 4, 62, 8).mean(axis=(1, 3))
         np.testing.assert_allclose(small, blocks, atol=1e-5)
 
+    @pytest.mark.parametrize(("given", "wanted", "rate"), [(128, 48, 22_050), (128, 128, 22_050),
+                                                           (4, 1, 8000), (64, 20, 16_000)])
+    def test_triangles_are_even_in_mel_and_no_narrower_than_a_bin(self, given, wanted, rate):
+        """Place by place, from HTK's own formula."""
+        highest, wide = 2595 * math.log10(1 + rate / 2 / 700), rate / 2 / given
+        edges = [700 * (10 ** (k * highest / (wanted + 1) / 2595) - 1) for k in range(wanted + 2)]
+        expected = np.zeros((wanted, given))
+        for row, (low, centre, high) in enumerate(zip(edges, edges[1:], edges[2:], strict=False)):
+            for place in range(given):
+                hz = (place + 0.5) * wide
+                reach = max(centre - low, wide) if hz < centre else max(high - centre, wide)
+                expected[row, place] = max(0.0, 1 - abs(hz - centre) / reach)
+            expected[row] /= expected[row].sum()
+        np.testing.assert_allclose(triangles(given, wanted, rate), expected, atol=1e-6)
+
+    def test_mel_pictures_are_averages_of_the_large(self, rng):
+        _, heard = noise(rng)
+        small = Specgram(height=20, width=496, levels="range", scale="mel")(heard)
+        expected = triangles(128, 20, 22_050) @ full_size()(heard)
+        np.testing.assert_allclose(small, expected, atol=1e-5)
+
 
 class TestSettings:
     @pytest.mark.parametrize(("given", "message"), [
@@ -173,6 +195,7 @@ class TestSettings:
         published = base.describe(full_size())
         assert Specgram().made_by(published)
         assert Specgram(height=96, width=124, levels="range").made_by(published)
+        assert Specgram(height=48, scale="mel").made_by(published)
         assert Specgram().made_by(base.describe(Specgram()))
         assert not Specgram().made_by(base.describe(Specgram(height=32)))
         assert not full_size().made_by(base.describe(Specgram()))
@@ -256,7 +279,7 @@ class TestTable:
 
     def test_a_front_end_of_other_spectra_does_not_read_them(self, tmp_path, cells):
         file = pack(tmp_path / "p.npz", [pictured(cells)])
-        with pytest.raises(DataError, match="differs in 'height', 'width' and 'levels' alone"):
+        with pytest.raises(DataError, match="differs in 'height', 'width', 'levels' and 'scale'"):
             Specgram(hop_length=128).read(file, whole_track)
 
 

@@ -59,6 +59,19 @@ def test_following_the_steps_gives_the_taggers_scores(tagger, tmp_path, rng):
     assert np.allclose(total, tagger.scores(sound, 22_050), atol=1e-5)
 
 
+def test_each_rate_that_branches_listen_at_is_said(tmp_path):
+    from tests.tagger.test_quantising import layers
+
+    ends = (Gtzan57(), Gtzan57(sample_rate=16_000))
+    branches = tuple(Branch(base.describe(end), Segments(1.0), f"branch{k}.onnx")
+                     for k, end in enumerate(ends))
+    graphs = {branch.model: layers(np.random.default_rng(0), (57, 64, 3), 0.03)
+              for branch in branches}
+    elsewhere.write(Tagger(with_check(manifest(branches=branches), graphs)), tmp_path / "o")
+    text = (tmp_path / "o/README.txt").read_text()
+    assert "at 16000 and 22050 Hz, samples from -1 to 1, once for each rate" in text
+
+
 def test_what_is_there_is_left_alone(tagger, tmp_path):
     (tmp_path / "thesis.txt").write_text("precious")
     with pytest.raises(EarmarkError, match="is there already"):
@@ -90,6 +103,12 @@ def audio(clips):
 def test_a_branch_hears_some_of_each_file(tagger, audio):
     rows = elsewhere.heard(tagger.manifest.branches[0], audio)
     assert rows.shape == (2 + 16, 57)
+
+
+def test_of_many_files_fewer_segments_are_held(tagger, audio, monkeypatch):
+    monkeypatch.setattr(elsewhere, "_MOST_ROWS", 5)
+    rows = elsewhere.heard(tagger.manifest.branches[0], audio)
+    assert rows.shape == (2 + 2, 57)
 
 
 def test_files_that_cannot_be_heard_are_told(tagger, audio, clips, tmp_path):

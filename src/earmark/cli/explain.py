@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 _RECIPE = "recipe.toml"
 _FEW = 3
+_FOR_FILE = ("name", "label", "start", "seconds", "window", "bands", "grid", "sound", "depth",
+             "run", "gradients", "steps")
+_FOR_RUN = ("root", "folds", "repeats", "seed")
 
 
 @click.command()
@@ -72,12 +75,15 @@ def explain(what: Path, name: str | None, label: str | None, start: float, secon
     from earmark.lab.explain.explaining import Settings
 
     if what.is_dir():
-        _refuse_options({"--tagger": name, "--label": label, "--run": run, "--gradients": gradients,
-                         "--grid": grid, "--sound": sound, "--window": window, "--bands": bands},
-                        "explains a run's features", "for a FILE")
+        _refuse_options(_FOR_FILE, "only for a FILE; this call explains a run's features")
         _explain_run(what, root, folds, repeats, seed, out, as_json)
         return
-    _refuse_options({"--data": root}, "explains a file", "for a RUN")
+    _refuse_options(_FOR_RUN, "only for a RUN; this call explains a file")
+    if gradients:
+        _refuse_options(("grid", "sound", "depth"), "about parts that are taken away, and "
+                        "--gradients takes none away")
+    else:
+        _refuse_options(("steps",), "only for --gradients")
     if gradients and run is None:
         raise click.UsageError("--gradients needs --run RUN, the run whose networks are asked: a "
                                "tagger holds them only as ONNX graphs, which give no gradients.")
@@ -89,9 +95,13 @@ def explain(what: Path, name: str | None, label: str | None, start: float, secon
     _explain_file(what, name, run, how, out, as_json)
 
 
-def _refuse_options(given: dict[str, object], does: str, only: str) -> None:
-    if named := [option for option, value in given.items() if value]:
-        raise click.UsageError(f"{named[0]} is only {only}; this call {does}.")
+def _refuse_options(names: tuple[str, ...], why: str) -> None:
+    """Refuse parameters of these names that were given, since they would do nothing."""
+    context = click.get_current_context()
+    for parameter in context.command.params:
+        source = context.get_parameter_source(str(parameter.name))
+        if parameter.name in names and source is click.core.ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"{parameter.opts[0]} is {why}.")
 
 
 def _explain_file(file: Path, name: str | None, run: Path | None, how: object, out: Path | None,

@@ -120,8 +120,9 @@ spectrograms/*.npz                               spectrogram pictures of clips, 
         path. Files that are not named as GTZAN's are left alone.
 
         Raises:
-            DataError: neither audio nor a table is found; a table has a row twice; a file, a
-                row or a picture bears another genre than its name; something cannot be read.
+            DataError: neither audio nor a table is found; a table has a row twice; a track has
+                two pictures, or one of a part of it; a file, a row or a picture bears another
+                genre than its name; something cannot be read.
         """
         paths = self._audio()
         listed = {track for table in self._tables() for track in _listed(table)}
@@ -220,12 +221,15 @@ spectrograms/*.npz                               spectrogram pictures of clips, 
         own = set()
         for given in _gtzan_pictures.names(path):
             try:
-                track, _ = self.segment_of(str(given))
+                track, number = self.segment_of(str(given))
             except DataError as error:
                 raise DataError(f"{path}: {error}") from error
             if given.parent.name and _genre(given.parent.name) != track.partition(".")[0]:
                 raise DataError(f"{path}: the picture '{given}' lies in the folder of another "
                                 "genre than it is named; expected one genre.")
+            if number or track in own:
+                raise DataError(f"{path}: the picture '{given}' is of a part of {track}, or one "
+                                "more of it; expected one of each clip.")
             own.add(track)
         copies = ((r["track"], r["other"]) for r in _facts("faults.csv")
                   if r["kind"] == "exact duplicate")  # fmt: skip

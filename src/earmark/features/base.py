@@ -253,7 +253,7 @@ class FeatureSet:
         """Return the rows of several sets of the same columns, one after another.
 
         Raises:
-            DataError: a track has rows in two of them.
+            DataError: a track has rows in two of them, or their rows are of different shapes.
         """
         if len(sets) == 1:
             return sets[0]
@@ -265,6 +265,10 @@ class FeatureSet:
                                 "each track in one.")
             seen |= its
         tables = ", ".join(made.source["table"] for made in sets)
+        if len(shapes := {made.rows.shape[1:] for made in sets}) > 1:
+            told = " and ".join(" x ".join(map(str, shape)) for shape in sorted(shapes))
+            raise DataError(f"{tables}: rows of {told}; expected rows of one shape. Learn from one "
+                            "table, or from features that are pooled to one length.")
         return _concatenated(sets, {**sets[0].source, "table": tables})
 
 

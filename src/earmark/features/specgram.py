@@ -112,7 +112,7 @@ class Specgram(FrontEnd):
         """
         if not self.made_by(describe(full_size())):
             raise DataError(f"{path}: holds pictures of {describe(full_size())}; expected a front "
-                            "end that differs in 'height', 'width' and 'levels' alone.")
+                            "end that differs in 'height', 'width', 'levels' and 'scale' alone.")
         found = read_pictures(path)
         places = [place(name) for name in found.names]
         return FeatureSet(self._pooled(found),

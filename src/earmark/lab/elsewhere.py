@@ -32,6 +32,7 @@ from earmark.tagger.format import Branch
 from earmark.tagger.tagger import Tagger
 
 _PER_FILE = 16  # segments, from first to last
+_MOST_ROWS = 1024  # of all files together, as long as they are not more: fewer of each then
 
 
 @dataclass(frozen=True)
@@ -162,19 +163,20 @@ def heard(
     branch: Branch, audio: Sequence[Path], failed: Callable[[str], None] = lambda _: None
 ) -> NDArray[np.float32]:
     """Return what a branch's graph is given of the files [shape=(rows, ...)]: of each at most 16
-    segments, from its first to its last.
+    segments, from its first to its last, and fewer where files are many.
 
     Raises:
         DataError: nothing is to be heard in any.
     """
     front_end, found = features.build(branch.front_end), []
+    most = max(1, min(_PER_FILE, _MOST_ROWS // max(len(audio), 1)))
     for path in audio:
         try:
             rows = _rows(front_end, branch, path)
         except (AudioError, SettingsError) as error:
             failed(str(error) if str(path) in str(error) else f"{path}: {error}")
             continue
-        some = np.linspace(0, len(rows) - 1, min(len(rows), _PER_FILE)).astype(int)
+        some = np.linspace(0, len(rows) - 1, min(len(rows), most)).astype(int)
         found += [rows[k] for k in some]
     if not found:
         raise DataError(f"nothing is to be heard in {len(audio)} files; eight bits need music to "
@@ -196,7 +198,9 @@ def _rows(front_end: FrontEnd, branch: Branch, path: Path) -> list[NDArray[np.fl
 
 
 def _readme(tagger: Tagger, every: Sequence[dict[str, Any]]) -> str:
-    card, first = tagger.manifest.card, every[0]
+    card = tagger.manifest.card
+    rates = sorted({about["sample_rate_hz"] for about in every})
+    each = ", once for each rate that a JSON file names" if len(rates) > 1 else ""
     title = f"Graphs of the tagger {tagger.manifest.name}"
     files = [f"  {about['graph']}: "
              + "; ".join(f"{name} {sizes(shape)} in" for name, shape in about["inputs"].items())
@@ -209,7 +213,8 @@ def _readme(tagger: Tagger, every: Sequence[dict[str, Any]]) -> str:
     combined = ("Its scores are from 0 to 1, one a label, in the order of 'labels'. The mean over "
                 "a track's segments that are not silent is the track's.")
     steps = [
-        f"Decode the sound to one channel at {first['sample_rate_hz']} Hz, samples from -1 to 1.",
+        f"Decode the sound to one channel at {' and '.join(map(str, rates))} Hz, samples from -1 "
+        f"to 1{each}.",
         "Cut it as 'segments' in the JSON file says; seconds 'none' is the whole track.",
         "Turn each segment into features as 'front_end' says. In Python, "
         "earmark.features.base.build(front_end)(samples) does it; elsewhere the settings name "

@@ -36,6 +36,15 @@ def test_pictures_are_chosen_where_the_tagger_looks_at_them(found, file, known):
     assert (sound.shares.way, sound.grid.windows, sound.grid.bands) == ("sound", 4, 8)
 
 
+@pytest.mark.parametrize("from_sound", [False, True])
+def test_a_sound_whose_segments_are_all_silent_is_refused(tmp_path, rng, known, from_sound):
+    """What is left after the last whole segment of 4 s is left out, and only that is audible."""
+    samples = np.concatenate([np.zeros(4 * RATE, np.float32), worked.noise(rng, 0.8)])
+    soundfile.write(tmp_path / "late.wav", samples, RATE)
+    with pytest.raises(AudioError, match=r"late.wav: the tagger hears nothing in the 4\.8 s"):
+        explain(tmp_path / "late.wav", known, Settings(sound=from_sound))
+
+
 def test_both_ways_find_the_same_second(found, file, known):
     sound = explain(file, known, Settings("second", sound=True, window=0.5))
     for shares in (found.shares.windows, sound.shares.windows):

@@ -7,6 +7,7 @@ import pytest
 from earmark.errors import SettingsError
 from earmark.features.base import FeatureSet
 from earmark.lab import recipe as recipes
+from earmark.lab import weighing
 from earmark.lab.explain import importance
 from earmark.lab.explain.importance import exchanged, sources
 from earmark.lab.explain.importance_page import page
@@ -61,6 +62,17 @@ def test_the_test_part_is_not_read(found):
 
 def test_it_can_be_repeated(found, two_columns):
     assert importance.importance(RECIPE, two_columns, folds=4, repeats=3) == found
+
+
+def test_branches_count_as_much_as_the_recipe_learns_that_they_do(found, two_columns, monkeypatch):
+    other = dataclasses.replace(VGGISH, model={"name": "classical:knn"})
+    both = dataclasses.replace(RECIPE, branches=(VGGISH, other))
+    learnt = dataclasses.replace(both, weights="learnt")
+    monkeypatch.setattr(weighing, "shares", lambda *_: [1.0, 0.0])
+    weighed, as_written = (importance.importance(its, two_columns, folds=4, repeats=3)
+                           for its in (learnt, both))
+    assert weighed.groups == found.groups
+    assert as_written.groups != found.groups
 
 
 def test_page_and_numbers_say_the_same(found, tmp_path):

@@ -7,7 +7,7 @@ from tests.lab.explain.worked import RATE
 
 from earmark.lab.explain.evidence import Listener, log_odds
 from earmark.lab.explain.grid import Grid
-from earmark.lab.explain.occlusion import Shares, occlude, parts
+from earmark.lab.explain.occlusion import Parts, Shares, occlude
 from earmark.lab.explain.sound import Sound
 
 GRID = Grid(np.array([0.0, 1, 2, 3, 4]), np.array([0.0, 900, 1700, 4000]))
@@ -63,11 +63,20 @@ def test_without_the_strongest_cells_more_is_lost_than_without_others(known, sou
 
 
 def test_parts_are_windows_then_bands_then_cells():
-    taken = parts(Grid(np.arange(3.0), np.arange(3.0)), cells=True)
-    assert taken.reshape(8, 4).tolist() == [
+    taken = Parts(Grid(np.arange(3.0), np.arange(3.0)), cells=True)
+    assert len(taken) == 8
+    assert [part.ravel().tolist() for part in taken] == [
         [1, 1, 0, 0], [0, 0, 1, 1], [1, 0, 1, 0], [0, 1, 0, 1],
         [1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1],
     ]  # fmt: skip
+
+
+def test_the_parts_of_a_fine_grid_are_not_held_together():
+    """All of these would be 16 gigabytes."""
+    taken = Parts(Grid(np.arange(2001.0), np.arange(65.0)), cells=True)
+    assert len(taken) == 2000 + 64 + 2000 * 64
+    assert np.flatnonzero(taken[len(taken) - 1]).tolist() == [2000 * 64 - 1]
+    assert len(Parts(taken.grid, cells=False)) == 2064
 
 
 def test_the_map_is_the_mean_of_windows_and_bands_where_no_cells_were_asked():

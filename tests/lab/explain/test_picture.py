@@ -83,7 +83,8 @@ def test_branches_that_look_at_different_things_share_no_pictures(known, rng):
 def test_rows_are_where_their_sound_is():
     """A tone lights the row whose frequency is nearest to it, in every family."""
     for family in (LogMel(), Fbank(), Image(colour="grey"), Image(height=64, width=64),
-                   Specgram()):
+                   Specgram(), Specgram(height=128, scale="mel"),
+                   Specgram(height=48, width=496, scale="mel")):
         rate = family.sample_rate
         samples = 0.5 * np.sin(2 * np.pi * 1938 * np.arange(rate) / rate)
         picture = family(samples.astype(np.float32))

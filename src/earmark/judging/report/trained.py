@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from earmark.errors import DataError
 from earmark.judging.report.plain import Node
 from earmark.judging.report.svg import WIDTH, Scale, chart, line, path, text
 
@@ -63,8 +64,9 @@ def read_training(node: Node | None) -> tuple[Trained, ...]:
 
 def _trained(node: Node) -> Trained:
     finder, history = node.get("rate_finder"), node.get("history")
-    tried = [[e.number() for e in finder.need(key).elements()] if finder else []
-             for key in ("rates", "losses")]
+    rates, losses = ([*map(read, finder.need(key).elements())] if finder else []
+                     for key, read in (("rates", _above_zero), ("losses", Node.number)))
+    chosen = finder.get("rate") if finder else None
     return Trained(
         node.need("model").text(), node.need("parameters").whole(),
         tuple(
@@ -72,8 +74,17 @@ def _trained(node: Node) -> Trained:
                   e.need("seconds").number(), e.need("waiting").number())
             for e in (history.elements() if history else ())
         ),
-        tuple(zip(*tried, strict=False)), finder.maybe("rate") if finder else None,
+        tuple(zip(rates, losses, strict=False)), _above_zero(chosen) if chosen else None,
     )
+
+
+def _above_zero(node: Node) -> float:
+    """Return a rate, which has a logarithm."""
+    rate = node.number()
+    if not rate > 0:
+        raise DataError(f"{node.where} is {rate:g}; expected above 0. The run folder is damaged: "
+                        "run it again.")
+    return rate
 
 
 def losses(name: str, trained: Trained) -> str:

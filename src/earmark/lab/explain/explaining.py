@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from earmark import __version__
-from earmark.errors import SettingsError, require
+from earmark.errors import AudioError, SettingsError, require
 from earmark.lab.explain.evidence import Listener, Scores, log_odds
 from earmark.lab.explain.grid import Doubles, Grid
 from earmark.lab.explain.occlusion import Shares, occlude
@@ -125,7 +125,7 @@ class Explanation:
         return {
             "earmark": __version__, "file": self.file, "tagger": self.tagger, "label": self.label,
             "start_seconds": start, "seconds": self.sound.seconds, "way": shares.way,
-            "unit": shares.unit,             "passes": shares.passes,
+            "unit": shares.unit, "passes": shares.passes,
             "depth_db": self.how.depth if shares.way == "sound" else None,
             "score": self.shown(self.scores),
             "uncalibrated": float(self.scores[self.column]), "log_odds": odds, "best": self.best,
@@ -162,7 +162,7 @@ def explain(
     how, listener = how or Settings(), Listener(tagger)
     listener.refuse_deaf()
     sound = excerpt(path, listener.sample_rate, start=how.start, seconds=how.seconds)
-    scores = listener.scores(sound.samples, sound.sample_rate)
+    scores = _whole(path, listener, sound)
     column = listener.column(how.label, scores)
     grid, shares = _shares(listener, sound, column, how, log)
     parted = spoken(sound, shares.map, grid)
@@ -170,6 +170,17 @@ def explain(
                                          listener.scores(parted.rest, sound.sample_rate))
     return Explanation(str(path), tagger.identity, tagger.manifest.labels[column], column, listener,
                        how, sound, grid, shares, scores, parted, alone)
+
+
+def _whole(path: Path, listener: Listener, sound: Sound) -> Scores:
+    """Return the scores before calibration of the whole sound; that all the tagger listens to of it
+    is silent, as where only a rest shorter than a segment is not, is no score."""
+    try:
+        return listener.tagger.uncalibrated(sound.samples, sound.sample_rate)
+    except AudioError as error:
+        raise AudioError(f"{path}: the tagger hears nothing in the {sound.seconds:.3g} s from "
+                         f"{sound.start_seconds:g} s on; give another --start or --seconds."
+                         ) from error
 
 
 def _shares(

@@ -27,7 +27,7 @@ from earmark.features.base import FeatureSet
 from earmark.judging import metrics, splits
 from earmark.judging.curves import Floats
 from earmark.judging.intervals import Interval, several
-from earmark.lab import choose
+from earmark.lab import choose, weighing
 from earmark.lab.batches import Gathered, Log, gather
 from earmark.lab.explain.columns import grouped
 from earmark.lab.learner import Fitted, Learner
@@ -105,7 +105,7 @@ def importance(
     families, groups = grouped(columns)
     wanted = {("family", name): its for name, its in families.items()}
     wanted |= {("group", name): its for name, its in groups.items()}
-    base, shuffled = _scores(learner, bench, ids, wanted, folds, repeats, seed, log)
+    base, shuffled = _scores(recipe, learner, bench, ids, wanted, folds, repeats, seed, log)
     rows = _rows(learner, ids, wanted, base, shuffled, seed)
     metric = _metric(learner)
     return Importance(
@@ -136,7 +136,7 @@ def _metric(learner: Learner) -> Any:
 
 
 def _scores(
-    learner: Learner, bench: choose.Bench, ids: list[str],
+    recipe: Recipe, learner: Learner, bench: choose.Bench, ids: list[str],
     wanted: Mapping[tuple[str, str], list[str]], folds: int, repeats: int, seed: int, log: Log,
 ) -> tuple[Scores, dict[tuple[str, str], list[Scores]]]:
     """Return out-of-fold scores of the tracks [shape=(tracks, labels)], with all features and with
@@ -148,7 +148,8 @@ def _scores(
     for number, (learn, held) in enumerate(bench.folds(ids, folds, seed), 1):
         log(f"importance: fold {number} of {folds}, {len(wanted)} sets of features shuffled "
             f"{repeats} times")
-        fitted = learner.fit(learn, np.random.default_rng(seed))
+        weighed = weighing.weighed(recipe, learner, learn, np.random.default_rng(seed), log).learner
+        fitted = weighed.fit(learn, np.random.default_rng(seed))
         at = [place[track] for track in held]
         base[at] = fitted.scores(held).scores
         rows = [g.features.of(held) for g in learner.gathered]

@@ -9,6 +9,7 @@ import numpy as np
 
 from earmark.audio.melbands import Scale, mel_frequencies
 from earmark.features.base import FrontEnd
+from earmark.features.specgram import areas, triangles
 from earmark.lab.explain.grid import Doubles
 
 
@@ -52,11 +53,12 @@ def _image(front_end: Any) -> Doubles:
 
 
 def _specgram(front_end: Any) -> Doubles:
-    """Rows that average the bins below half the sample rate."""
-    rows, bins = int(front_end.height), int(front_end.n_fft) // 2
-    middle = (np.arange(rows) + 0.5) * bins / rows - 0.5
-    places: Doubles = middle * (front_end.sample_rate / front_end.n_fft)
-    return places
+    """Rows that average the bins below half the sample rate: where their weights' middle lies."""
+    bins = int(front_end.n_fft) // 2
+    averages = areas if front_end.scale == "linear" else triangles
+    weights = averages(bins, front_end.height, front_end.sample_rate).astype(np.float64)
+    hz: Doubles = weights @ np.arange(bins) * (front_end.sample_rate / front_end.n_fft)
+    return hz
 
 
 _KNOWN: dict[str, Callable[[Any], Doubles]] = {

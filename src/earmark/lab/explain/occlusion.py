@@ -9,7 +9,7 @@ Source: Zeiler & Fergus, "Visualizing and understanding convolutional networks",
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -59,20 +59,40 @@ class Shares:
         return (_scaled(self.windows)[:, None] + _scaled(self.bands)) / 2
 
 
-def parts(grid: Grid, *, cells: bool) -> NDArray[np.int8]:
-    """Return what is taken away, one part after another: all windows, all bands and, if asked,
-    all cells [shape=(parts, windows, bands)], 1 where something is taken."""
-    windows, bands = np.eye(grid.windows, dtype=np.int8), np.eye(grid.bands, dtype=np.int8)
-    shape = (-1, grid.windows, grid.bands)
-    found = [np.broadcast_to(windows[:, :, None], (grid.windows, *shape[1:])),
-             np.broadcast_to(bands[:, None, :], (grid.bands, *shape[1:]))]
-    if cells:
-        found.append(np.eye(grid.windows * grid.bands, dtype=np.int8).reshape(shape))
-    return np.concatenate(found)
+@dataclass(frozen=True)
+class Parts:
+    """What is taken away, one part after another: all windows, all bands and, if asked, all cells.
+
+    Each is made when it is asked for: all of a fine grid's together would be gigabytes.
+    """
+
+    grid: Grid
+    cells: bool
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        windows, bands = self.grid.windows, self.grid.bands
+        return windows + bands + windows * bands * self.cells
+
+    def __iter__(self) -> Iterator[NDArray[np.int8]]:
+        """Yield them."""
+        return (self[number] for number in range(len(self)))
+
+    def __getitem__(self, number: int) -> NDArray[np.int8]:
+        """Return a part [shape=(windows, bands)], 1 where something is taken."""
+        windows, bands = self.grid.windows, self.grid.bands
+        part = np.zeros((windows, bands), np.int8)
+        if number < windows:
+            part[number] = 1
+        elif number < windows + bands:
+            part[:, number - windows] = 1
+        else:
+            part.flat[number - windows - bands] = 1
+        return part
 
 
 def shares(way: Way, drops: Doubles, grid: Grid, passes: int, notes: tuple[str, ...]) -> Shares:
-    """Return the drops of all ``parts`` as shares."""
+    """Return the drops of all ``Parts`` as shares."""
     windows, bands, cells = np.split(drops, [grid.windows, grid.windows + grid.bands])
     return Shares(way, windows, bands, cells.reshape(grid.windows, grid.bands) if len(cells)
                   else None, passes, notes)
@@ -90,7 +110,7 @@ def occlude(
         step: called after each pass with how many are done, and of how many.
     """
     whole = evidence(sound.samples)
-    taken = parts(grid, cells=cells)
+    taken = Parts(grid, cells)
     drops = np.zeros(len(taken))
     for number, part in enumerate(taken):
         drops[number] = whole - evidence(sound.without(part.astype(np.float64), grid, depth_db))

@@ -20,7 +20,7 @@ from earmark.graphs.session import Session
 from earmark.lab.explain.evidence import Listener, log_odds
 from earmark.lab.explain.grid import Doubles, Grid
 from earmark.lab.explain.layout import Layout, layout
-from earmark.lab.explain.occlusion import Shares, parts, shares
+from earmark.lab.explain.occlusion import Parts, Shares, shares
 from earmark.lab.explain.sound import Sound
 
 _BATCH = 32
@@ -111,7 +111,7 @@ class Pictures:
         """Return the shares of windows, bands and cells for a label, by its number."""
         score = self._scorer(column)
         base = score([segment.picture for segment in self.segments])
-        taken = parts(grid, cells=cells)
+        taken = Parts(grid, cells)
         scores = np.tile(base, (len(taken), 1))  # (parts, segments)
         masks = [segment.masks(grid, self.layout.hz) for segment in self.segments]
         jobs = [(number, place) for place, its in enumerate(masks)
