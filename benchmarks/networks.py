@@ -6,7 +6,8 @@ begin, which change no time. Every one has a process of its own, so that its mem
 ``--data FOLDER`` (GTZAN with tables and spectrogram pictures) trains each as small as two cores can
 in minutes, from scratch, on the filtered split's train part and judges it on its valid part: the
 test part is not read. ``--only NAME`` measures some. All is written to
-``benchmarks/results/networks.json``, with what was there of others.
+``benchmarks/results/networks.json``, with what was there of others; ``--table`` prints that file as
+Markdown.
 """
 
 from __future__ import annotations
@@ -107,8 +108,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path)
     parser.add_argument("--only", action="append", default=[])
+    parser.add_argument("--table", action="store_true")
     parser.add_argument("--child", help=argparse.SUPPRESS)
     given = parser.parse_args()
+    if given.table:
+        print("\n".join(table(json.loads(RESULTS.read_text()))))
+        return
     if given.child:
         print(json.dumps(_cost(NETWORKS[int(given.child)])))
         return
@@ -121,15 +126,46 @@ def main() -> None:
             _keep(network, {"score": _score(network, given.data)})
 
 
+def _key(network: Measured) -> str:
+    return f"{network.name} {json.dumps(network.settings)}" if network.settings else network.name
+
+
 def _keep(network: Measured, measured: dict[str, Any]) -> None:
     """Put what was measured into the file as it is by now."""
-    key = f"{network.name} {json.dumps(network.settings)}" if network.settings else network.name
+    key = _key(network)
     found = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     line = found.setdefault(key, {"name": network.name, "settings": network.settings,
                                   "heard": network.heard})
     line |= measured
     print(json.dumps({key: line}), flush=True)
     write_text(RESULTS, json.dumps(found, indent=1) + "\n")
+
+
+def table(found: dict[str, Any]) -> list[str]:
+    """Return what was found as lines of Markdown."""
+    lines = ["| network | hears | weights | MB, in eight bits | PyTorch ms | ONNX ms | eight bits ms "
+             "| peak MB | accuracy (ROC-AUC) | learnt in |", "|---" * 10 + "|"]
+    for network in NETWORKS:
+        its = found[_key(network)]
+        more = "".join(f", {v} {k}" for k, v in network.settings.items())
+        ms, count = its["milliseconds"], its["parameters"]
+        score = its.get("score")
+        lines.append("| " + " | ".join([
+            f"`{network.name}`{more}", its["heard"],
+            f"{count / 1e6:.1f} M" if count >= 1e6 else f"{count / 1e3:.0f} k",
+            f"{_short(its['megabytes'])}, {_short(its['int8_megabytes'])}", _short(ms["torch"]),
+            f"{_short(ms['onnx'])} ({its['onnx_over_torch']:.1f})", _short(ms["int8"]),
+            f"{its['peak_megabytes']:.0f}",
+            f"{score['accuracy']:.2f} ({score['roc_auc_macro']:.2f})" if score else "",
+            f"{score['epochs']} x {score['seconds'] / score['epochs']:.2g} s" if score else "",
+        ]) + " |")
+    return lines
+
+
+def _short(value: float | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:.2f}" if value < 1 else f"{value:.1f}" if value < 10 else f"{value:.0f}"
 
 
 def _in_a_process(number: int) -> dict[str, Any]:

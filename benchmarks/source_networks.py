@@ -88,7 +88,8 @@ SOURCES = (
     Source("dense:s4_mlp", S4_COLUMNS, 10.0, "track", (0.9, 0.0, 0.1),
            "median of ten folds by song .736 (GTZAN, 3-s rows)"),
     Source("cnn:s2", PICTURES, None, "track", (0.7, 0.15, 0.15),
-           "train .82, valid .63, test .62 (GTZAN's pictures in colour)", 1, _COLOURED, _ITS_COLOURS),
+           "train .82, valid .63, test .62 (GTZAN's pictures in colour)", 1, _COLOURED,
+           _ITS_COLOURS),
     Source("cnn:s4", PICTURES, None, "track", (0.8, 0.0, 0.2),
            "train .994, valid .623; valid loss least (1.29) after epoch 3, 1.61 at the end "
            "(GTZAN's pictures in colour)", 1, _COLOURED, _ITS_COLOURS),
