@@ -1,6 +1,7 @@
 """What every network does around its layers: files, messages, rows from the disk."""
 
 import json
+from collections import OrderedDict
 from dataclasses import replace
 
 import numpy as np
@@ -178,6 +179,29 @@ def test_scaling_none_gives_rows_as_they_are(rows):
     scaled = Dense(training=ONCE).fit(rows + 9, LABELS, rng=np.random.default_rng(0)).module()
     np.testing.assert_allclose(scaled.mean, (rows + 9).mean(axis=0), rtol=1e-5)
     np.testing.assert_allclose(scaled.spread, (rows + 9).std(axis=0), rtol=1e-4)
+
+
+class Loud(nn.Module):
+    def forward(self, rows):
+        return 500 * rows
+
+
+class Still(Dense):
+    """Embeddings far from 0, which stand still."""
+
+    name = "still"
+    stands_still = True
+
+    def build(self, shape, labels):
+        return nn.Sequential(OrderedDict(body=Loud(), head=nn.Linear(*shape, labels)))
+
+
+def test_a_head_is_taught_what_it_is_given_afterwards(rows):
+    network = Still(training=replace(ONCE, epochs=2))
+    network.fit(rows, LABELS, valid=(rows, LABELS), rng=np.random.default_rng(0))
+    logits = network.module()(torch.from_numpy(rows))
+    loss = nn.functional.cross_entropy(logits, torch.from_numpy(LABELS).float())
+    assert network.history_[-1]["valid_loss"] == pytest.approx(float(loss.detach()), rel=1e-5)
 
 
 def test_what_is_looked_into_is_a_copy(fitted, rows):

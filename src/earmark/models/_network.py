@@ -55,6 +55,7 @@ class Network(Model):
         "training.label_smoothing": "0..0.2", "training.epochs": "10..60",
     }  # fmt: skip
     takes: ClassVar[tuple[int, ...]] = ()  # how many axes a row may have
+    furthest: ClassVar[float] = 100.0  # standard deviations: a hostile row must not end as NaN
     # For tries and tests: settings, as the constructor takes them, under which it trains in about
     # a second, and the shape of a row that it is tried on.
     small: ClassVar[Mapping[str, Any]] = {}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import math
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeVar
 
@@ -38,6 +39,7 @@ class Head(Network):
 
     name: ClassVar[str] = "head"
     takes: ClassVar[tuple[int, ...]] = (1,)
+    furthest: ClassVar[float] = math.inf  # nothing cuts off what it gets from the body afterwards
     of: str = ""
     layers: Any = field(default=None, repr=False, compare=False)
 

@@ -89,7 +89,7 @@ def built(network: Network) -> Shell:
     shape, crop = network.shape_, network.crop
     seen = shape if crop is None or crop >= shape[-1] else (*shape[:-1], crop)
     inner = network.build(seen, network.labels_)
-    shell = Shell(inner, shape, network.task, crop)
+    shell = Shell(inner, shape, network.task, crop, network.furthest)
     with torch.no_grad():
         made = inner.eval()(torch.zeros(2, *seen))
     if made.shape != (2, network.labels_):
