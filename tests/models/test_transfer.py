@@ -89,6 +89,19 @@ class TestPictures:
         assert span_of("none", (-80.0, 0.0), pretrained=False) == (-80.0, 0.0)
 
 
+def test_a_fit_is_of_what_its_files_hold(tmp_path: Path, rows: Floats) -> None:
+    """Else a state would be taken up that was trained from other weights."""
+    path = tmp_path / "weights.pth"
+    model = Timm(**TINY, weights=str(path))  # type: ignore[arg-type]
+    seen = set()
+    for content in (b"one", b"other"):
+        path.write_bytes(content)
+        seen.add(model.fingerprint)
+    assert model.files() == {"weights": str(path)}
+    assert len(seen) == 2
+    assert Timm(**TINY, weights="pretrained").files() == {}  # type: ignore[arg-type]
+
+
 class TestStages:
     def inner(self, **settings: object) -> torch.nn.Module:
         return Timm(**(TINY | settings)).build((32, 32), 2)  # type: ignore[arg-type]

@@ -22,7 +22,7 @@ from earmark.errors import DataError, SettingsError, require
 from earmark.models import watch
 from earmark.models._choice import group_folds
 from earmark.models._training import Augment, Training
-from earmark.models.base import Model, Scores, as_numbers, check_labels
+from earmark.models.base import Model, Scores, as_numbers, check_labels, kinds_of_rows
 from earmark.picked import pick
 from earmark.store import file_digest
 
@@ -117,9 +117,13 @@ class Network(Model):
         """Whether rows are the same in every epoch."""
         return self.augment == Augment() and self.crop is None
 
-    def missing_files(self) -> list[str]:
-        """Return the trunk to start from, where it is not there."""
-        return [self.start] if self.start is not None and not Path(self.start).is_file() else []
+    def axes(self) -> tuple[int, ...]:
+        """Return how many axes a row may have."""
+        return self.takes
+
+    def files(self) -> dict[str, str]:
+        """Return the trunk to start from, where there is one."""
+        return {} if self.start is None else {"start": self.start}
 
     def parameter_groups(self, inner: nn.Module) -> list[dict[str, Any]]:
         """Return parameters with their share of the learning rate (``lr_share``)."""
@@ -218,8 +222,8 @@ class Network(Model):
 
     @property
     def fingerprint(self) -> str:
-        """16 hex digits that change with any setting, and with what ``start`` holds."""
-        more = [] if self.start is None else [file_digest(Path(self.start))]
+        """16 hex digits that change with any setting, and with what files that they name hold."""
+        more = [file_digest(Path(name)) for name in self.files().values()]
         return settings.fingerprint([self.name, settings.to_mapping(self), *more])
 
     @property
@@ -231,13 +235,11 @@ class Network(Model):
 
     def _check_rows(self, rows: Any) -> None:
         if rows.ndim - 1 not in self.takes:
-            kinds = {1: "rows of numbers", 2: "pictures of bands over time (logmel, specgram)",
-                     3: "pictures with channels (image, stacked)"}
             given = " x ".join(map(str, rows.shape[1:]))
-            wanted = " or ".join(kinds.get(k, f"rows of {k} axes") for k in self.takes)
             what = "pictures of " if rows.ndim > 2 else "rows of "
-            raise DataError(f"the features are {what}{given}; this model takes {wanted}: choose a "
-                            "family of features that gives them, or another model.")
+            raise DataError(f"the features are {what}{given}; this model takes "
+                            f"{kinds_of_rows(self.takes)}: choose a family of features that gives "
+                            "them, or another model.")
         if self.crop is not None and rows.ndim == 2:
             raise DataError(f"'crop' is {self.crop}, but the features are rows of numbers, which "
                             "have no time to crop; leave 'crop' out.")
