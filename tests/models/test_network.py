@@ -228,7 +228,7 @@ def test_published_training_is_plain():
     ({"clip": 0.0}, "'clip' is 0.0"), ({"weight_decay": -0.1}, "'weight_decay' is -0.1"),
     ({"label_smoothing": 1.0}, "'label_smoothing' is 1.0"), ({"holdout": 0.0}, "'holdout' is 0.0"),
     ({"optimiser": "lion"}, "'optimiser'"), ({"patience": 0}, "'patience' is 0"),
-    ({"learning_rate": "fnd"}, "'learning_rate'"),
+    ({"learning_rate": "fnd"}, "'learning_rate'"), ({"most_weight": 0.5}, "'most_weight' is 0.5"),
 ])  # fmt: skip
 def test_training_that_cannot_be_is_refused(given, message):
     with pytest.raises(SettingsError, match=message):

@@ -151,6 +151,8 @@ class Network(Model):
         labels = check_labels(labels, len(rows), self.task)
         rows = as_rows(rows)
         self._check_rows(rows)
+        self.augment.refuse_idle(tuple(rows.shape[1:]))
+        valid = None if valid is None else _as_valid(valid, rows, labels)
         self.look_up(tuple(rows.shape[1:]))
         if self.stands_still:
             from earmark.models._deep import frozen
@@ -243,6 +245,9 @@ class Network(Model):
         if self.crop is not None and rows.ndim == 2:
             raise DataError(f"'crop' is {self.crop}, but the features are rows of numbers, which "
                             "have no time to crop; leave 'crop' out.")
+        if self.crop is not None and self.crop > rows.shape[-1]:
+            raise DataError(f"'crop' is {self.crop}, but a row has {rows.shape[-1]} steps of time; "
+                            "expected as many or fewer, or leave 'crop' out for whole rows.")
         if not np.prod(rows.shape[1:]):
             raise DataError(f"rows of shape {rows.shape[1:]}; expected at least one value each.")
 
@@ -276,6 +281,24 @@ def identity_of(rows: Any, labels: NDArray[np.int8]) -> str:
     some = np.linspace(0, len(rows) - 1, min(len(rows), 16)).astype(np.intp)
     content = np.ascontiguousarray(np.stack([np.asarray(rows[int(k)]) for k in some]))
     return f"{zlib.crc32(labels.tobytes()):08x}{zlib.crc32(content.tobytes()):08x}"
+
+
+def _as_valid(
+    valid: tuple[Any, NDArray[np.int8]], rows: Any, labels: NDArray[np.int8]
+) -> tuple[Any, NDArray[np.int8]]:
+    """Return rows to judge on, and their truth, after checking that they are like those learnt
+    from.
+
+    Raises:
+        DataError: they are not, or there are none.
+    """
+    given, truth = as_rows(valid[0]), np.asarray(valid[1])
+    wanted = (tuple(rows.shape[1:]), (len(given), labels.shape[1]))
+    if not len(given) or (tuple(given.shape[1:]), truth.shape) != wanted:
+        raise DataError(f"valid rows of shape {tuple(given.shape)} and labels of shape "
+                        f"{truth.shape}; expected one row or more of {rows.shape[1:]}, and "
+                        f"{labels.shape[1]} labels each, as those that are learnt from.")
+    return given, truth
 
 
 def as_rows(rows: Any) -> Any:

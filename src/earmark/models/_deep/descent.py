@@ -87,6 +87,10 @@ def run(job: Job) -> list[dict[str, Any]]:
                 said = str(error).strip().splitlines()[0]
                 raise SettingsError("'compile' is true, but this PyTorch cannot compile here: "
                                     f"{said}; leave it out.") from error
+            if "more than 1 value per channel" in str(error):
+                raise DataError("a batch is of one row, from which batch normalisation learns "
+                                "nothing: set 'batch_size' to 2 or more, and learn from as many "
+                                "rows.") from error
             raise
         finally:
             net.notify("on_train_end", X=None, y=None)
