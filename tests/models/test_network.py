@@ -113,6 +113,24 @@ def test_settings_and_names_in_a_file_are_read_strictly(fitted, file):
         Dense.load(file)
 
 
+@pytest.mark.parametrize("told", [
+    {"labels": "x"}, {"labels": -1}, {"shape": []}, {"shape": ["a"]}, {"settings": []},
+    {"settings": [1]}, {"seed": "a"}, {"history": None}, {"about": 3},
+    {"name": "classical:lda", "settings": {}}, {"name": ["x"]}],
+    ids=str)  # fmt: skip
+def test_headers_that_cannot_be_are_refused(file, told):
+    rewritten(file, **told)
+    with pytest.raises(DataError, match=r"network\.safetensors: .*(of its settings|missing)"):
+        Dense.load(file)
+
+
+@pytest.mark.parametrize("header", ["[]", "3", "null", '"a"'])
+def test_headers_that_are_no_table_are_refused(file, header):
+    file.write_bytes(save(load(file.read_bytes()), {"earmark": header}))
+    with pytest.raises(DataError, match=r"holds no network of Earmark's|not those that were"):
+        Dense.load(file)
+
+
 def test_rows_on_the_disk_and_picked_rows_are_learnt_like_those_in_memory(tmp_path, rng):
     pictures = rng.standard_normal((20, 8, 12)).astype(np.float32)
     np.save(tmp_path / "rows.npy", pictures)

@@ -344,6 +344,16 @@ class TestBuilding:
         assert sizes["efficientnet_b0"] == 5_288_548 - 1_281_000 - 2 * 9 * 32
         assert {"efficientnet_b2", "efficientnet_b4", "inception_v3", "timm"} < set(sizes)
 
+    def test_networks_with_channels_last_are_pooled_over_places_too(self, rows: Floats) -> None:
+        body = Timm(backbone="test_mambaout", pool="both").build((64, 64), 2).body.eval()
+        given = torch.from_numpy(np.tile(rows, (1, 2, 2))[:2, :64, :64].copy())
+        with torch.no_grad():
+            maps = body.net.forward_features(body.pictures(given))
+            made = body(given)
+        assert maps.shape == (2, 2, 2, body.net.num_features)
+        expected = torch.cat([maps.flatten(1, 2).mean(1), maps.flatten(1, 2).amax(1)], dim=1)
+        torch.testing.assert_close(made, expected)
+
     def test_both_means_and_maxima(self, rows: Floats) -> None:
         mean, both = (Timm(**TINY, pool=pool).build((32, 40), 2)  # type: ignore[arg-type]
                       for pool in ("mean", "both"))
