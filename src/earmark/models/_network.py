@@ -147,7 +147,7 @@ class Network(Model):
             rows: [shape=(rows, ...)]; an array, one on the disk, or anything indexed like one.
             valid: judged after each epoch; what early stopping goes by.
         """
-        _require()
+        require_deep()
         labels = check_labels(labels, len(rows), self.task)
         rows = as_rows(rows)
         self._check_rows(rows)
@@ -217,7 +217,7 @@ class Network(Model):
         Raises:
             DataError: the file is damaged, or its weights are not those of its settings.
         """
-        _require()
+        require_deep()
         from earmark.models._deep import weights
 
         return weights.load(path)
@@ -308,6 +308,7 @@ def as_rows(rows: Any) -> Any:
     return rows if hasattr(rows, "ndim") and kind in "biuf" else as_numbers(rows)
 
 
-def _require() -> None:
+def require_deep() -> None:
+    """Raise MissingExtraError where networks cannot be trained or read."""
     for package in ("torch", "skorch"):
         require(package, extra="deep", purpose="training a network")
