@@ -199,6 +199,20 @@ def test_scaling_none_gives_rows_as_they_are(rows):
     np.testing.assert_allclose(scaled.spread, (rows + 9).std(axis=0), rtol=1e-4)
 
 
+def test_large_rows_go_through_few_at_a_time(rows, monkeypatch):
+    """64 waveforms of half a minute would fill 19 GB inside an encoder."""
+    from earmark.models._deep import learning
+
+    network = Still(training=replace(ONCE, batch_size=2))
+    monkeypatch.setattr(learning, "_VALUES_AT_ONCE", 3 * 4)
+    seen = []
+    monkeypatch.setattr(Loud, "forward", lambda _, given: seen.append(len(given)) or given)
+    network.fit(rows, LABELS, valid=(rows, LABELS), rng=np.random.default_rng(0))
+    network.scores(rows)
+    assert seen == [2, *[3] * 12]  # once to see its shape; learnt from, judged on and scored
+    assert learning.at_once((1 << 30,)) == 1
+
+
 class Loud(nn.Module):
     def forward(self, rows):
         return 500 * rows

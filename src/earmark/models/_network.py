@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
     from earmark.models._deep.shell import Shell
 
-_SCORED_AT_ONCE = 64
-
 
 @dataclass
 class Network(Model):
@@ -181,7 +179,7 @@ class Network(Model):
             raise DataError(f"rows of {wide}; this {self.name} was fitted on "
                             f"{' x '.join(map(str, self.shape_))} features.")
         self._check_rows(rows)
-        return learning.scores(shell, rows, self.labels_, _SCORED_AT_ONCE)
+        return learning.scores(shell, rows, self.labels_)
 
     def to_onnx(self) -> bytes:
         """Return standardisation, network, crops and scores as one graph: ``rows`` to ``scores``.
