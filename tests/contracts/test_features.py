@@ -57,6 +57,7 @@ def test_its_settings_cannot_change(front_end):
 def test_values_are_finite_float32_with_a_name_each(front_end, segment):
     values = front_end(segment)
     assert values.dtype == np.float32
+    assert front_end.axes == values.ndim
     assert values.shape[0] == len(front_end.columns) == len(set(front_end.columns))
     assert np.isfinite(values).all()
 

@@ -7,7 +7,7 @@ import pytest
 
 from earmark.errors import DataError, SettingsError, TaggerError
 from earmark.judging.ledger import Ledger
-from earmark.lab import experiment
+from earmark.lab import choose, experiment, runfolder
 from earmark.lab import recipe as recipes
 from earmark.tagger.tagger import Tagger
 
@@ -148,6 +148,50 @@ def test_a_table_of_another_convention_is_refused(recipe, sample_root, tmp_path)
     table.write_text("\n".join([lines[0], *doubled]) + "\n")
     with pytest.raises(DataError, match="computed again from audio, its values differ"):
         experiment.run(recipe, tmp_path / "data", tmp_path / "run")
+
+
+def branches_of(recipe, *pairs):
+    return dataclasses.replace(recipe, branches=tuple(
+        dataclasses.replace(recipe.branches[0], front_end={"name": front_end}, model=model)
+        for front_end, model in pairs))
+
+
+GOOD = ("gtzan57", {"name": "classical:lda"})
+PAIR = {"name": "ensemble:mean", "members": [{"name": "cnn:sequence"}, {"name": "classical:lda"}]}
+
+
+@pytest.mark.parametrize(("front_end", "model", "said"), [
+    ("gtzan57", {"name": "cnn:sequence"}, "features of 'gtzan57' are rows of numbers; cnn:sequence "
+                                          "takes pictures of bands over time"),
+    ("logmel", {"name": "classical:lda"}, "are pictures of bands over time .* takes rows of numb"),
+    ("image", {"name": "dense:mlp"}, r"are pictures with channels .* takes rows of numbers or pic"),
+    ("logmel", PAIR, "ensemble:mean takes rows that its members do not all take"),
+    ("logmel", {"name": "cnn:sequence", "start": "gone.trunk"}, "'start' is 'gone.trunk', which is "
+                                                                "no file"),
+    ("logmel", {"name": "transfer:resnet50", "weights": "gone.pth"}, "'weights' is 'gone.pth'"),
+])  # fmt: skip
+def test_what_a_model_would_refuse_is_refused_before_any_features(
+    recipe, sample_root, tmp_path, monkeypatch, front_end, model, said
+):
+    monkeypatch.setattr(experiment, "gather", None)
+    monkeypatch.setattr(choose, "gather", None)
+    wrong = branches_of(recipe, GOOD, (front_end, model))
+    with pytest.raises(DataError, match=said):
+        experiment.run(wrong, sample_root, tmp_path / "run")
+    with pytest.raises(DataError, match=said):
+        choose.bench([wrong], sample_root, lambda _: None)
+
+
+def test_a_run_is_of_what_its_files_of_weights_hold(recipe, tmp_path):
+    path = tmp_path / "weights.pth"
+    model = {"name": "transfer:resnet50", "weights": str(path)}
+    given = branches_of(recipe, ("logmel", {"name": "ensemble:mean", "members": [model]}))
+    seen = []
+    for content in (b"one", b"other"):
+        path.write_bytes(content)
+        seen.append(runfolder._starts(given, "single")["starts"])
+    assert seen[0] != seen[1]
+    assert runfolder._starts(recipe, "single") == {}
 
 
 def test_a_setting_without_a_table_says_what_is_at_hand(recipe, sample_root, tmp_path):

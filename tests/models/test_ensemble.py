@@ -156,6 +156,18 @@ def test_settings_that_cannot_be_are_refused(given, said):
         settings.from_mapping(registry.load("models", "ensemble:weighted"), given)
 
 
+def test_what_members_have_heard_and_the_files_they_start_from_are_the_ensembles(tmp_path):
+    encoder = {"name": "pretrained:clap"}
+    started = {"name": "cnn:sequence", "start": "trunk"}
+    model = Mean(members=(encoder, {"name": "ensemble:mean", "members": [encoder, started]}))
+    assert model.heard[0] == "LAION-Audio-630K: sounds with sentences"
+    assert len(model.heard) == len(set(model.heard)) == 3
+    assert model.files() == {"members[1].members[1].start": "trunk"}
+    assert model.axes() == (2,)
+    assert Mean().heard == ()
+    assert Mean(members=(SURE, encoder)).axes() == ()
+
+
 def test_penalties_are_above_zero():
     with pytest.raises(SettingsError, match="'penalty' is 0"):
         settings.from_mapping(Stacking, {"penalty": 0})

@@ -1,6 +1,7 @@
 """What every network does around its layers: files, messages, rows from the disk."""
 
 import json
+from collections import OrderedDict
 from dataclasses import replace
 
 import numpy as np
@@ -112,6 +113,24 @@ def test_settings_and_names_in_a_file_are_read_strictly(fitted, file):
         Dense.load(file)
 
 
+@pytest.mark.parametrize("told", [
+    {"labels": "x"}, {"labels": -1}, {"shape": []}, {"shape": ["a"]}, {"settings": []},
+    {"settings": [1]}, {"seed": "a"}, {"history": None}, {"about": 3},
+    {"name": "classical:lda", "settings": {}}, {"name": ["x"]}],
+    ids=str)  # fmt: skip
+def test_headers_that_cannot_be_are_refused(file, told):
+    rewritten(file, **told)
+    with pytest.raises(DataError, match=r"network\.safetensors: .*(of its settings|missing)"):
+        Dense.load(file)
+
+
+@pytest.mark.parametrize("header", ["[]", "3", "null", '"a"'])
+def test_headers_that_are_no_table_are_refused(file, header):
+    file.write_bytes(save(load(file.read_bytes()), {"earmark": header}))
+    with pytest.raises(DataError, match=r"holds no network of Earmark's|not those that were"):
+        Dense.load(file)
+
+
 def test_rows_on_the_disk_and_picked_rows_are_learnt_like_those_in_memory(tmp_path, rng):
     pictures = rng.standard_normal((20, 8, 12)).astype(np.float32)
     np.save(tmp_path / "rows.npy", pictures)
@@ -180,6 +199,43 @@ def test_scaling_none_gives_rows_as_they_are(rows):
     np.testing.assert_allclose(scaled.spread, (rows + 9).std(axis=0), rtol=1e-4)
 
 
+def test_large_rows_go_through_few_at_a_time(rows, monkeypatch):
+    """64 waveforms of half a minute would fill 19 GB inside an encoder."""
+    from earmark.models._deep import learning
+
+    network = Still(training=replace(ONCE, batch_size=2))
+    monkeypatch.setattr(learning, "_VALUES_AT_ONCE", 3 * 4)
+    seen = []
+    monkeypatch.setattr(Loud, "forward", lambda _, given: seen.append(len(given)) or given)
+    network.fit(rows, LABELS, valid=(rows, LABELS), rng=np.random.default_rng(0))
+    network.scores(rows)
+    assert seen == [2, *[3] * 12]  # once to see its shape; learnt from, judged on and scored
+    assert learning.at_once((1 << 30,)) == 1
+
+
+class Loud(nn.Module):
+    def forward(self, rows):
+        return 500 * rows
+
+
+class Still(Dense):
+    """Embeddings far from 0, which stand still."""
+
+    name = "still"
+    stands_still = True
+
+    def build(self, shape, labels):
+        return nn.Sequential(OrderedDict(body=Loud(), head=nn.Linear(*shape, labels)))
+
+
+def test_a_head_is_taught_what_it_is_given_afterwards(rows):
+    network = Still(training=replace(ONCE, epochs=2))
+    network.fit(rows, LABELS, valid=(rows, LABELS), rng=np.random.default_rng(0))
+    logits = network.module()(torch.from_numpy(rows))
+    loss = nn.functional.cross_entropy(logits, torch.from_numpy(LABELS).float())
+    assert network.history_[-1]["valid_loss"] == pytest.approx(float(loss.detach()), rel=1e-5)
+
+
 def test_what_is_looked_into_is_a_copy(fitted, rows):
     before = fitted.scores(rows)
     for parameter in fitted.module().parameters():
@@ -204,7 +260,7 @@ def test_published_training_is_plain():
     ({"clip": 0.0}, "'clip' is 0.0"), ({"weight_decay": -0.1}, "'weight_decay' is -0.1"),
     ({"label_smoothing": 1.0}, "'label_smoothing' is 1.0"), ({"holdout": 0.0}, "'holdout' is 0.0"),
     ({"optimiser": "lion"}, "'optimiser'"), ({"patience": 0}, "'patience' is 0"),
-    ({"learning_rate": "fnd"}, "'learning_rate'"),
+    ({"learning_rate": "fnd"}, "'learning_rate'"), ({"most_weight": 0.5}, "'most_weight' is 0.5"),
 ])  # fmt: skip
 def test_training_that_cannot_be_is_refused(given, message):
     with pytest.raises(SettingsError, match=message):

@@ -297,6 +297,20 @@ class TestRefused:
                                                 "pretrained:clap takes clap"):
             from_folder(CLAP, folder, rows_for(CLAP))
 
+    @pytest.mark.parametrize("said", ["[]", '{"mean": "a"}', '{"mean": [1, 2]}', '{"std": 0}',
+                                      '{"std": null}', "3"])  # fmt: skip
+    def test_a_normalisation_that_cannot_be(self, tmp_path: Path, said: str) -> None:
+        folder = made_up.ast(tmp_path / "ast")
+        (folder / "preprocessor_config.json").write_text(said)
+        with pytest.raises(SettingsError, match=r"preprocessor_config\.json cannot be read"):
+            from_folder(AST, folder, rows_for(AST))
+
+    def test_clap_whose_tower_is_not_described(self, tmp_path: Path) -> None:
+        folder = made_up.clap(tmp_path / "c")
+        (folder / "config.json").write_text('{"model_type": "clap", "audio_config": "x"}')
+        with pytest.raises(SettingsError, match=r"'audio_config' in its config\.json is no table"):
+            from_folder(CLAP, folder, rows_for(CLAP))
+
     def test_clap_with_fusion(self, tmp_path: Path) -> None:
         with pytest.raises(SettingsError, match="form with fusion"):
             from_folder(CLAP, made_up.clap(tmp_path / "c", fusion=True), rows_for(CLAP))

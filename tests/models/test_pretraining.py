@@ -1,11 +1,13 @@
 """Networks taught without labels: what is hidden, what is compared, and what may start from it."""
 
+import importlib.util
 import math
+import sys
 
 import numpy as np
 import pytest
 
-from earmark.errors import DataError
+from earmark.errors import DataError, MissingExtraError
 from earmark.models._training import Training
 from earmark.models.cnn import Sequence, Vgg
 from earmark.models.crnn import Tagger
@@ -114,6 +116,37 @@ def test_networks_learn_without_labels_and_start_from_it(model, method, rows, tm
     for name, value in other.named_parameters():
         if not name.startswith(head):
             torch.testing.assert_close(dict(fitted.named_parameters())[name], value)
+
+
+@pytest.mark.parametrize("still", [{"freeze": "all"}, {"thaw": 1}], ids=str)
+def test_what_stands_still_afterwards_is_taught_here(still, rows, tmp_path):
+    if importlib.util.find_spec("timm") is None:  # not imported here: see graphs/torchvision.py
+        pytest.skip("timm is not installed")
+    from safetensors.torch import load_file
+
+    from earmark.models.transfer import Timm
+
+    seen = []
+    for rate in (1e-12, 0.01):
+        pretext = Pretext(epochs=1, batch_size=8, patch_bands=2, learning_rate=rate)
+        model = Timm(backbone="test_resnet", resize=32, training=ONCE, **still)
+        pretrain(model, rows, pretext, tmp_path / "trunk", seeded())
+        seen.append(load_file(tmp_path / "trunk"))
+    weights = [name for name in seen[0] if name.endswith("conv1.weight")]
+    assert weights
+    assert not any(torch.allclose(seen[0][name], seen[1][name]) for name in weights)
+
+
+def test_without_pytorch_the_extra_is_named(rows, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "skorch", None)
+    with pytest.raises(MissingExtraError, match=r"'\.\[deep\]'"):
+        pretrain(sequence(), rows, SHORT, tmp_path / "trunk", seeded())
+
+
+def test_rows_may_come_as_lists(rows, tmp_path):
+    model = Dense(hidden=(4,), training=ONCE)
+    lists = pretrain(model, rows[:, 0].tolist(), SHORT, tmp_path / "t", seeded())
+    assert lists == pretrain(model, rows[:, 0], SHORT, tmp_path / "t", seeded())
 
 
 def test_what_is_learnt_depends_on_the_seed_alone(rows, tmp_path):

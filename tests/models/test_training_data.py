@@ -175,6 +175,17 @@ def test_the_score_of_a_row_is_the_mean_of_its_crops_scores():
                                                            / shell.spread))
 
 
+@pytest.mark.parametrize("task", ["single", "multi"])
+def test_logits_of_crops_in_few_bits_are_numbers(task):
+    """Scores of a sure network are 1 in bf16, and the logit of 1 is infinite."""
+    shell = Shell(Sums(), (2, 4), task, crop=2).eval()
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        rows = torch.tensor([[[9.0] * 4, [-9.0] * 4]]).bfloat16()
+        logits = shell(rows)
+    assert torch.isfinite(logits).all()
+    assert logits[0, 0] > logits[0, 1]
+
+
 def test_a_hostile_row_is_held_within_a_hundred_deviations():
     shell = Shell(Sums(), (2, 1), "multi").eval()
     assert shell(torch.tensor([[[1e30], [-1e30]]])).tolist() == [[100.0, -100.0]]

@@ -304,6 +304,44 @@ def test_rows_have_no_time_to_crop(rows, labels):
         fit(rows, labels, crop=3)
 
 
+@pytest.mark.parametrize(("given", "message"), [
+    ({"crop": 13}, "'crop' is 13, but a row has 12 steps of time; expected as many or fewer"),
+    ({"augment": Augment(shift=8)}, "'shift' is 8, but a picture is 8 high"),
+])  # fmt: skip
+def test_what_is_larger_than_a_picture_is_refused(rng, given, message):
+    rows, labels = pictures(rng)
+    with pytest.raises(DataError, match=message):
+        Tagger(training=QUICK, **Tagger.small, **given).fit(rows, labels, rng=rng)
+
+
+def test_a_crop_as_long_as_a_row_is_the_whole_row(rng):
+    rows, labels = pictures(rng)
+    once = replace(QUICK, epochs=1)
+    found = [Tagger(training=once, **Tagger.small, crop=crop).fit(
+        rows, labels, rng=np.random.default_rng(0)).scores(rows) for crop in (12, None)]
+    assert np.array_equal(*found)
+
+
+@pytest.mark.parametrize("name", ["time_masks", "band_masks", "cutmix", "shift", "flip_time"])
+def test_rows_of_numbers_have_no_time_or_bands_to_change(rows, labels, name):
+    with pytest.raises(DataError, match=f"'{name}' is 1, but the features are rows of numbers"):
+        fit(rows, labels, augment=Augment(**{name: 1}))
+
+
+@pytest.mark.parametrize(("row", "label"), [
+    (np.s_[:0, :], np.s_[:0, :]), (np.s_[:, :4], np.s_[:, :]), (np.s_[:, :], np.s_[:, :1]),
+    (np.s_[:3, :], np.s_[:, :])], ids=["none", "narrow", "of a label", "fewer"])  # fmt: skip
+def test_valid_rows_unlike_those_learnt_from_are_refused(rows, labels, row, label):
+    with pytest.raises(DataError, match=r"valid rows of shape .*expected one row or more of \(5,"):
+        fit(rows, labels, valid=(rows[row], labels[label]))
+
+
+def test_a_row_alone_has_nothing_to_be_normalised_by(rows, labels):
+    with pytest.raises(DataError, match=r"a batch is of one row.*'batch_size' to 2 or more"):
+        fit(rows, labels, replace(QUICK, batch_size=1), normalise="before")
+    assert fit(rows, labels, replace(QUICK, batch_size=1, epochs=1)).history_
+
+
 def test_valid_rows_that_are_no_numbers_are_named(rows, labels):
     holed = rows.copy()
     holed[4, 1] = np.nan

@@ -58,6 +58,16 @@ def test_focal_without_focus_is_the_plain_loss(logits, task, truth):
     assert torch.equal(focal, Loss(task, Training(), ONES)(logits, truth))
 
 
+@pytest.mark.parametrize("task", ["single", "multi"])
+@pytest.mark.parametrize("focal", [0.5, 1.0, 2.0])
+def test_focal_has_a_slope_where_all_is_right(task, focal):
+    logits = torch.tensor([[60.0, -60.0], [1.0, 2.0]], requires_grad=True)
+    loss = Loss(task, Training(loss="focal", focal=focal), np.ones(2))
+    loss(logits, torch.tensor([[1.0, 0.0], [0.0, 1.0]])).backward()
+    assert torch.isfinite(logits.grad).all()
+    assert logits.grad[1].any()
+
+
 def test_focal_by_hand():
     focal = Training(loss="focal", focal=2.0)
     # A chance of 3/4 for what is true: -log(3/4) (1/4)².

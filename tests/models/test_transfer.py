@@ -89,6 +89,19 @@ class TestPictures:
         assert span_of("none", (-80.0, 0.0), pretrained=False) == (-80.0, 0.0)
 
 
+def test_a_fit_is_of_what_its_files_hold(tmp_path: Path, rows: Floats) -> None:
+    """Else a state would be taken up that was trained from other weights."""
+    path = tmp_path / "weights.pth"
+    model = Timm(**TINY, weights=str(path))  # type: ignore[arg-type]
+    seen = set()
+    for content in (b"one", b"other"):
+        path.write_bytes(content)
+        seen.add(model.fingerprint)
+    assert model.files() == {"weights": str(path)}
+    assert len(seen) == 2
+    assert Timm(**TINY, weights="pretrained").files() == {}  # type: ignore[arg-type]
+
+
 class TestStages:
     def inner(self, **settings: object) -> torch.nn.Module:
         return Timm(**(TINY | settings)).build((32, 32), 2)  # type: ignore[arg-type]
@@ -330,6 +343,16 @@ class TestBuilding:
         assert sizes["mobilenet_v2"] == 3_504_872 - 1_281_000 - 2 * 9 * 32
         assert sizes["efficientnet_b0"] == 5_288_548 - 1_281_000 - 2 * 9 * 32
         assert {"efficientnet_b2", "efficientnet_b4", "inception_v3", "timm"} < set(sizes)
+
+    def test_networks_with_channels_last_are_pooled_over_places_too(self, rows: Floats) -> None:
+        body = Timm(backbone="test_mambaout", pool="both").build((64, 64), 2).body.eval()
+        given = torch.from_numpy(np.tile(rows, (1, 2, 2))[:2, :64, :64].copy())
+        with torch.no_grad():
+            maps = body.net.forward_features(body.pictures(given))
+            made = body(given)
+        assert maps.shape == (2, 2, 2, body.net.num_features)
+        expected = torch.cat([maps.flatten(1, 2).mean(1), maps.flatten(1, 2).amax(1)], dim=1)
+        torch.testing.assert_close(made, expected)
 
     def test_both_means_and_maxima(self, rows: Floats) -> None:
         mean, both = (Timm(**TINY, pool=pool).build((32, 40), 2)  # type: ignore[arg-type]

@@ -40,6 +40,7 @@ class Statistics(FrontEnd):
     """
 
     any_length: ClassVar[bool] = True
+    axes: ClassVar[int] = 1
     sample_rate: int = 22_050
     n_fft: int = 2048
     hop_length: int = 512

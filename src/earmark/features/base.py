@@ -64,6 +64,12 @@ class FrontEnd(ABC):
     sample_rate: int
 
     @property
+    def axes(self) -> int | None:
+        """How many axes a row has: 1 for numbers, 2 for a picture of rows over time, 3 for one
+        with channels; None where a family does not say."""
+        return None
+
+    @property
     @abstractmethod
     def columns(self) -> tuple[str, ...]:
         """Names of the values of a row, or of the rows of a picture."""

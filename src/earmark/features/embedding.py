@@ -71,6 +71,7 @@ class Embedding(FrontEnd):
     """
 
     name: ClassVar[str] = "embedding"
+    axes: ClassVar[int] = 1
     any_length: ClassVar[bool] = True
     sample_rate: int = 16_000
     backbone: str = ""

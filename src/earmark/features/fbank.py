@@ -59,6 +59,7 @@ class Fbank(Bands, FrontEnd):
     """
 
     name: ClassVar[str] = "fbank"
+    axes: ClassVar[int] = 2
     sample_rate: int = 16_000
     window_length: int = 400
     hop_length: int = 160

@@ -63,6 +63,7 @@ class Fma518(FrontEnd):
     """
 
     name: ClassVar[str] = "fma518"
+    axes: ClassVar[int] = 1
     any_length: ClassVar[bool] = True
     sample_rate: int = 44_100
     variant: Literal["as_published", "correct"] = "as_published"

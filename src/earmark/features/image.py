@@ -56,6 +56,7 @@ class Image(FrontEnd):
     """
 
     name: ClassVar[str] = "image"
+    axes: ClassVar[int] = 3
     sample_rate: int = 22_050
     n_fft: int = 2048
     hop_length: int = 512

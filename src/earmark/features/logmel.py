@@ -75,6 +75,7 @@ class LogMel(Bands, FrontEnd):
     """
 
     name: ClassVar[str] = "logmel"
+    axes: ClassVar[int] = 2
     sample_rate: int = 22_050
     n_fft: int = 2048
     hop_length: int = 512

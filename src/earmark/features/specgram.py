@@ -65,6 +65,7 @@ class Specgram(FrontEnd):
     """
 
     name: ClassVar[str] = "specgram"
+    axes: ClassVar[int] = 2
     sample_rate: int = 22_050
     n_fft: int = 256
     hop_length: int = 224

@@ -60,6 +60,7 @@ class Stacked(FrontEnd):
     """
 
     name: ClassVar[str] = "stacked"
+    axes: ClassVar[int] = 3
     sample_rate: int = 22_050
     n_fft: int = 2048
     hop_length: int = 512

@@ -72,6 +72,11 @@ class Table(FrontEnd):
                              "it out.")
 
     @property
+    def axes(self) -> int:
+        """2 for the seconds of a clip in sequence, else 1."""
+        return 2 if self.pooling == "sequence" else 1
+
+    @property
     def columns(self) -> tuple[str, ...]:
         known = {"echonest": echonest.COLUMNS, "vggish": vggish.COLUMNS,
                  "msd": summary.COLUMNS}

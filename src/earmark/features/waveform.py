@@ -30,6 +30,7 @@ class Waveform(FrontEnd):
     """
 
     name: ClassVar[str] = "waveform"
+    axes: ClassVar[int] = 2
     sample_rate: int = 16_000
     normalise: Literal["none", "unit"] = "none"
 

@@ -26,7 +26,7 @@ from earmark.judging.curves import Floats
 from earmark.judging.intervals import Interval, bootstrap, paired_difference, several
 from earmark.lab import weighing
 from earmark.lab.batches import Gathered, Log, gather
-from earmark.lab.learner import Learner
+from earmark.lab.learner import Learner, refuse_slips
 from earmark.lab.partition import draw
 from earmark.lab.recipe import BranchChoice, Recipe
 
@@ -153,6 +153,8 @@ def bench(recipes: Sequence[Recipe], root: Path, log: Log) -> Bench:
             raise SettingsError(f"'{recipe.name}' and '{first.name}' differ in dataset or split; "
                                 "only recipes that learn from the same tracks can be compared.")
     dataset = open_dataset(first.dataset.name, root, first.dataset.options)
+    for branch in (branch for recipe in recipes for branch in recipe.branches):
+        refuse_slips(branch, dataset.vocabulary.task)
     split = draw(first.split, dataset, np.random.default_rng(first.seed))
     ids = sorted(i for part in first.split.learn_from for i in split.ids(part))
     found = Bench(dataset, ids, log)

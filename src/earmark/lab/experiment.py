@@ -35,7 +35,7 @@ from earmark.lab import backbones, runfolder
 from earmark.lab.afterwards import decisions_on_test
 from earmark.lab.batches import Log, gather
 from earmark.lab.beforehand import Decided, Looking, Material
-from earmark.lab.learner import Fitted, Learner, TrackScores, build_model
+from earmark.lab.learner import Fitted, Learner, TrackScores, refuse_slips
 from earmark.lab.packing import pack
 from earmark.lab.partition import dealt, learnable, missing_lines, without
 from earmark.lab.recipe import ExportChoice, Recipe
@@ -84,7 +84,7 @@ def run(
     whole = dealt(recipe.split, dataset, rng)
     split = without(learnable(recipe.split, whole, dataset, rng), exclude or {})
     for branch in recipe.branches:  # a slip in a model's settings is found before anything is done
-        _refuse_missing(build_model(branch, dataset.vocabulary.task))
+        refuse_slips(branch, dataset.vocabulary.task)
     folder = folder.resolve()  # the ledger lies beside it, also when it is given as "."
     with _at_work_in(folder) as work:  # before hours of features: can it be written at all?
         learner = _learner(recipe, dataset, split, log)
@@ -117,13 +117,6 @@ def _at_work_in(folder: Path) -> Iterator[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as away:
         yield Path(away).resolve() / folder.name
-
-
-def _refuse_missing(model: Model) -> None:
-    """Refuse a file of weights that is not there before hours of features."""
-    if gone := model.missing_files():
-        raise DataError(f"model: 'start' is {gone[0]!r}, which is no file; give the trunk that "
-                        "earmark pretrain wrote.")
 
 
 def _learner(recipe: Recipe, dataset: Dataset, split: Split, log: Log) -> Learner:

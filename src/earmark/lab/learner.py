@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -18,12 +19,13 @@ from earmark import registry, settings
 from earmark.audio.segments import combine
 from earmark.datasets.base import Dataset
 from earmark.errors import DataError
-from earmark.features.base import FeatureSet
+from earmark.features.base import FeatureSet, build
 from earmark.judging import splits
+from earmark.lab.backbones import complete
 from earmark.lab.batches import Gathered
 from earmark.lab.outoffold import Fit, ScoresFor
 from earmark.lab.recipe import BranchChoice
-from earmark.models.base import Model
+from earmark.models.base import Model, kinds_of_rows
 from earmark.models.threads import its_threads
 
 
@@ -180,6 +182,27 @@ def build_model(branch: BranchChoice, task: str) -> Model:
     family = registry.load("models", str(values.pop("name", "")))
     model: Model = settings.from_mapping(family, {**values, "task": task}, where="model")
     return model
+
+
+def refuse_slips(branch: BranchChoice, task: str) -> None:
+    """Refuse before hours of features what the branch's model would refuse after them.
+
+    Raises:
+        SettingsError: unknown model or setting, or a front end that is unknown or not at hand.
+        DataError: a file of weights that is not there, or rows of a kind that the model does not
+            take.
+    """
+    model = build_model(branch, task)
+    for name, path in model.files().items():
+        if not Path(path).is_file():
+            raise DataError(f"model: '{name}' is {path!r}, which is no file; give one of weights, "
+                            "such as the trunk that earmark pretrain writes for 'start'.")
+    front_end = build(complete(branch.front_end))
+    if front_end.axes is not None and front_end.axes not in model.axes():
+        wanted = kinds_of_rows(model.axes()) or "rows that its members do not all take"
+        raise DataError(f"the features of '{front_end.name}' are "
+                        f"{kinds_of_rows([front_end.axes])}; {model.name} takes {wanted}: choose "
+                        "a family of features that gives them, or another model.")
 
 
 def track_scores(model: Model, gathered: Gathered, ids: Sequence[str]) -> NDArray[np.float32]:

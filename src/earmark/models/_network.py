@@ -22,7 +22,7 @@ from earmark.errors import DataError, SettingsError, require
 from earmark.models import watch
 from earmark.models._choice import group_folds
 from earmark.models._training import Augment, Training
-from earmark.models.base import Model, Scores, as_numbers, check_labels
+from earmark.models.base import Model, Scores, as_numbers, check_labels, kinds_of_rows
 from earmark.picked import pick
 from earmark.store import file_digest
 
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from torch import nn
 
     from earmark.models._deep.shell import Shell
-
-_SCORED_AT_ONCE = 64
 
 
 @dataclass
@@ -55,6 +53,7 @@ class Network(Model):
         "training.label_smoothing": "0..0.2", "training.epochs": "10..60",
     }  # fmt: skip
     takes: ClassVar[tuple[int, ...]] = ()  # how many axes a row may have
+    furthest: ClassVar[float] = 100.0  # standard deviations: a hostile row must not end as NaN
     # For tries and tests: settings, as the constructor takes them, under which it trains in about
     # a second, and the shape of a row that it is tried on.
     small: ClassVar[Mapping[str, Any]] = {}
@@ -116,9 +115,13 @@ class Network(Model):
         """Whether rows are the same in every epoch."""
         return self.augment == Augment() and self.crop is None
 
-    def missing_files(self) -> list[str]:
-        """Return the trunk to start from, where it is not there."""
-        return [self.start] if self.start is not None and not Path(self.start).is_file() else []
+    def axes(self) -> tuple[int, ...]:
+        """Return how many axes a row may have."""
+        return self.takes
+
+    def files(self) -> dict[str, str]:
+        """Return the trunk to start from, where there is one."""
+        return {} if self.start is None else {"start": self.start}
 
     def parameter_groups(self, inner: nn.Module) -> list[dict[str, Any]]:
         """Return parameters with their share of the learning rate (``lr_share``)."""
@@ -142,10 +145,12 @@ class Network(Model):
             rows: [shape=(rows, ...)]; an array, one on the disk, or anything indexed like one.
             valid: judged after each epoch; what early stopping goes by.
         """
-        _require()
+        require_deep()
         labels = check_labels(labels, len(rows), self.task)
         rows = as_rows(rows)
         self._check_rows(rows)
+        self.augment.refuse_idle(tuple(rows.shape[1:]))
+        valid = None if valid is None else _as_valid(valid, rows, labels)
         self.look_up(tuple(rows.shape[1:]))
         if self.stands_still:
             from earmark.models._deep import frozen
@@ -174,7 +179,7 @@ class Network(Model):
             raise DataError(f"rows of {wide}; this {self.name} was fitted on "
                             f"{' x '.join(map(str, self.shape_))} features.")
         self._check_rows(rows)
-        return learning.scores(shell, rows, self.labels_, _SCORED_AT_ONCE)
+        return learning.scores(shell, rows, self.labels_)
 
     def to_onnx(self) -> bytes:
         """Return standardisation, network, crops and scores as one graph: ``rows`` to ``scores``.
@@ -210,15 +215,15 @@ class Network(Model):
         Raises:
             DataError: the file is damaged, or its weights are not those of its settings.
         """
-        _require()
+        require_deep()
         from earmark.models._deep import weights
 
         return weights.load(path)
 
     @property
     def fingerprint(self) -> str:
-        """16 hex digits that change with any setting, and with what ``start`` holds."""
-        more = [] if self.start is None else [file_digest(Path(self.start))]
+        """16 hex digits that change with any setting, and with what files that they name hold."""
+        more = [file_digest(Path(name)) for name in self.files().values()]
         return settings.fingerprint([self.name, settings.to_mapping(self), *more])
 
     @property
@@ -230,16 +235,17 @@ class Network(Model):
 
     def _check_rows(self, rows: Any) -> None:
         if rows.ndim - 1 not in self.takes:
-            kinds = {1: "rows of numbers", 2: "pictures of bands over time (logmel, specgram)",
-                     3: "pictures with channels (image, stacked)"}
             given = " x ".join(map(str, rows.shape[1:]))
-            wanted = " or ".join(kinds.get(k, f"rows of {k} axes") for k in self.takes)
             what = "pictures of " if rows.ndim > 2 else "rows of "
-            raise DataError(f"the features are {what}{given}; this model takes {wanted}: choose a "
-                            "family of features that gives them, or another model.")
+            raise DataError(f"the features are {what}{given}; this model takes "
+                            f"{kinds_of_rows(self.takes)}: choose a family of features that gives "
+                            "them, or another model.")
         if self.crop is not None and rows.ndim == 2:
             raise DataError(f"'crop' is {self.crop}, but the features are rows of numbers, which "
                             "have no time to crop; leave 'crop' out.")
+        if self.crop is not None and self.crop > rows.shape[-1]:
+            raise DataError(f"'crop' is {self.crop}, but a row has {rows.shape[-1]} steps of time; "
+                            "expected as many or fewer, or leave 'crop' out for whole rows.")
         if not np.prod(rows.shape[1:]):
             raise DataError(f"rows of shape {rows.shape[1:]}; expected at least one value each.")
 
@@ -275,6 +281,24 @@ def identity_of(rows: Any, labels: NDArray[np.int8]) -> str:
     return f"{zlib.crc32(labels.tobytes()):08x}{zlib.crc32(content.tobytes()):08x}"
 
 
+def _as_valid(
+    valid: tuple[Any, NDArray[np.int8]], rows: Any, labels: NDArray[np.int8]
+) -> tuple[Any, NDArray[np.int8]]:
+    """Return rows to judge on, and their truth, after checking that they are like those learnt
+    from.
+
+    Raises:
+        DataError: they are not, or there are none.
+    """
+    given, truth = as_rows(valid[0]), np.asarray(valid[1])
+    wanted = (tuple(rows.shape[1:]), (len(given), labels.shape[1]))
+    if not len(given) or (tuple(given.shape[1:]), truth.shape) != wanted:
+        raise DataError(f"valid rows of shape {tuple(given.shape)} and labels of shape "
+                        f"{truth.shape}; expected one row or more of {rows.shape[1:]}, and "
+                        f"{labels.shape[1]} labels each, as those that are learnt from.")
+    return given, truth
+
+
 def as_rows(rows: Any) -> Any:
     """Return rows as they are where they can be indexed like an array of numbers, whose values may
     lie on the disk; else the array."""
@@ -282,6 +306,7 @@ def as_rows(rows: Any) -> Any:
     return rows if hasattr(rows, "ndim") and kind in "biuf" else as_numbers(rows)
 
 
-def _require() -> None:
+def require_deep() -> None:
+    """Raise MissingExtraError where networks cannot be trained or read."""
     for package in ("torch", "skorch"):
         require(package, extra="deep", purpose="training a network")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from earmark.errors import DataError
+
 Optimiser = Literal["adamw", "adam", "sgd"]
 Schedule = Literal["one_cycle", "cosine", "constant"]
 Loss = Literal["cross_entropy", "focal"]
@@ -32,7 +34,7 @@ class Training:
         label_smoothing: share of the truth that is spread over all labels.
         weights: ``balanced`` to let every label weigh the same: classes against one another, or,
             where labels are several, a label's positives against its negatives.
-        most_weight: largest such weight, for labels borne by next to none.
+        most_weight: largest such weight, for labels borne by next to none; the least is 1 over it.
         sampling: ``balanced`` to draw rows so that labels come about equally often.
         patience: epochs without a better loss on the valid rows after which training ends and the
             best epoch's weights are taken; None to train to the end and take the last.
@@ -72,10 +74,13 @@ class Training:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise ValueError(f"'{name}' is {value}; expected 1 or more.")
-        for name in ("learning_rate", "clip", "most_weight"):
+        for name in ("learning_rate", "clip"):
             value = getattr(self, name)
-            if isinstance(value, float) and not value > 0:
+            if isinstance(value, float | int) and not value > 0:
                 raise ValueError(f"'{name}' is {value}; expected above 0.")
+        if not self.most_weight >= 1:
+            raise ValueError(f"'most_weight' is {self.most_weight}; expected 1 or more: the least "
+                             "is 1 over it.")
         for name in ("weight_decay", "focal", "workers"):
             if getattr(self, name) < 0:
                 raise ValueError(f"'{name}' is {getattr(self, name)}; expected 0 or above.")
@@ -132,6 +137,21 @@ class Augment:
         for name in ("time_share", "band_share", "mask_probability", "flip_time"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"'{name}' is {getattr(self, name)}; expected 0 to 1.")
+
+    def refuse_idle(self, shape: tuple[int, ...]) -> None:
+        """Refuse what rows of a shape have no place for.
+
+        Raises:
+            DataError: names the setting.
+        """
+        of_pictures = ("time_masks", "band_masks", "cutmix", "shift", "flip_time")
+        idle = [name for name in of_pictures if getattr(self, name)]
+        if len(shape) == 1 and idle:
+            raise DataError(f"'{idle[0]}' is {getattr(self, idle[0])}, but the features are rows "
+                            f"of numbers, which have no time or bands; leave '{idle[0]}' out.")
+        if len(shape) > 1 and self.shift >= shape[-2]:
+            raise DataError(f"'shift' is {self.shift}, but a picture is {shape[-2]} high: nothing "
+                            "of it would be left; expected fewer.")
 
     @property
     def mixes(self) -> bool:

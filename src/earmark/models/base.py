@@ -7,7 +7,7 @@ for some multi-label work; the turns there and back are made here, once.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -19,6 +19,8 @@ from earmark.errors import DataError
 from earmark.labels.vocabulary import Task
 
 Scores = NDArray[np.float32]
+_KINDS = {1: "rows of numbers", 2: "pictures of bands over time (logmel, specgram)",
+          3: "pictures with channels (image, stacked)"}
 Doubles = NDArray[np.float64]
 
 
@@ -76,9 +78,14 @@ class Model(ABC):
         """What its weights have learnt from before any fit, as lines of cards have it."""
         return ()
 
-    def missing_files(self) -> list[str]:
-        """Return the files that settings name and that are not there."""
-        return []
+    def axes(self) -> tuple[int, ...]:
+        """Return how many axes a row may have: 1 for rows of numbers, 2 for pictures of bands over
+        time, 3 for pictures with channels."""
+        return (1,)
+
+    def files(self) -> dict[str, str]:
+        """Return the files that settings name, by the setting: what it learns hangs on them."""
+        return {}
 
     def told(self) -> dict[str, Any]:
         """Return what training has to tell, for the results; nothing where there is no more than
@@ -89,6 +96,15 @@ class Model(ABC):
         """Write what looking into the model needs beyond its graph; return whether there is any.
         """
         return False
+
+
+def kinds_of_rows(axes: Iterable[int]) -> str:
+    """Return in words what rows of so many axes are.
+
+    >>> kinds_of_rows((1,))
+    'rows of numbers'
+    """
+    return " or ".join(_KINDS.get(k, f"rows of {k} axes") for k in axes)
 
 
 def check_fit(rows: ArrayLike, labels: ArrayLike, task: Task) -> tuple[

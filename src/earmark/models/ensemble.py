@@ -101,6 +101,21 @@ class Mean(Model):
         ]  # fmt: skip
         return graph.content(self._add_combined(graph, names), self.labels_)
 
+    @property
+    def heard(self) -> tuple[str, ...]:
+        """What the members' weights have learnt from before any fit."""
+        return tuple(dict.fromkeys(line for model in self._made() for line in model.heard))
+
+    def axes(self) -> tuple[int, ...]:
+        """Return how many axes a row may have that all members take."""
+        every = [model.axes() for model in self._made()]
+        return tuple(k for k in every[0] if all(k in taken for taken in every))
+
+    def files(self) -> dict[str, str]:
+        """Return the files that the members' settings name."""
+        return {f"members[{k}].{name}": path for k, model in enumerate(self._made())
+                for name, path in model.files().items()}
+
     def told(self) -> dict[str, Any]:
         """Return the members with what each has to tell, and how much each counts."""
         return {"model": self.name, "members": [

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from earmark.models._network import Network
+from earmark.models._network import Network, as_rows, require_deep
 
 Method = Literal["masked", "contrastive"]
 
@@ -57,7 +56,7 @@ def pretrain(
     network: Network, rows: Any, pretext: Pretext, path: Path, rng: np.random.Generator,
     tell: Any = lambda _: None,
 ) -> list[float]:
-    """Teach a network's trunk, write it to a file, and return each epoch's loss.
+    """Teach a network's trunk, all of it, write it to a file, and return each epoch's loss.
 
     Args:
         rows: [shape=(rows, ...)], of the shape that the network will learn from.
@@ -66,9 +65,12 @@ def pretrain(
     Raises:
         DataError: rows that are no numbers, too few of them, or not for this network; a network
             whose last layer is not dense.
+        MissingExtraError: PyTorch is not installed.
     """
+    require_deep()
     from earmark.models._deep import pretraining, trunks
 
+    rows = as_rows(rows)
     network._check_rows(rows)
     inner, losses = pretraining.taught(network, rows, pretext, int(rng.integers(2**31)), tell)
     trunks.save(network, inner, tuple(rows.shape[1:]), path)

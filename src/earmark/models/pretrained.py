@@ -148,6 +148,12 @@ class Pretrained(Network):
             watch.current().tell(f"{self.name} begins with weights by chance; weights = "
                                  f"'pretrained' takes {self.published} (about {self.size_mb} MB)")
 
+    def files(self) -> dict[str, str]:
+        """Return the trunk to start from and the folder's weights, where there are any."""
+        folder = Path(self.weights)
+        found = hub.weights_in(folder) if folder.is_dir() else []
+        return {**super().files(), **{f"weights: {path.name}": str(path) for path in found}}
+
     @property
     def stands_still(self) -> bool:
         """Where the encoder is frozen and rows are the same in every epoch."""

@@ -155,6 +155,11 @@ class Transfer(Network):
         elif self._pretrained:
             timm_backbones.tensors(Path(self.weights))
 
+    def files(self) -> dict[str, str]:
+        """Return the trunk to start from and the file of weights, where there are any."""
+        own = {} if self.weights in _OWN_WEIGHTS else {"weights": self.weights}
+        return {**super().files(), **own}
+
     @property
     def stands_still(self) -> bool:
         """Where all stages are frozen and rows are the same in every epoch."""

@@ -129,7 +129,9 @@ def test_recipes_that_cannot_be_taught_are_refused(recipe, root):
     twice = dataclasses.replace(recipe, branches=recipe.branches * 2)
     with pytest.raises(SettingsError, match="'little' has 2 branches"):
         proof.desk(twice, root, {}, None, lambda _: None)
-    classic = dataclasses.replace(recipe.branches[0], model={"name": "classical:lda"})
+    means = {"name": "table", "kind": "vggish", "pooling": "mean"}
+    classic = dataclasses.replace(recipe.branches[0], front_end=means,
+                                  model={"name": "classical:lda"})
     with pytest.raises(SettingsError, match="learns with classical:lda; only networks"):
         proof.desk(dataclasses.replace(recipe, branches=(classic,)), root, {}, None,
                    lambda _: None)

@@ -1,4 +1,4 @@
-"""Gradient descent on one network: what skorch's loop does, and the callbacks that ours adds.
+"""Gradient descent on one network: skorch's loop, and the callbacks that ours adds.
 
 Everything that is drawn in an epoch follows from the seed and the epoch's number, so that a state
 kept after an epoch is the weights, the optimiser, the schedule and the history, and nothing else.
@@ -15,9 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from skorch import NeuralNet
 from skorch.callbacks import Callback
-from skorch.hf import AccelerateMixin
 from torch import nn
 
 from earmark.errors import DataError, SettingsError
@@ -25,12 +23,12 @@ from earmark.models._deep import schedule
 from earmark.models._deep.devices import device_of, precision_of
 from earmark.models._deep.feeding import Dealer, Timed, Waiting
 from earmark.models._deep.losses import Loss
+from earmark.models._deep.nets import Accelerated, Groups, Net
 from earmark.models._deep.shell import Shell
 from earmark.models._deep.states import State
 from earmark.models._training import Training
 
 OnEpoch = Callable[[nn.Module, int], None]
-Groups = list[dict[str, Any]]
 
 
 class Stopped(Exception):
@@ -66,7 +64,8 @@ def run(job: Job) -> list[dict[str, Any]]:
     """Train, and return the history: a line an epoch.
 
     Raises:
-        DataError: the loss is no number any more.
+        DataError: the loss is no number any more, or a batch of one row cannot be normalised.
+        SettingsError: a device, precision or compiler that there is not.
     """
     with torch.random.fork_rng(enabled=True), warnings.catch_warnings():
         # A schedule is stepped after the last step, too; skorch warns of callbacks of its own.
@@ -87,97 +86,15 @@ def run(job: Job) -> list[dict[str, Any]]:
                 said = str(error).strip().splitlines()[0]
                 raise SettingsError("'compile' is true, but this PyTorch cannot compile here: "
                                     f"{said}; leave it out.") from error
+            if "more than 1 value per channel" in str(error):
+                raise DataError("a batch is of one row, from which batch normalisation learns "
+                                "nothing: set 'batch_size' to 2 or more, and learn from as many "
+                                "rows.") from error
             raise
         finally:
             net.notify("on_train_end", X=None, y=None)
         descent.finish()
     return job.history
-
-
-class _Net(NeuralNet):  # type: ignore[misc]
-    """skorch's loop over batches that come ready, with gradients summed over several."""
-
-    accumulate = 1
-    loaders: tuple[Any, Any] = (None, None)
-    groups: Groups
-
-    def initialize_optimizer(self, *_: Any, **__: Any) -> Any:
-        self.optimizer_ = self.optimizer(self.groups, lr=self.lr)
-        return self
-
-    def get_split_datasets(self, X: Any, y: Any = None, **_: Any) -> Any:  # noqa: N803
-        return self.loaders
-
-    def get_iterator(self, dataset: Any, training: bool = False) -> Any:
-        return dataset
-
-    def check_data(self, X: Any, y: Any = None) -> None:  # noqa: N803
-        pass
-
-    def train_step(self, batch: Any, **_: Any) -> dict[str, Any]:
-        # In place of skorch's closure: a step is taken once in ``accumulate`` batches.
-        step: dict[str, Any] = self.train_step_single(batch)
-        if self._steps_now():
-            self.notify("on_grad_computed", named_parameters=(), batch=batch, training=True)
-            self._step_optimizer(lambda: step["loss"])
-            self._zero_grad_optimizer()
-        return step
-
-    def _steps_now(self) -> bool:
-        begun = self._batches_begun()
-        return begun % self.accumulate == 0 or begun == len(self.loaders[0].loader)
-
-    def _together(self) -> int:
-        """Return how many batches the step has to which this one belongs; the last may have few."""
-        before = (self._batches_begun() - 1) // self.accumulate * self.accumulate
-        return min(self.accumulate, len(self.loaders[0].loader) - before)
-
-    def _batches_begun(self) -> int:
-        return len(self.history[-1]["batches"])  # skorch adds one before each
-
-    def train_step_single(self, batch: Any, **_: Any) -> dict[str, Any]:
-        self._set_training(True)
-        rows, truth = batch
-        logits = self.infer(rows)
-        loss = self.get_loss(logits, truth, X=rows, training=True)
-        self._backward(loss / self._together())
-        return {"loss": loss.detach(), "y_pred": logits.detach()}
-
-    def _backward(self, loss: Any) -> None:
-        loss.backward()
-
-
-class _Accelerated(AccelerateMixin, _Net):  # type: ignore[misc]
-    """The same in fewer bits, or on several devices, through accelerate."""
-
-    def train_step(self, batch: Any, **_: Any) -> dict[str, Any]:
-        return _Net.train_step(self, batch)
-
-    def train_step_single(self, batch: Any, **_: Any) -> dict[str, Any]:
-        with self.accelerator.autocast():
-            return _Net.train_step_single(self, batch)
-
-    def validation_step(self, batch: Any, **_: Any) -> Any:
-        from accelerate.utils import send_to_device
-
-        with self.accelerator.autocast():
-            return super().validation_step(send_to_device(batch, self.accelerator.device))
-
-    def get_iterator(self, dataset: Any, training: bool = False) -> Any:
-        return dataset
-
-    def _initialize_accelerator(self) -> Any:
-        # skorch would have the loss learnt by all processes together, too, but it learns nothing,
-        # which PyTorch refuses.
-        kept: list[str] = vars(self)["_criteria"]
-        self._criteria = []
-        super()._initialize_accelerator()
-        self._criteria = kept
-        self.criterion_.to(self.accelerator.device)
-        return self
-
-    def _backward(self, loss: Any) -> None:
-        self.accelerator.backward(loss)
 
 
 def _net(job: Job) -> Any:
@@ -203,12 +120,12 @@ def _net(job: Job) -> Any:
         AcceleratorState._reset_state(reset_partial_state=processes == 1)
         accelerator = Accelerator(mixed_precision="no" if precision == "fp32" else precision,
                                   cpu=device == "cpu")
-        net: _Net = _Accelerated(accelerator=accelerator,
-                                 callbacks__print_log__sink=_unsaid, **given)
+        net: Net = Accelerated(accelerator=accelerator,
+                               callbacks__print_log__sink=_unsaid, **given)
         # Not the rows to judge on: dealt out, some would count twice. Each process takes all.
         train = accelerator.prepare(train)
     else:
-        net = _Net(device=device, callbacks__print_log=None, **given)
+        net = Net(device=device, callbacks__print_log=None, **given)
     net.accumulate, net.groups = training.accumulate, job.groups
     net.loaders = Timed(train, waiting), valid
     return net

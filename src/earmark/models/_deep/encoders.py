@@ -55,14 +55,14 @@ def described_by(kind: Kind, folder: Path) -> Described:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         heard = folder / "preprocessor_config.json"
         said = json.loads(heard.read_text(encoding="utf-8")) if heard.is_file() else {}
-        found = config["model_type"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        found, normal = config["model_type"], _normal(kind, said)
+    except (AttributeError, OSError, ValueError, KeyError, TypeError) as error:
         raise SettingsError(f"{folder}: its config.json or preprocessor_config.json cannot be "
                             f"read: {error!r}.") from error
     if found not in _TYPES[kind]:
         raise SettingsError(f"{folder} is of the kind '{found}'; pretrained:{kind} takes "
                             f"{' or '.join(_TYPES[kind])}.")
-    return Described(_plainer(config, folder), _normal(kind, said))
+    return Described(_plainer(config, folder), normal)
 
 
 def by_chance(kind: Kind, shape: tuple[int, ...], changes: Mapping[str, Any]) -> Described:
@@ -77,7 +77,11 @@ def by_chance(kind: Kind, shape: tuple[int, ...], changes: Mapping[str, Any]) ->
 def _normal(kind: Kind, said: Mapping[str, Any]) -> tuple[float, ...]:
     if kind != "ast" or not said.get("do_normalize", True):
         return ()
-    return float(said.get("mean", _AST_NORMAL[0])), float(said.get("std", _AST_NORMAL[1]))
+    mean, deviation = (float(said.get(name, usual))
+                       for name, usual in zip(("mean", "std"), _AST_NORMAL, strict=True))
+    if not deviation > 0:
+        raise ValueError(f"std is {deviation}")
+    return mean, deviation
 
 
 def _plainer(config: dict[str, Any], folder: Path) -> dict[str, Any]:
@@ -90,7 +94,9 @@ def _plainer(config: dict[str, Any], folder: Path) -> dict[str, Any]:
                                 "needs code of its own; expected one like m-a-p/MERT-v1-95M.")
         config = {**config, "model_type": "hubert"}
     if kind == "clap":
-        audio = dict(config.get("audio_config") or {})
+        audio = config.get("audio_config") or {}
+        if not isinstance(audio, dict):
+            raise SettingsError(f"{folder}: 'audio_config' in its config.json is no table.")
         if audio.get("enable_fusion"):
             raise SettingsError(f"{folder} is of the form with fusion, which listens to chance "
                                 "excerpts; choose laion/clap-htsat-unfused.")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import math
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeVar
 
@@ -24,7 +25,7 @@ from earmark.models._deep.statistics import moments, refuse_odd
 from earmark.models._network import Network
 
 N = TypeVar("N", bound=Network)
-_AT_ONCE = 16
+_MOST_AT_ONCE = 16
 
 
 @dataclass
@@ -38,6 +39,7 @@ class Head(Network):
 
     name: ClassVar[str] = "head"
     takes: ClassVar[tuple[int, ...]] = (1,)
+    furthest: ClassVar[float] = math.inf  # nothing cuts off what it gets from the body afterwards
     of: str = ""
     layers: Any = field(default=None, repr=False, compare=False)
 
@@ -85,11 +87,11 @@ def embeddings(shell: Shell, rows: Any, device: torch.device) -> NDArray[np.floa
     """
     body: Any = shell.inner.body
     body.to(device)
-    found = []
+    found, size = [], min(_MOST_AT_ONCE, learning.at_once(rows.shape[1:]))
     shell.eval()
     with torch.inference_mode():
-        for begin in range(0, len(rows), _AT_ONCE):
-            part = np.arange(begin, min(begin + _AT_ONCE, len(rows)))
+        for begin in range(0, len(rows), size):
+            part = np.arange(begin, min(begin + size, len(rows)))
             block = np.asarray(rows[part], np.float32)
             refuse_odd(block, begin)
             given = shell._standardised(torch.from_numpy(block))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,7 @@ from earmark.picked import row_blocks
 if TYPE_CHECKING:
     from earmark.models._network import Network
 
-_JUDGED_AT_ONCE = 64
+_MOST_AT_ONCE, _VALUES_AT_ONCE = 64, 1 << 22  # waveforms take a thousandfold inside an encoder
 
 
 def learn(
@@ -59,7 +60,8 @@ def learn(
     job = descent.Job(
         shell, training, loss,
         (training_loader(examples, dealer, training.workers),
-         None if valid is None else judging_loader(valid[0], valid[1], _JUDGED_AT_ONCE)),
+         None if valid is None else judging_loader(
+             valid[0], valid[1], at_once(valid[0].shape[1:]))),
         dealer, groups, seed, network.on_epoch,
         State(None if watch.folder is None else watch.folder / f"{name}.state", watch.keeps),
         told,
@@ -89,7 +91,7 @@ def built(network: Network) -> Shell:
     shape, crop = network.shape_, network.crop
     seen = shape if crop is None or crop >= shape[-1] else (*shape[:-1], crop)
     inner = network.build(seen, network.labels_)
-    shell = Shell(inner, shape, network.task, crop)
+    shell = Shell(inner, shape, network.task, crop, network.furthest)
     with torch.no_grad():
         made = inner.eval()(torch.zeros(2, *seen))
     if made.shape != (2, network.labels_):
@@ -98,12 +100,21 @@ def built(network: Network) -> Shell:
     return shell
 
 
-def scores(shell: Shell, rows: Any, labels: int, at_once: int) -> NDArray[np.float32]:
+def at_once(shape: Sequence[int]) -> int:
+    """Return how many rows of a shape go through a network together where nothing is learnt.
+
+    >>> at_once((128, 10)), at_once((1, 720_000))
+    (64, 5)
+    """
+    return max(1, min(_MOST_AT_ONCE, _VALUES_AT_ONCE // math.prod(shape)))
+
+
+def scores(shell: Shell, rows: Any, labels: int) -> NDArray[np.float32]:
     """Return scores [shape=(rows, labels)], some rows at a time."""
-    found = np.zeros((len(rows), labels), np.float32)
+    found, size = np.zeros((len(rows), labels), np.float32), at_once(rows.shape[1:])
     with torch.inference_mode():
-        for begin in range(0, len(rows), at_once):
-            part = np.arange(begin, min(begin + at_once, len(rows)))
+        for begin in range(0, len(rows), size):
+            part = np.arange(begin, min(begin + size, len(rows)))
             block = np.asarray(rows[part], np.float32)
             refuse_odd(block, begin)
             found[part] = shell.scores(torch.from_numpy(block)).numpy()

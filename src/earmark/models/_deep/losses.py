@@ -25,6 +25,8 @@ class Loss(nn.Module):
         """Take the settings and a weight a label, see ``label_weights``."""
         super().__init__()
         self.task, self.smoothing = task, training.label_smoothing
+        # A root has no slope at 0: what is wholly right would be told to move by no number.
+        self.least = 1e-6 if training.focal < 1 else 0.0
         self.focus = training.focal if training.loss == "focal" else 0.0
         self.register_buffer("weight", torch.as_tensor(weight, dtype=torch.float32))
 
@@ -38,7 +40,8 @@ class Loss(nn.Module):
         wanted = truth * (1 - self.smoothing) + self.smoothing / truth.shape[1]
         losses = -(wanted * chances).sum(dim=1)
         if self.focus:
-            losses = losses * (1 - (truth * chances.exp()).sum(dim=1)).clamp_min(0) ** self.focus
+            missed = 1 - (truth * chances.exp()).sum(dim=1)
+            losses = losses * missed.clamp_min(self.least) ** self.focus
         weights = truth @ self.weight
         return (weights * losses).sum() / weights.sum()
 
@@ -49,7 +52,7 @@ class Loss(nn.Module):
         if self.focus:
             chances = logits.sigmoid()
             missed = truth * (1 - chances) + (1 - truth) * chances
-            losses = losses * missed**self.focus
+            losses = losses * missed.clamp_min(self.least) ** self.focus
         return losses.mean()
 
 

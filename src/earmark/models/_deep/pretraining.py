@@ -15,6 +15,7 @@ from torch.nn import functional
 
 from earmark.errors import DataError
 from earmark.models._deep.devices import device_of
+from earmark.models._deep.stages import Tuned
 from earmark.models._deep.statistics import moments
 from earmark.models._deep.trunks import without_head
 from earmark.models.pretext import Pretext
@@ -129,6 +130,8 @@ def taught(
 def _task(network: Network, shape: tuple[int, ...], pretext: Pretext) -> Masked | Contrastive:
     inner = network.build(shape, _LABELS)
     network.begin(inner)
+    if isinstance(inner, Tuned):
+        inner.hold(0)  # what is to stand still afterwards is taught here
     trunk = without_head(inner, _LABELS)
     with torch.no_grad():
         width = trunk.eval()(torch.zeros(2, *shape)).shape[1]

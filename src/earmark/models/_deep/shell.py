@@ -10,8 +10,6 @@ from torch import Tensor, nn
 
 from earmark.labels.vocabulary import Task
 
-_FURTHEST = 100.0  # standard deviations; a hostile row must not end as NaN
-
 
 class Shell(nn.Module):
     """Rows to logits.
@@ -29,10 +27,16 @@ class Shell(nn.Module):
 
     def __init__(
         self, inner: nn.Module, shape: tuple[int, ...], task: Task, crop: int | None = None,
+        furthest: float = 100.0,
     ) -> None:
-        """Make it for rows of a shape; ``crop`` is the length that is seen at once."""
+        """Make it for rows of a shape.
+
+        Args:
+            crop: the length that is seen at once; None for all.
+            furthest: from 0, in standard deviations, at which values are cut off.
+        """
         super().__init__()
-        self.inner, self.task = inner, task
+        self.inner, self.task, self.furthest = inner, task, furthest
         around = (shape[0], *(1 for _ in shape[1:]))
         self.register_buffer("mean", torch.zeros(around))
         self.register_buffer("spread", torch.ones(around))
@@ -56,7 +60,7 @@ class Shell(nn.Module):
         return found.reshape(len(self.starts), -1, found.shape[1]).mean(dim=0)
 
     def _standardised(self, rows: Tensor) -> Tensor:
-        return ((rows - self.mean) / self.spread).clamp(-_FURTHEST, _FURTHEST)
+        return ((rows - self.mean) / self.spread).clamp(-self.furthest, self.furthest)
 
 
 class Scorer(nn.Module):
@@ -74,6 +78,8 @@ class Scorer(nn.Module):
 
 def activated(logits: Tensor, task: Task) -> Tensor:
     """Return scores from logits: a softmax over labels, or a sigmoid for each."""
+    if logits.dtype != torch.float32:  # half of one's digits are 1 where scores are nearly
+        logits = logits.float()
     return logits.softmax(dim=1) if task == "single" else logits.sigmoid()
 
 

@@ -89,6 +89,8 @@ class Backbone(nn.Module):
         """Return embeddings [shape=(rows, values)]."""
         found: Tensor = self.net.forward_features(self.pictures(rows))
         if self.pool == "both":
+            if getattr(self.net, "output_fmt", None) == "NHWC":  # as of Swin and its kin
+                found = found.permute(0, 3, 1, 2)
             return torch.cat([found.mean((2, 3)), found.amax((2, 3))], dim=1)
         pooled: Tensor = self.net.forward_head(found, pre_logits=True)
         return pooled

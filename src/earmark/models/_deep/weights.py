@@ -40,29 +40,43 @@ def load(path: Path) -> Network:
 
     try:
         with safe_open(str(path), framework="pt") as file:
-            told: dict[str, Any] = json.loads((file.metadata() or {})[_KEY])
+            told = dict(json.loads((file.metadata() or {})[_KEY]))
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-    except (OSError, SafetensorError, KeyError, ValueError) as error:
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise DataError(f"{path} holds no network of Earmark's: {error}") from error
     if told.get("digest") != _digest(tensors):
         raise DataError(f"{path}: its weights are not those that were written; the file is "
                         "damaged: train the network again.")
     try:
-        network: Network = settings.from_mapping(registry.load("models", told["name"]),
-                                                 told["settings"], where=str(path))
+        network: Network = settings.from_mapping(_family(told["name"]), dict(told["settings"]),
+                                                 where=str(path))
         network.shape_, network.labels_ = tuple(told["shape"]), int(told["labels"])
         network.seed_, network.parameters_ = int(told["seed"]), int(told["parameters"])
-        network.history_, network.about_ = told["history"], told.get("about", {})
+        network.history_, network.about_ = list(told["history"]), dict(told.get("about", {}))
         with torch.random.fork_rng():
             shell = learning.built(network)
         shell.load_state_dict(tensors)
-    except (KeyError, TypeError, RuntimeError) as error:
+    except (KeyError, IndexError, TypeError, ValueError, RuntimeError) as error:
         first = str(error).strip().splitlines()[0]
         raise DataError(f"{path}: its weights are not those of its settings: {first}") from error
     except EarmarkError as error:
         raise DataError(f"{path}: {error}") from error
     network.shell_ = shell.eval()
     return network
+
+
+def _family(name: str) -> Any:
+    """Return the network's class.
+
+    Raises:
+        SettingsError: none is called so. TypeError: it is that of another kind of model.
+    """
+    from earmark.models._network import Network
+
+    family = registry.load("models", name)
+    if not issubclass(family, Network):
+        raise TypeError(f"{name} is no network")
+    return family
 
 
 def _digest(tensors: dict[str, Any]) -> str:
