@@ -6,10 +6,10 @@ differ in the tracks they are given and in nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +17,13 @@ from numpy.typing import NDArray
 from earmark import registry, settings
 from earmark.audio.segments import combine
 from earmark.datasets.base import Dataset
-from earmark.errors import DataError
+from earmark.errors import DataError, SettingsError
 from earmark.features.base import FeatureSet
 from earmark.judging import splits
 from earmark.lab.batches import Gathered
 from earmark.lab.outoffold import Fit, ScoresFor
 from earmark.lab.recipe import BranchChoice
+from earmark.models._network import Network
 from earmark.models.base import Model
 from earmark.models.threads import its_threads
 
@@ -143,7 +144,8 @@ class Fitted:
         for k, (model, gathered) in enumerate(
             zip(self.models, self.learner.gathered, strict=True)
         ):
-            found[k][:, self.columns] = track_scores(model, gathered, ids)
+            if len(ids):
+                found[k][:, self.columns] = track_scores(model, gathered, ids)
         return found
 
     def segment_hits(self, ids: Sequence[str]) -> NDArray[np.bool_]:
@@ -174,12 +176,36 @@ def build_model(branch: BranchChoice, task: str) -> Model:
     """Return the branch's model, not yet fitted.
 
     Raises:
-        SettingsError: unknown model or setting; the nearest is offered.
+        SettingsError: unknown model or setting (the nearest is offered), or a model that looks at
+            rows once, where they shall be heard anew.
     """
     values = dict(branch.model)
     family = registry.load("models", str(values.pop("name", "")))
     model: Model = settings.from_mapping(family, {**values, "task": task}, where="model")
+    if branch.listen == "anew" and not _looks_again(branch, model):
+        raise SettingsError("listen = \"anew\" is for networks that look at rows every epoch; this "
+                            f"{model.name} looks at them once: leave 'listen' and 'waves' out.")
     return model
+
+
+def _looks_again(branch: BranchChoice, model: Model) -> bool:
+    still = isinstance(model, Network) and model.stands_still
+    return bool(networks(branch.model)) and not still
+
+
+def networks(model: Mapping[str, Any]) -> list[type[Network]]:
+    """Return the networks that a model, or a member of it, is.
+
+    Args:
+        model: its name and settings, as a recipe's.
+
+    Raises:
+        SettingsError: unknown model.
+    """
+    family = registry.load("models", str(model.get("name", "")))
+    members = model.get("members", ())
+    inner = [found for member in members for found in networks(member)]
+    return [family, *inner] if issubclass(family, Network) else inner
 
 
 def track_scores(model: Model, gathered: Gathered, ids: Sequence[str]) -> NDArray[np.float32]:
