@@ -134,8 +134,9 @@ class Bench:
         return self._scores[key]
 
     def _features(self, branch: BranchChoice) -> Gathered:
-        key = settings.fingerprint(
-            [dict(branch.front_end), branch.training_seconds, branch.source])
+        content = settings.to_mapping(branch)
+        key = settings.fingerprint({name: value for name, value in content.items()
+                                    if name not in ("model", "segments", "weight")})
         if key not in self._gathered:
             self._gathered[key] = gather(self.dataset, self.ids, branch, self.log)
         return self._gathered[key]
