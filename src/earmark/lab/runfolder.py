@@ -47,15 +47,23 @@ def identify(recipe: Recipe, dataset: Dataset, split: Split, learner: Learner) -
         "split": split.fingerprint,
         "features": digest(learner.gathered),
         "earmark": __version__,
-        **_starts(recipe),
+        **starts(recipe),
     }
 
 
-def _starts(recipe: Recipe) -> dict[str, str]:
+def starts(recipe: Recipe) -> dict[str, str]:
     """Return hashes of the trunks that the recipe's networks start from, where any does."""
-    found = [file_digest(Path(str(branch.model["start"])))[:16] for branch in recipe.branches
-             if branch.model.get("start")]
+    found = [file_digest(Path(start))[:16] for branch in recipe.branches
+             for start in _trunks(branch.model)]
     return {"starts": ", ".join(found)} if found else {}
+
+
+def _trunks(model: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the trunks that a model, or a member of it, starts from."""
+    if start := model.get("start"):
+        yield str(start)
+    for member in model.get("members", ()):
+        yield from _trunks(member)
 
 
 def digest(gathered: Iterable[Gathered]) -> str:

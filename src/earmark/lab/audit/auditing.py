@@ -75,9 +75,11 @@ def audit(
     folder = folder.resolve()
     identity = {"audit": "1", "recipe": recipe.fingerprint, "dataset": dataset.fingerprint,
                 "settings": f"{settings.seeds} seeds, {settings.tracks or 'all'} tracks",
-                "earmark": __version__}  # fmt: skip
+                "earmark": __version__, **runfolder.starts(recipe)}
     with runfolder.held(folder):
         if done := runfolder.told(folder / VALUES, identity, audited.lines, "audit"):
+            if not (folder / PAGE).is_file():  # the process was killed between the two
+                write_text(folder / PAGE, audited.page(done))
             return done
         values = {"identity": identity, **_Audit(recipe, dataset, folder, settings, log).values()}
         write_text(folder / VALUES, json.dumps(values, indent=1, allow_nan=False))
