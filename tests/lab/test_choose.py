@@ -93,3 +93,11 @@ def test_rows_heard_anew_are_gathered_for_themselves(bench, pair, monkeypatch):
     assert found == [plain, anew, louder]
     other = dataclasses.replace(anew, model={"name": "classical:lda"}, weight=2.0)
     assert fresh._features(other) is found[1]
+
+
+def test_a_slip_in_a_model_is_found_before_features(pair, sample_root, monkeypatch):
+    monkeypatch.setattr(choose, "gather", lambda *_: pytest.fail("features were gathered"))
+    branch = dataclasses.replace(pair[0].branches[0], model={"name": "classical:lda", "shrunk": 1})
+    with pytest.raises(SettingsError, match="'shrunk'"):
+        choose.bench([pair[0], dataclasses.replace(pair[0], branches=(branch,))], sample_root,
+                     lambda _: None)

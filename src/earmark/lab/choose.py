@@ -26,7 +26,7 @@ from earmark.judging.curves import Floats
 from earmark.judging.intervals import Interval, bootstrap, paired_difference, several
 from earmark.lab import weighing
 from earmark.lab.batches import Gathered, Log, gather
-from earmark.lab.learner import Learner
+from earmark.lab.learner import Learner, build_model
 from earmark.lab.partition import draw
 from earmark.lab.recipe import BranchChoice, Recipe
 
@@ -146,7 +146,7 @@ def bench(recipes: Sequence[Recipe], root: Path, log: Log) -> Bench:
     """Return the bench for recipes that share dataset, split and parts to learn from.
 
     Raises:
-        SettingsError: they do not.
+        SettingsError: they do not, or a model's settings cannot be.
     """
     first = recipes[0]
     for recipe in recipes[1:]:
@@ -154,6 +154,8 @@ def bench(recipes: Sequence[Recipe], root: Path, log: Log) -> Bench:
             raise SettingsError(f"'{recipe.name}' and '{first.name}' differ in dataset or split; "
                                 "only recipes that learn from the same tracks can be compared.")
     dataset = open_dataset(first.dataset.name, root, first.dataset.options)
+    for branch in (branch for recipe in recipes for branch in recipe.branches):
+        build_model(branch, dataset.vocabulary.task)  # finds a slip before hours of features
     split = draw(first.split, dataset, np.random.default_rng(first.seed))
     ids = sorted(i for part in first.split.learn_from for i in split.ids(part))
     found = Bench(dataset, ids, log)
