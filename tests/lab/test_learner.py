@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from earmark.errors import SettingsError
-from earmark.lab import choose
+from earmark.lab import choose, experiment
 from earmark.lab import recipe as recipes
-from earmark.lab.learner import Learner, build_model, networks
+from earmark.lab.learner import Learner, build_model, networks, stops_early
 from earmark.models.dense import Dense
 
 _MEMBERS = ({"name": "classical:lda"}, {"name": "dense:mlp"})
@@ -50,3 +50,29 @@ def test_a_model_that_looks_at_rows_once_cannot_hear_them_anew(model):
     {"name": "dense:mlp"}, {"name": "ensemble:mean", "members": _MEMBERS}])
 def test_networks_can(model):
     assert build_model(branch(**model), "single").name == model["name"]
+
+
+def test_what_chose_its_epoch_by_a_valid_part_is_known():
+    stopping = {"name": "dense:mlp", "training": {"patience": 3}}
+    plain = dataclasses.replace(branch(**stopping), listen=None)
+    assert stops_early(build_model(plain, "single"))
+    assert not stops_early(build_model(branch(name="dense:mlp"), "single"))
+    mean = build_model(dataclasses.replace(plain, model={
+        "name": "ensemble:mean", "members": [_MEMBERS[0], stopping]}), "single")
+    mean.fitted_ = [[model] for model in mean._made()]
+    assert stops_early(mean)
+
+
+@pytest.mark.parametrize("patience", [None, 1])
+def test_a_valid_part_that_an_epoch_was_chosen_by_is_told(sample_root, tmp_path, patience):
+    pytest.importorskip("torch")
+    pytest.importorskip("skorch")
+    whole = recipes.read("gtzan57-logistic")
+    training = {"epochs": 2, **({"patience": patience} if patience else {})}
+    its = dataclasses.replace(whole.branches[0], source="table",
+                              model={"name": "dense:mlp", "training": training})
+    recipe = dataclasses.replace(whole, folds=0, branches=(its,), split=dataclasses.replace(
+        whole.split, learn_from=("train",)))
+    parts = experiment.run(recipe, sample_root, tmp_path / "run").results["parts"]
+    assert {name: its["learnt_from"] for name, its in parts.items()} == {
+        "train": True, "valid": patience is not None, "test": False}

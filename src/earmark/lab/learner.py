@@ -25,6 +25,7 @@ from earmark.lab.outoffold import Fit, ScoresFor
 from earmark.lab.recipe import BranchChoice
 from earmark.models._network import Network
 from earmark.models.base import Model
+from earmark.models.ensemble import Mean
 from earmark.models.threads import its_threads
 
 
@@ -206,6 +207,14 @@ def networks(model: Mapping[str, Any]) -> list[type[Network]]:
     members = model.get("members", ())
     inner = [found for member in members for found in networks(member)]
     return [family, *inner] if issubclass(family, Network) else inner
+
+
+def stops_early(model: Model) -> bool:
+    """Tell whether a fitted model, or a member of it, chose its epoch by valid rows."""
+    training = getattr(model, "training", None)
+    its = model.fitted_ if isinstance(model, Mean) else []
+    return getattr(training, "patience", None) is not None or any(
+        stops_early(member) for copies in its for member in copies)
 
 
 def track_scores(model: Model, gathered: Gathered, ids: Sequence[str]) -> NDArray[np.float32]:
