@@ -50,7 +50,8 @@ def test_a_trunk_is_written_and_told(earmark, place):
 @pytest.mark.parametrize(("more", "said"), [
     ((), "every track is learnt from"),
     (("--wider", "lables=music"), "has no option 'lables'"),
-    (("--wider", "labels=music", "--sure", "0.2"), "'unsure' is 0.3 and 'sure' 0.2"),
+    (("--method", "masked", "--method", "pseudo", "--judge", "--sure", "0.2"),
+     "'unsure' is 0.3 and 'sure' 0.2"),
 ])  # fmt: skip
 def test_what_cannot_be_is_told_in_a_line(earmark, place, more, said):
     done = earmark(*_PRETRAIN, *more)
@@ -63,3 +64,16 @@ def test_one_method_makes_one_trunk(earmark, place):
     done = earmark(*_PRETRAIN, "--method", "masked", "--method", "pseudo")
     assert done.returncode == 2
     assert "one --method makes one trunk" in done.stderr
+
+
+@pytest.mark.parametrize(("more", "said"), [
+    (("--folds", "3"), "--folds needs --judge"),
+    (("--seed", "3"), "--seed needs --judge"),
+    (("--judge", "--out", "t.safetensors"), "--out is for a trunk"),
+    (("--sure", "0.9"), "--sure needs --method pseudo"),
+    (("--method", "pseudo"), "--epochs is of --method masked and contrastive"),
+])  # fmt: skip
+def test_options_that_would_do_nothing_are_refused(earmark, place, more, said):
+    done = earmark(*_PRETRAIN, *more)
+    assert done.returncode == 2
+    assert said in done.stderr

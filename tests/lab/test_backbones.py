@@ -247,6 +247,9 @@ def test_weights_that_a_model_begins_with_are_hearsay_too(tmp_path):
     Gtzan.sample(tmp_path)
     found = backbones.hearsay(whole, Gtzan(tmp_path))
     assert "pretrained:ast learnt from AudioSet" in found.contaminated
+    members = [{"name": "classical:lda"}, {"name": "ensemble:mean", "members": [model]}]
+    mean = dataclasses.replace(branch, model={"name": "ensemble:mean", "members": members})
+    assert backbones.hearsay(dataclasses.replace(whole, branches=(mean,)), Gtzan(tmp_path)) == found
     scratch = dataclasses.replace(branch, model={**model, "weights": "none"})
     assert not backbones.hearsay(dataclasses.replace(whole, branches=(scratch,)),
                                  Gtzan(tmp_path)).contaminated

@@ -3,6 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from earmark.audio.augment import Draw, Waves
 from earmark.errors import SettingsError
 from earmark.lab import choose
 from earmark.lab import recipe as recipes
@@ -79,3 +80,24 @@ def test_recipes_of_other_tracks_are_refused(pair, sample_root):
     other = dataclasses.replace(pair[1], split=split)
     with pytest.raises(SettingsError, match="differ in dataset or split"):
         choose.bench([pair[0], other], sample_root, lambda _: None)
+
+
+def test_rows_heard_anew_are_gathered_for_themselves(bench, pair, monkeypatch):
+    """Else a candidate that hears sound anew would be judged on another's rows."""
+    monkeypatch.setattr(choose, "gather", lambda dataset, ids, branch, log: branch)
+    fresh = choose.Bench(bench.dataset, bench.ids, lambda _: None)
+    plain = dataclasses.replace(pair[0].branches[0], source="audio", training_seconds=1.0)
+    anew = dataclasses.replace(plain, listen="anew")
+    louder = dataclasses.replace(anew, waves=Waves(gain_db=Draw(1.0, 3.0, 6.0)))
+    found = [fresh._features(branch) for branch in (plain, anew, louder)]
+    assert found == [plain, anew, louder]
+    other = dataclasses.replace(anew, model={"name": "classical:lda"}, weight=2.0)
+    assert fresh._features(other) is found[1]
+
+
+def test_a_slip_in_a_model_is_found_before_features(pair, sample_root, monkeypatch):
+    monkeypatch.setattr(choose, "gather", lambda *_: pytest.fail("features were gathered"))
+    branch = dataclasses.replace(pair[0].branches[0], model={"name": "classical:lda", "shrunk": 1})
+    with pytest.raises(SettingsError, match="'shrunk'"):
+        choose.bench([pair[0], dataclasses.replace(pair[0], branches=(branch,))], sample_root,
+                     lambda _: None)

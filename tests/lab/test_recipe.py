@@ -95,3 +95,8 @@ def test_any_change_changes_the_fingerprint(tmp_path):
     first = recipes.read(written(tmp_path, WORKING))
     second = recipes.read(written(tmp_path, WORKING.replace("seed = 3", "seed = 4")))
     assert first.fingerprint != second.fingerprint
+
+
+def test_sound_is_not_heard_anew_from_a_table():
+    with pytest.raises(ValueError, match="source = \"table\" takes none"):
+        recipes.BranchChoice({"name": "logmel"}, {"name": "cnn:vgg"}, source="table", listen="anew")

@@ -138,3 +138,14 @@ def test_the_metric_is_of_tracks(recipe, sample_root):
     assert metric(wrong) == pytest.approx(1 - 1 / len(learnt))
     assert shipping._metric(model, rows, "pr_auc_macro")(truth) == 1
     assert shipping._metric(model, rows, "pr_auc_macro")(wrong) < 1
+
+
+def test_a_metric_that_is_not_defined_on_few_tracks_takes_nothing(recipe, sample_root, monkeypatch):
+    """A valid part of one track says nothing of areas; the run goes on in 32 bits."""
+    model, learnt, unheard = fitted(recipe, sample_root)
+    name = "pr_auc_macro"
+    monkeypatch.setattr(shipping, "_metric", lambda of, rows, _, its=shipping._metric:
+                        its(of, rows, name))
+    found = shipping.export_all(model, ExportChoice("try"), learnt, unheard[:1])
+    assert found.told[0]["int8"]["lost"] is None
+    assert found.told[0]["int8"]["taken"] is False

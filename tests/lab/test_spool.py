@@ -2,6 +2,8 @@
 
 import os
 import pickle
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -22,8 +24,7 @@ def test_numbers_stay_in_memory_in_the_order_they_came():
 
 def test_pictures_are_mapped_from_a_file_that_goes_with_the_process(tmp_path, monkeypatch):
     monkeypatch.setattr(spool, "cache_folder", lambda: tmp_path)
-    at_exit = []
-    monkeypatch.setattr(spool.atexit, "register", lambda *call: at_exit.append(call))
+    monkeypatch.setattr(spool, "_files", [])
     kept = Spool()
     first, second = np.arange(12, dtype=np.float32).reshape(2, 2, 3), np.ones((1, 2, 3), np.float32)
     kept.add(first[..., ::-1], "a")  # not contiguous
@@ -31,13 +32,26 @@ def test_pictures_are_mapped_from_a_file_that_goes_with_the_process(tmp_path, mo
     rows = kept.rows()
     assert isinstance(rows, np.memmap)
     np.testing.assert_array_equal(rows, np.concatenate([first[..., ::-1], second]))
-    ((remove, path),) = at_exit
+    (path,) = spool._files
     again = pickle.loads(pickle.dumps(Picked(rows, np.array([1]))))
     np.testing.assert_array_equal(np.asarray(again), rows[1:2])
     assert len(pickle.dumps(Picked(rows, np.array([1])))) < 1000 + len(str(path))
     assert list((tmp_path / "rows").iterdir()) == [path]
-    remove(path)
+    spool.remove_all()
     assert not path.exists()
+
+
+@pytest.mark.parametrize("end", ["raise SystemExit", "batch.leave()"])
+def test_pictures_go_with_a_process_that_ends_before_all_are_there(tmp_path, end):
+    """One that fails on a track, or that is interrupted and ends at once."""
+    code = ("import numpy, pathlib, sys\nfrom earmark.cli import batch\n"
+            "from earmark.lab.spool import Spool\nkept = Spool()\n"
+            "kept.add(numpy.zeros((1, 2, 2), 'f4'), 'a')\n"
+            f"assert list(pathlib.Path(sys.argv[1], 'rows').iterdir())\n{end}")
+    done = subprocess.run([sys.executable, "-c", code, tmp_path], check=False,
+                          env={**os.environ, "EARMARK_CACHE": str(tmp_path)})
+    assert done.returncode == (130 if "leave" in end else 0)
+    assert not list((tmp_path / "rows").iterdir())
 
 
 def test_what_a_killed_process_left_behind_is_swept(tmp_path, monkeypatch):

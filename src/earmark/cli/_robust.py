@@ -32,7 +32,8 @@ def bench(what: str, root: Path | None, options: Mapping[str, str], labels: str,
         if len(taggers) != 1:
             raise click.UsageError("--write-card is of one tagger; name it with --tagger.")
     music = _music(what, root, options, labels)
-    values = robustness(taggers, music, folder, Settings(seconds, tracks), log=Progress())
+    with Progress() as log:
+        values = robustness(taggers, music, folder, Settings(seconds, tracks), log=log)
     if card is not None:
         cards.write(taggers[0], values, card)
     if as_json:

@@ -82,7 +82,8 @@ def audit(context: click.Context, what: str, root: Path | None, options: tuple[s
     recipe, place = _recipe(what, root, pairs(options), labels)
     folder = out or Path("runs") / f"audit-{recipe.name}"
     settings = audits.Settings(seeds, tracks)
-    values = audits.audit(recipe, place, folder, settings, log=Progress())
+    with Progress() as log:
+        values = audits.audit(recipe, place, folder, settings, log=log)
     if as_json:
         print_json(values)
         return

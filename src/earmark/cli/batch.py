@@ -77,6 +77,8 @@ def leave(hint: str = "") -> NoReturn:
 
     Nothing is lost by it, since files are written whole or not at all.
     """
+    if spool := sys.modules.get("earmark.lab.spool"):
+        spool.remove_all()
     click.echo("earmark: interrupted" + (f"; {hint}" if hint else ""), err=True)
     sys.stdout.flush()
     os._exit(130)

@@ -117,7 +117,8 @@ def _explain_file(file: Path, name: str | None, run: Path | None, how: object, o
     explaining.refuse_without_pages()
     refuse_unwritable(folder)
     tagger = Tagger.load(_tagger_of(run) if run else name or installed.usual()[0])
-    found = explaining.explain(file, tagger, how, log=Progress())
+    with Progress() as log:
+        found = explaining.explain(file, tagger, how, log=log)
     values = explaining.save(found, folder)
     if as_json:
         print_json(values)
@@ -170,8 +171,9 @@ def _explain_run(run: Path, root: Path | None, folds: int, repeats: int, seed: i
     allow_all_cores()
     folder = out or Path("runs") / f"explain-{run.name or 'run'}"
     refuse_unwritable(folder)
-    found = importance.importance(recipes.read(str(run / _RECIPE)), root, folds=folds,
-                                  repeats=repeats, seed=seed, log=Progress())
+    with Progress() as log:
+        found = importance.importance(recipes.read(str(run / _RECIPE)), root, folds=folds,
+                                      repeats=repeats, seed=seed, log=log)
     values = importance.save(found, folder)
     if as_json:
         print_json(values)

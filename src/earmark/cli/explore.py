@@ -47,7 +47,8 @@ def explore(root: Path, name: str | None, options: tuple[str, ...], features: st
     dataset = given(root, name, options)
     folder = out or Path("runs") / f"explore-{dataset.name}"
     exploring.refuse_unwritable(folder)
-    found = exploring.explore(dataset, settings, log=Progress())
+    with Progress() as log:
+        found = exploring.explore(dataset, settings, log=log)
     values = exploring.save(found, folder)
     if as_json:
         print_json(values)

@@ -1,7 +1,7 @@
 """The ``earmark`` command: commands are listed here and imported when called.
 
 Results go to stdout, everything else to stderr. Exit codes: 0 done, 1 user error, 2 usage,
-3 some files failed, 4 grave faults in the data (`data check`).
+3 some files failed, 4 grave faults in the data (`data check`), 130 interrupted (Ctrl-C).
 """
 
 from __future__ import annotations
@@ -58,6 +58,14 @@ class _LazyGroup(click.Group):
 
             ctx.fail(f"no command is called '{args[0]}'.{suggestion(args[0], _COMMANDS)}")
         return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:  # before click, which would say "Aborted!" and exit with 1
+            from earmark.cli.batch import leave
+
+            leave()
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

@@ -38,9 +38,11 @@ from earmark.cli.output import print_json
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0),
               help="Of the folds and fits of --judge.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def pretrain(recipe: str, root: Path, audio: Path | None, wider: tuple[str, ...],
-             methods: tuple[str, ...], epochs: int, sure: float, unsure: float, out: Path | None,
-             judge: bool, folds: int, seed: int, as_json: bool) -> None:
+@click.pass_context
+def pretrain(context: click.Context, recipe: str, root: Path, audio: Path | None,
+             wider: tuple[str, ...], methods: tuple[str, ...], epochs: int, sure: float,
+             unsure: float, out: Path | None, judge: bool, folds: int, seed: int,
+             as_json: bool) -> None:
     """Let the network of RECIPE learn from music without labels.
 
     It learns from the tracks that the recipe learns from, whose labels only 'pseudo' looks at, from
@@ -58,6 +60,7 @@ def pretrain(recipe: str, root: Path, audio: Path | None, wider: tuple[str, ...]
     from earmark.lab.unlabelled.teaching import Teaching
     from earmark.lab.workers import allow_all_cores
 
+    _refuse_idle(context, methods, judge=judge)
     if len(methods) > 1 and not judge:
         raise click.UsageError("one --method makes one trunk; give one, or --judge.")
     teachings = [settings.from_mapping(Teaching, {
@@ -84,6 +87,21 @@ def pretrain(recipe: str, root: Path, audio: Path | None, wider: tuple[str, ...]
     click.echo(f"{told['labelled_rows']} rows learnt from, {told['unlabelled_rows']} without "
                f"labels, {len(desk.music.failed)} tracks or files without rows")
     click.echo(f"trunk: {path}")
+
+
+def _refuse_idle(context: click.Context, methods: tuple[str, ...], *, judge: bool) -> None:
+    """Refuse an option that would do nothing in this call."""
+    teacher, rows = "pseudo" in methods, set(methods) != {"pseudo"}
+    for names, wanted, needs in (
+        (("folds", "seed"), judge, "needs --judge"),
+        (("out",), not judge, "is for a trunk, and --judge writes none"),
+        (("sure", "unsure"), teacher, "needs --method pseudo"),
+        (("epochs",), rows, "is of --method masked and contrastive"),
+    ):
+        for name in names:
+            given = context.get_parameter_source(name) == click.core.ParameterSource.COMMANDLINE
+            if given and not wanted:
+                raise click.UsageError(f"--{name} {needs}.")
 
 
 def _tell(values: Any, judged: Any, desk: Any, folds: int) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import click
 
@@ -13,6 +14,7 @@ from earmark.models.watch import rank
 
 _MOST_LEAKS = 5
 _MOST_MISTAGS = 5
+_KEPT = "finished epochs of networks are kept; the same command goes on from there"
 
 if TYPE_CHECKING:
     from earmark.datasets.base import Dataset
@@ -110,13 +112,19 @@ def _run(
     recipe: Recipe, root: Path, folder: Path, exclude: Path | None, tensorboard: bool,
     as_json: bool,
 ) -> Mapping[str, Any]:
+    from earmark.cli.batch import leave
     from earmark.lab import experiment, runfolder
     from earmark.lab.doctor.outcome import read_excluded
 
     reasons = read_excluded(exclude) if exclude else {}
-    run = experiment.run(recipe, root, folder, log=(lambda _: None) if rank() else Progress(),
-                         exclude=reasons, tensorboard=tensorboard)
-    if rank():  # of several processes that train together, one tells
+    # Of several processes that train together, one tells.
+    try:
+        with contextlib.nullcontext(_say_nothing) if rank() else Progress() as log:
+            run = experiment.run(recipe, root, folder, log=log, exclude=reasons,
+                                 tensorboard=tensorboard)
+    except KeyboardInterrupt:
+        leave(_KEPT if _has_network(recipe) else "")
+    if rank():
         return run.results
     if as_json:
         print_json(run.results)
@@ -133,16 +141,34 @@ def _run(
     return run.results
 
 
+def _has_network(recipe: Recipe) -> bool:
+    """Tell whether the recipe learns with a network, whose state is kept after every epoch."""
+    from earmark.lab.building import networks
+
+    return any(networks(branch.model) for branch in recipe.branches)
+
+
+def _say_nothing(_: str) -> None:
+    """Take a line of progress that another process tells."""
+
+
 class Progress:
-    """Steps on stderr: in place on a terminal, a line each elsewhere."""
+    """Steps on stderr while a block runs: in place on a terminal, a line each elsewhere."""
 
     def __init__(self) -> None:
         from rich.console import Console
 
         self.console = Console(stderr=True)
         self.status = self.console.status("") if self.console.is_terminal else None
+
+    def __enter__(self) -> Self:
         if self.status:
             self.status.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.status:
+            self.status.stop()  # which shows the cursor again
 
     def __call__(self, text: str) -> None:
         if self.status:

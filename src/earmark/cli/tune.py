@@ -57,7 +57,8 @@ def tune(recipe: str, root: Path, words: tuple[str, ...], file: Path | None, tri
     folder = out or Path("runs") / f"tune-{loaded.name}"
     its = tuning.Settings(trials, folds, repeats, confirm, seed, jobs, not no_prune)
     try:
-        values = tuning.tune(loaded, root, ranges, folder, its, log=Progress())
+        with Progress() as log:
+            values = tuning.tune(loaded, root, ranges, folder, its, log=log)
     except KeyboardInterrupt:
         leave("finished trials are kept; the same command goes on from there")
     if as_json:

@@ -49,6 +49,14 @@ def joined_groups(dataset: Dataset, ids: Sequence[str], by: By) -> list[str]:
     return [find(track) for track in own]
 
 
+def kept_together(dataset: Dataset, ids: Sequence[str], by: By) -> list[str]:
+    """Return ``joined_groups`` under the name that ``group_names`` has for the first track of each.
+    """
+    named: dict[str, str] = {}
+    joined, names = joined_groups(dataset, ids, by), group_names(dataset, ids, by)
+    return [named.setdefault(group, name) for group, name in zip(joined, names, strict=True)]
+
+
 def _group(track: Track, kinds: Sequence[str]) -> str:
     known = ((kind, getattr(track, kind)) for kind in kinds)
     return next((f"{kind} {name}" for kind, name in known if name), f"track {track.id}")

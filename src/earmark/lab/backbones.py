@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -115,17 +115,18 @@ def abouts(branches: Iterable[BranchChoice | Branch]) -> dict[str, About]:
     front_ends = [features.build(branch.front_end) for branch in branches]
     found = {f.backbone: f.about for f in front_ends if isinstance(f, Embedding) and f.graph}
     for branch in branches:
-        if isinstance(branch, BranchChoice) and (heard := _heard(branch)):
-            found[str(branch.model["name"])] = About(seen=heard)
+        if isinstance(branch, BranchChoice):
+            found |= {name: About(seen=heard) for name, heard in _heard(branch.model) if heard}
     return found
 
 
-def _heard(branch: BranchChoice) -> tuple[str, ...]:
-    """Return what a branch's model has learnt from before it is fitted."""
-    values = dict(branch.model)
-    family = registry.load("models", str(values.pop("name", "")))
-    heard: tuple[str, ...] = settings.from_mapping(family, values, where="model").heard
-    return heard
+def _heard(model: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield what a model, and each member of an ensemble, has learnt from before it is fitted."""
+    values = dict(model)
+    name = str(values.pop("name", ""))
+    yield name, settings.from_mapping(registry.load("models", name), values, where="model").heard
+    for member in model.get("members", ()):
+        yield from _heard(member)
 
 
 def hearsay(recipe: Recipe, dataset: Dataset) -> Hearsay:

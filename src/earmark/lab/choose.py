@@ -23,10 +23,12 @@ from earmark.datasets.opening import open_dataset
 from earmark.errors import DataError, SettingsError
 from earmark.judging import metrics, splits
 from earmark.judging.curves import Floats
+from earmark.judging.groups import kept_together
 from earmark.judging.intervals import Interval, bootstrap, paired_difference, several
 from earmark.lab import weighing
 from earmark.lab.batches import Gathered, Log, gather
-from earmark.lab.learner import Learner, refuse_slips
+from earmark.lab.building import refuse_slips
+from earmark.lab.learner import Learner
 from earmark.lab.partition import draw
 from earmark.lab.recipe import BranchChoice, Recipe
 
@@ -84,8 +86,8 @@ class Bench:
         return [self._features(branch) for branch in recipe.branches]
 
     def folds(self, ids: Sequence[str], count: int, seed: int) -> list[tuple[list[str], list[str]]]:
-        """Return pairs of tracks to learn from and held out, no artist on both sides."""
-        groups = splits.group_names(self.dataset, ids, "artist")
+        """Return pairs of tracks to learn from and held out, no artist or copy on both sides."""
+        groups = kept_together(self.dataset, ids, "artist")
         rng = np.random.default_rng(seed)
         pairs = splits.group_folds(groups, self.truth(ids), count, rng)
         return [([ids[i] for i in a], [ids[i] for i in b]) for a, b in pairs]
@@ -134,8 +136,9 @@ class Bench:
         return self._scores[key]
 
     def _features(self, branch: BranchChoice) -> Gathered:
-        key = settings.fingerprint(
-            [dict(branch.front_end), branch.training_seconds, branch.source])
+        content = settings.to_mapping(branch)
+        key = settings.fingerprint({name: value for name, value in content.items()
+                                    if name not in ("model", "segments", "weight")})
         if key not in self._gathered:
             self._gathered[key] = gather(self.dataset, self.ids, branch, self.log)
         return self._gathered[key]
@@ -145,7 +148,7 @@ def bench(recipes: Sequence[Recipe], root: Path, log: Log) -> Bench:
     """Return the bench for recipes that share dataset, split and parts to learn from.
 
     Raises:
-        SettingsError: they do not.
+        SettingsError: they do not, or a model's settings cannot be.
     """
     first = recipes[0]
     for recipe in recipes[1:]:

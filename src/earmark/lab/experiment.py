@@ -35,7 +35,8 @@ from earmark.lab import backbones, runfolder
 from earmark.lab.afterwards import decisions_on_test
 from earmark.lab.batches import Log, gather
 from earmark.lab.beforehand import Decided, Looking, Material
-from earmark.lab.learner import Fitted, Learner, TrackScores, refuse_slips
+from earmark.lab.building import refuse_slips, stops_early
+from earmark.lab.learner import Fitted, Learner, TrackScores
 from earmark.lab.packing import pack
 from earmark.lab.partition import dealt, learnable, missing_lines, without
 from earmark.lab.recipe import ExportChoice, Recipe
@@ -255,10 +256,12 @@ class _Experiment:
     ) -> tuple[dict[str, Any], dict[str, TrackScores], dict[str, Any]]:
         parts: dict[str, Any] = {}
         scored: dict[str, TrackScores] = {}
+        stopped_by = {"valid"} if any(map(stops_early, fitted.models)) else set()
+        learnt = self._learnt_parts | stopped_by
         for part in ("train", "valid"):
             if ids := self.split.ids(part):
                 scored[part] = fitted.scores(ids)
-                parts[part] = {"learnt_from": part in self._learnt_parts,
+                parts[part] = {"learnt_from": part in learnt,
                                **self._measure(scored[part])}
         this_reading = ""
         if self.split.ids("test"):

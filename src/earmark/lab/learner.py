@@ -9,23 +9,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from earmark import registry, settings
 from earmark.audio.segments import combine
 from earmark.datasets.base import Dataset
 from earmark.errors import DataError
-from earmark.features.base import FeatureSet, build
+from earmark.features.base import FeatureSet
 from earmark.judging import splits
-from earmark.lab.backbones import complete
+from earmark.judging.groups import kept_together
 from earmark.lab.batches import Gathered
+from earmark.lab.building import build_model
 from earmark.lab.outoffold import Fit, ScoresFor
 from earmark.lab.recipe import BranchChoice
-from earmark.models.base import Model, kinds_of_rows
+from earmark.models.base import Model
 from earmark.models.threads import its_threads
 
 
@@ -64,16 +63,8 @@ class Learner:
         return self.dataset.vocabulary.matrix([self.dataset.tracks[i].labels for i in ids])
 
     def groups(self, ids: Sequence[str], by: splits.By = "artist") -> NDArray[np.str_]:
-        """Return a group for each track; see ``splits.group_names``. Copies share a group."""
-        names = dict(zip(ids, splits.group_names(self.dataset, ids, by), strict=True))
-        for a, b in self._copies:
-            if a in names and b in names:
-                names[b] = names[a]
-        return np.asarray([names[i] for i in ids], dtype=np.str_)
-
-    @cached_property
-    def _copies(self) -> list[tuple[str, str]]:
-        return [(f.track, f.other) for f in self.dataset.faults() if f.is_copy and f.other]
+        """Return a group for each track, with its song's and its copies'; see ``kept_together``."""
+        return np.asarray(kept_together(self.dataset, ids, by), dtype=np.str_)
 
     def fit(
         self, ids: Sequence[str], rng: np.random.Generator, *, valid: Sequence[str] = ()
@@ -145,7 +136,8 @@ class Fitted:
         for k, (model, gathered) in enumerate(
             zip(self.models, self.learner.gathered, strict=True)
         ):
-            found[k][:, self.columns] = track_scores(model, gathered, ids)
+            if len(ids):
+                found[k][:, self.columns] = track_scores(model, gathered, ids)
         return found
 
     def segment_hits(self, ids: Sequence[str]) -> NDArray[np.bool_]:
@@ -170,39 +162,6 @@ def fitter(learner: Learner, rng: np.random.Generator) -> Fit:
         return scores_for
 
     return fit
-
-
-def build_model(branch: BranchChoice, task: str) -> Model:
-    """Return the branch's model, not yet fitted.
-
-    Raises:
-        SettingsError: unknown model or setting; the nearest is offered.
-    """
-    values = dict(branch.model)
-    family = registry.load("models", str(values.pop("name", "")))
-    model: Model = settings.from_mapping(family, {**values, "task": task}, where="model")
-    return model
-
-
-def refuse_slips(branch: BranchChoice, task: str) -> None:
-    """Refuse before hours of features what the branch's model would refuse after them.
-
-    Raises:
-        SettingsError: unknown model or setting, or a front end that is unknown or not at hand.
-        DataError: a file of weights that is not there, or rows of a kind that the model does not
-            take.
-    """
-    model = build_model(branch, task)
-    for name, path in model.files().items():
-        if not Path(path).is_file():
-            raise DataError(f"model: '{name}' is {path!r}, which is no file; give one of weights, "
-                            "such as the trunk that earmark pretrain writes for 'start'.")
-    front_end = build(complete(branch.front_end))
-    if front_end.axes is not None and front_end.axes not in model.axes():
-        wanted = kinds_of_rows(model.axes()) or "rows that its members do not all take"
-        raise DataError(f"the features of '{front_end.name}' are "
-                        f"{kinds_of_rows([front_end.axes])}; {model.name} takes {wanted}: choose "
-                        "a family of features that gives them, or another model.")
 
 
 def track_scores(model: Model, gathered: Gathered, ids: Sequence[str]) -> NDArray[np.float32]:

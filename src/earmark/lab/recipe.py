@@ -101,6 +101,9 @@ class BranchChoice:
         if self.waves is not None and self.listen != "anew":
             raise ValueError("'waves' change sound, which is heard once here; set listen = "
                              "\"anew\".")
+        if self.listen == "anew" and self.source == "table":
+            raise ValueError("listen = \"anew\" hears sound, and source = \"table\" takes none; "
+                             "leave one of them out.")
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,8 @@ from earmark.errors import DataError, SettingsError
 from earmark.judging.splits import Split
 from earmark.lab import recipe as recipes
 from earmark.lab.batches import Gathered, Log
-from earmark.lab.learner import Learner, TrackScores, build_model
+from earmark.lab.building import build_model
+from earmark.lab.learner import Learner, TrackScores
 from earmark.lab.recipe import Recipe
 from earmark.picked import row_blocks
 from earmark.store import atomic_write, file_digest, lock, write_text
@@ -47,11 +48,11 @@ def identify(recipe: Recipe, dataset: Dataset, split: Split, learner: Learner) -
         "split": split.fingerprint,
         "features": digest(learner.gathered),
         "earmark": __version__,
-        **_starts(recipe, dataset.vocabulary.task),
+        **starts(recipe, dataset.vocabulary.task),
     }
 
 
-def _starts(recipe: Recipe, task: str) -> dict[str, str]:
+def starts(recipe: Recipe, task: str) -> dict[str, str]:
     """Return hashes of the files that the recipe's networks start from, where any does."""
     found = [file_digest(Path(path))[:16] for branch in recipe.branches
              for path in build_model(branch, task).files().values()]

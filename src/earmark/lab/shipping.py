@@ -8,6 +8,7 @@ looked at.
 from __future__ import annotations
 
 import contextlib
+import math
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -120,13 +121,15 @@ def _tried(
 
 
 def _metric(fitted: Fitted, rows: FeatureSet, name: str) -> quantising.Metric:
-    """Return the metric of tracks' combined scores from those of their rows."""
+    """Return the metric of tracks' combined scores from those of their rows; it gives NaN where it
+    is not defined on them."""
     ids = sorted(set(rows.track_ids.tolist()))
     truth = fitted.learner.truth(ids)[:, fitted.columns]
     metric = getattr(metrics, name)
 
     def of(scores: NDArray[np.float32]) -> float:
-        return float(metric(combined(scores, rows.track_ids, ids), truth))
+        value = metric.value(combined(scores, rows.track_ids, ids), truth)
+        return math.nan if value is None else float(value)
 
     return of
 

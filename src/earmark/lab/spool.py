@@ -21,6 +21,7 @@ from earmark.store import cache_folder
 
 _PICTURE_AXES = 3  # rows, and two of their own
 _SUFFIX, _STALE_SECONDS = ".rows", 7 * 86_400
+_files: list[Path] = []
 
 
 class Spool:
@@ -60,7 +61,6 @@ class Spool:
         mapped: NDArray[np.float32] = np.memmap(
             path, np.float32, "r", shape=(self._count, *(self._shape or ())))
         self._file.close()
-        atexit.register(_remove, path)  # not before: other processes may map it, too
         return mapped
 
     def _write(self, rows: NDArray[np.float32]) -> None:
@@ -72,6 +72,7 @@ class Spool:
                 # Kept open from track to track, and closed by ``rows``.
                 self._file = tempfile.NamedTemporaryFile(  # noqa: SIM115
                     dir=folder, suffix=_SUFFIX, delete=False)
+                _files.append(Path(self._file.name))
             self._file.write(np.ascontiguousarray(rows, np.float32).data)
         except OSError as error:
             raise EarmarkError(f"pictures cannot be kept in {cache_folder() / 'rows'}: "
@@ -91,6 +92,9 @@ def _sweep(folder: Path) -> None:
                 path.unlink()
 
 
-def _remove(path: Path) -> None:
-    with contextlib.suppress(OSError):
-        path.unlink()
+@atexit.register  # not before: other processes may map them, too
+def remove_all() -> None:
+    """Remove the files of this process; for one that ends without what is done at its end."""
+    while _files:
+        with contextlib.suppress(OSError):
+            _files.pop().unlink()

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -239,3 +240,26 @@ def test_real_gtzan_shows_the_gap_of_the_reference(realdata, tmp_path):
     assert {each["learnt"]["tracks"] for each in values["protocols"]} == {640}
     assert "by artist" in {each["name"] for each in values["protocols"]}
     assert score(values, "by artist") < 0.62
+
+
+def test_a_page_that_was_not_written_any_more_is_made(leaky, tmp_path):
+    values, folder, data = leaky
+    shutil.copytree(folder, copy := tmp_path / "copy")
+    (copy / PAGE).unlink()
+    again = audits.audit(recipe_of(KNN, segments=3), data, copy, audits.Settings(2))
+    assert again == json.loads(json.dumps(values))
+    assert (copy / PAGE).read_text() == (folder / PAGE).read_text()
+
+
+def test_an_audit_from_another_trunk_is_another(leaky, tmp_path, monkeypatch):
+    """The network would begin with other weights."""
+    _, _, data = leaky
+    trunk, asked = tmp_path / "trunk.safetensors", []
+    (tmp_path / PAGE).touch()
+    monkeypatch.setattr(auditing.runfolder, "told", lambda path, identity, *_:
+                        asked.append(identity) or {"done": True})
+    for content in (b"one", b"other"):
+        trunk.write_bytes(content)
+        model = {"name": "dense:mlp", "start": str(trunk)}
+        audits.audit(recipe_of(model, segments=3), data, tmp_path, audits.Settings(2))
+    assert [key for key in asked[0] if asked[0][key] != asked[1][key]] == ["starts"]

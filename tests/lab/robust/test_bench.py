@@ -97,6 +97,10 @@ def test_the_same_bench_is_shown_and_damage_named(found, loudness, several, musi
                        log=said.append)
     assert again == values
     assert not said
+    page = (copy / "robust.html").read_text()
+    (copy / "robust.html").unlink()  # as where the process was killed before it was written
+    robustness([loudness, several], musics.of_dataset(Folder(music)), copy, Settings())
+    assert (copy / "robust.html").read_text() == page
     (copy / "robust.json").write_text('{"identity": {}}')
     with pytest.raises(DataError, match=r"robust\.json is damaged"):
         robustness([loudness, several], musics.of_dataset(Folder(music)), copy, Settings())

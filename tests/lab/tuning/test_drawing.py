@@ -71,3 +71,9 @@ def test_one_trial_alone_is_drawn():
     found = {**search({"low": 0, "high": 1, "log": False}, trial(0, 0.5, 0.2, given=True)),
              "best": {"trial": 0}}
     assert "nan" not in drawing.history(found, "accuracy")
+
+
+@pytest.mark.parametrize("span", [(0, 1e9), (0, 1e12), (-1e300, 1e300), (-1.7e308, 1.7e308)])
+def test_levels_of_large_ranges_are_few(span):
+    """Else the page of a finished search would take all memory."""
+    assert 2 <= len(drawing.levels(*span)) <= 6

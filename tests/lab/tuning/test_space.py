@@ -3,7 +3,7 @@ import pytest
 from earmark import registry
 from earmark.errors import SettingsError
 from earmark.lab import recipe as recipes
-from earmark.lab.learner import build_model
+from earmark.lab.building import build_model
 from earmark.lab.recipe import BranchChoice
 from earmark.lab.tuning import space as spaces
 from earmark.lab.tuning.ranges import Between, OneOf, parse

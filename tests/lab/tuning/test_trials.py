@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import contextmanager
+from types import SimpleNamespace
 
 import pytest
 
@@ -314,3 +315,22 @@ def test_folders_have_any_name(search, tmp_path, name):
     with search(1, folder=folder) as trials:
         hands.work(trials, Counted.of(), FOLDS, 1)
     assert [p.name for p in folder.iterdir()] == [keeping.STUDY]
+
+
+def test_who_has_nothing_left_to_do_takes_the_trial_of_one_that_died():
+    """Else a search would end with fewer trials than wanted."""
+    sent, said, lost = [], [], []
+    trials = SimpleNamespace(ask=lambda: again, lost=lost.append, log=said.append)
+    dead, idle = (hands._Hand(SimpleNamespace(join=lambda _: None, exitcode=-9),
+                              SimpleNamespace(send=sent.append, close=lambda: None))
+                  for _ in range(2))
+    at_work, again = (SimpleNamespace(number=n, given=False, recipe=f"recipe {n}") for n in (3, 4))
+    dead.trial = at_work
+    working = hands._Hands(trials, Counted.of(), FOLDS)
+    working._hands = [dead, idle]
+    working._bury(dead, at_work)
+    assert lost == [at_work]
+    assert working._hands == [idle]
+    assert (idle.trial, sent) == (again, ["recipe 4"])
+    assert said == ["trial 3: the process that worked on it was ended by SIGKILL; memory may have "
+                    "run out: try fewer --jobs."]

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from types import SimpleNamespace
 
 import pytest
 
@@ -200,3 +201,24 @@ def test_of_equal_scores_the_recipe_as_given_is_best():
     assert told.best_of([trial(0, 0.5), trial(1, 0.6), trial(2, 0.6, given=True)]) == 2
     assert told.best_of([trial(0, 0.5, given=True), trial(1, 0.6), trial(2, 0.6)]) == 1
     assert told.best_of([trial(0, 0.5, given=True), trial(1, 0.9, state="pruned")]) == 0
+
+
+@pytest.mark.parametrize("members", [False, True])
+def test_a_search_from_another_trunk_is_another(neighbours, tmp_path, members):
+    """Scores of networks that began with other weights are not compared."""
+    trunk = tmp_path / "trunk.safetensors"
+    model = {"name": "dense:mlp", "start": str(trunk)}
+    model = {"name": "ensemble:mean", "members": [model]} if members else model
+    recipe = neighbours()
+    recipe = dataclasses.replace(recipe, branches=(
+        dataclasses.replace(recipe.branches[0], model=model),))
+    made = SimpleNamespace(recipe=recipe, plain={})
+    bench = SimpleNamespace(dataset=SimpleNamespace(fingerprint="its"), ids=["a"],
+                            gathered=lambda _: [])
+    found = []
+    for content in (b"one", b"other"):
+        trunk.write_bytes(content)
+        found.append(tuning._identity(made, bench, SETTINGS))
+    assert [key for key in found[0] if found[0][key] != found[1][key]] == ["starts"]
+    assert "starts" not in tuning._identity(
+        SimpleNamespace(recipe=neighbours(), plain={}), bench, SETTINGS)

@@ -100,8 +100,8 @@ def test_own_files_are_heard_and_the_unreadable_told(recipe, tmp_path, rng):
     for name in ("one.wav", "two.wav"):
         soundfile.write(tmp_path / name, 0.1 * rng.standard_normal(22_050), 22_050)
     (tmp_path / "odd.wav").write_text("no music")
-    (branch,) = recipe.branches
-    made, failed = music._own_files(branch, tmp_path, lambda _: None)
+    (branch,), few = recipe.branches, Few(tmp_path)
+    made, failed = music._own_files(branch, tmp_path, few, lambda _: None)
     assert sorted(made.track_ids.tolist()) == [str(tmp_path / n) for n in ("one.wav", "two.wav")]
     assert made.rows.shape == (2, 57)
     assert np.isfinite(made.rows).all()
@@ -110,4 +110,27 @@ def test_own_files_are_heard_and_the_unreadable_told(recipe, tmp_path, rng):
     (tmp_path / "alone").mkdir()
     (tmp_path / "alone/odd.wav").write_text("no music")
     with pytest.raises(DataError, match="none of its 1 audio files could be read"):
-        music._own_files(branch, tmp_path / "alone", lambda _: None)
+        music._own_files(branch, tmp_path / "alone", few, lambda _: None)
+
+
+def test_files_of_the_dataset_are_no_music_of_ones_own(recipe, tmp_path, rng):
+    """Some of its tracks are judged on, whatever folder they are found through."""
+    for name in ("one.wav", "data/judged.wav"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        soundfile.write(tmp_path / name, 0.1 * rng.standard_normal(22_050), 22_050)
+    (tmp_path / "link").symlink_to(tmp_path / "data", target_is_directory=True)
+    few, said, (branch,) = Few(tmp_path / "data"), [], recipe.branches
+    few.read_tracks = lambda: [Track("b", ("rock",), path="judged.wav"), Track("c", ("folk",))]
+    made, _ = music._own_files(branch, tmp_path, few, said.append)
+    assert set(made.track_ids.tolist()) == {str(tmp_path / "one.wav")}
+    assert "1 of 2 files" in said[0]
+    with pytest.raises(DataError, match="all of its audio is tracks of few"):
+        music._own_files(branch, tmp_path / "link", few, said.append)
+
+
+@pytest.mark.parametrize("pairs", [("ab", "bc"), ("bc", "ab")])
+def test_a_copy_of_a_copy_is_a_copy(tmp_path, pairs, monkeypatch):
+    few = Few(tmp_path)
+    monkeypatch.setattr(few, "faults", lambda: [Fault(one, "near duplicate", other, "here")
+                                                for one, other in pairs])
+    assert music.apart(few, "abcde", ["c"]) == ["d", "e"]

@@ -125,7 +125,9 @@ def test_no_fold_learns_from_what_it_is_judged_on(judged_desk, monkeypatch):
     assert taught.difference.low <= taught.mean_difference <= taught.difference.high
 
 
-def test_recipes_that_cannot_be_taught_are_refused(recipe, root):
+def test_recipes_that_cannot_be_taught_are_refused(recipe, root, monkeypatch):
+    """Before hours of features."""
+    monkeypatch.setattr(choose, "gather", lambda *_: pytest.fail("features were gathered"))
     twice = dataclasses.replace(recipe, branches=recipe.branches * 2)
     with pytest.raises(SettingsError, match="'little' has 2 branches"):
         proof.desk(twice, root, {}, None, lambda _: None)

@@ -32,7 +32,8 @@ from earmark.lab.audit.measure import Bench, Figures, Judged
 from earmark.lab.audit.protocols import Dealt, Draw, Sizes
 from earmark.lab.audit.segments import cut
 from earmark.lab.batches import Log, gather
-from earmark.lab.learner import Learner, build_model
+from earmark.lab.building import refuse_slips
+from earmark.lab.learner import Learner
 from earmark.lab.recipe import Recipe
 from earmark.store import write_text
 
@@ -71,13 +72,15 @@ def audit(
     recipe = backbones.completed(recipe)
     dataset = open_dataset(recipe.dataset.name, root, recipe.dataset.options)
     for branch in recipe.branches:  # a slip in a model's settings is found before anything is done
-        build_model(branch, dataset.vocabulary.task)
+        refuse_slips(branch, dataset.vocabulary.task)
     folder = folder.resolve()
     identity = {"audit": "1", "recipe": recipe.fingerprint, "dataset": dataset.fingerprint,
                 "settings": f"{settings.seeds} seeds, {settings.tracks or 'all'} tracks",
-                "earmark": __version__}  # fmt: skip
+                "earmark": __version__, **runfolder.starts(recipe, dataset.vocabulary.task)}
     with runfolder.held(folder):
         if done := runfolder.told(folder / VALUES, identity, audited.lines, "audit"):
+            if not (folder / PAGE).is_file():  # the process was killed between the two
+                write_text(folder / PAGE, audited.page(done))
             return done
         values = {"identity": identity, **_Audit(recipe, dataset, folder, settings, log).values()}
         write_text(folder / VALUES, json.dumps(values, indent=1, allow_nan=False))

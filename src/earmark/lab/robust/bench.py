@@ -78,6 +78,8 @@ def robustness(
                 "settings": fingerprint([asdict(settings), [repr(d) for d in disturbances]])}
     with runfolder.held(folder):
         if done := runfolder.told(folder / VALUES, identity, told.lines, "robustness bench"):
+            if not (folder / PAGE).is_file():  # the process was killed between the two
+                write_text(folder / PAGE, told.page(done))
             return done
         ears = Ears(taggers, disturbances, settings.seconds, settings.seed)
         values = {"identity": identity, **_values(ears, music, log)}

@@ -66,8 +66,10 @@ def levels(low: float, high: float) -> list[float]:
     >>> levels(0.52, 0.61)
     [0.52, 0.54, 0.56, 0.58, 0.6]
     """
-    steps = (s * 10.0**p for p in range(-6, 8) for s in (1, 2, 5))
-    step = next((s for s in steps if (high - low) / s <= 5), 1.0)
+    steps = (s * 10.0**p for p in range(-6, 308) for s in (1, 2, 5))
+    step = next((s for s in steps if (high - low) / s <= 5), None)
+    if step is None:
+        return [low, high]
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
     return [round(i * step, 9) for i in range(first, last + 1)]
 

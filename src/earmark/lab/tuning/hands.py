@@ -132,11 +132,13 @@ class _Hands:
         self._hands.remove(hand)
         hand.connection.close()
         self._trials.lost(trial)
-        why = how_it_ended(hand.process)
+        why = f"trial {trial.number}: {how_it_ended(hand.process)}"
         if trial.given or not self._hands:
-            raise EarmarkError(f"the process that worked on trial {trial.number} {why} What is "
-                               "finished is kept; the same command goes on from there.")
-        self._trials.log(f"the process that worked on trial {trial.number} {why}")
+            raise EarmarkError(f"{why} What is finished is kept; the same command goes on from "
+                               "there.")
+        self._trials.log(why)
+        for idle in [other for other in self._hands if other.trial is None]:
+            self._give(idle, self._trials.ask())
 
 
 def _say_nothing(_: str) -> None:

@@ -21,7 +21,7 @@ from earmark import registry, settings
 from earmark.errors import SettingsError, suggestion
 from earmark.features import base as features
 from earmark.lab.backbones import complete
-from earmark.lab.learner import build_model
+from earmark.lab.building import build_model
 from earmark.lab.recipe import BranchChoice, Recipe
 from earmark.lab.tuning.ranges import Between, Range, from_table, parse
 from earmark.labels.vocabulary import Task

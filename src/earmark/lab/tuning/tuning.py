@@ -116,6 +116,7 @@ def _identity(made: Space, bench: Bench, its: Settings) -> dict[str, str]:
         "seed": str(its.seed),
         "pruning": "median" if its.prune else "none",
         "earmark": __version__,
+        **runfolder.starts(made.recipe, bench.dataset.vocabulary.task),
     }
 
 

@@ -71,7 +71,7 @@ def unlabelled(
         sets.append(gathered.features)
         failed += gathered.failed
     if audio is not None:
-        made, its = _own_files(branch, audio, log)
+        made, its = _own_files(branch, audio, dataset, log)
         sets.append(made)
         failed += its
     if not sets:
@@ -93,22 +93,40 @@ def spare(recipe: Recipe, split: Split, dataset: Dataset) -> list[str]:
 def apart(dataset: Dataset, ids: Iterable[str], away: Iterable[str]) -> list[str]:
     """Return those tracks that are not among others, nor by an artist of theirs, nor known copies
     of them."""
-    away = set(away)
-    for fault in dataset.faults():
-        if fault.is_copy and fault.other and {fault.track, fault.other} & away:
-            away |= {fault.track, fault.other}
+    away = _with_copies(dataset, away)
     tracks = dataset.tracks
     artists = {tracks[i].artist for i in away if i in tracks} - {None}
     return sorted(i for i in ids if i not in away
                   and (i not in tracks or tracks[i].artist not in artists))
 
 
-def _own_files(branch: BranchChoice, audio: Path, log: Log) -> tuple[FeatureSet, list[str]]:
+def _with_copies(dataset: Dataset, ids: Iterable[str]) -> set[str]:
+    """Return tracks and all known copies of them, those of copies among them."""
+    found = set(ids)
+    pairs = [{f.track, f.other} for f in dataset.faults() if f.is_copy and f.other]
+    while more := [pair for pair in pairs if pair & found and not pair <= found]:
+        found.update(*more)
+    return found
+
+
+def _own_files(
+    branch: BranchChoice, audio: Path, dataset: Dataset, log: Log
+) -> tuple[FeatureSet, list[str]]:
+    """Return rows of audio files, less those of the dataset: its tracks may be judged on."""
     front_end = features.build(complete(branch.front_end))
     if not front_end.takes_audio:
         raise DataError(f"features of '{front_end.name}' come ready-made and cannot be made from "
                         f"{audio}; leave --audio out, or choose a family that takes sound.")
-    paths = find_audio([audio])
+    its = {(dataset.root / track.path).resolve() for track in dataset.tracks.values()
+           if track.path is not None}
+    found = find_audio([audio])
+    paths = [path for path in found if path.resolve() not in its]
+    if found and not paths:
+        raise DataError(f"{audio}: all of its audio is tracks of {dataset.name}, of which some are "
+                        "judged on; leave --audio out, or give music that is not in it.")
+    if len(paths) < len(found):
+        log(f"{len(found) - len(paths)} of {len(found)} files in {audio} are tracks of "
+            f"{dataset.name} and left out")
     heard = hear({str(path): path for path in paths}, front_end, branch.training_seconds, log)
     if not heard.tracks:
         raise DataError(f"{audio}: none of its {len(paths)} audio files could be read; first: "

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from earmark.datasets.base import Dataset
+from earmark.datasets.opening import open_dataset
 from earmark.judging.splits import Split
 from earmark.lab import choose
 from earmark.lab.batches import Log
@@ -57,8 +58,9 @@ def desk(
     Raises:
         SettingsError, DataError: a recipe that cannot be taught, or nothing to teach it from.
     """
+    dataset = open_dataset(recipe.dataset.name, root, recipe.dataset.options)
+    network_of(recipe, dataset.vocabulary.task)  # before hours of features
     bench = choose.bench([recipe], root, log)
-    network_of(recipe, bench.dataset.vocabulary.task)
     split: Split = draw(recipe.split, bench.dataset, np.random.default_rng(recipe.seed))
     return Desk(recipe, bench, unlabelled(recipe, split, root, wider, audio, log))
 

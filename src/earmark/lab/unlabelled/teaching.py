@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from earmark.errors import DataError, SettingsError
 from earmark.features.base import FeatureSet
 from earmark.lab.batches import Gathered, Log
-from earmark.lab.learner import Learner, build_model, track_scores
+from earmark.lab.building import build_model
+from earmark.lab.learner import Learner, track_scores
 from earmark.lab.recipe import BranchChoice, Recipe
 from earmark.labels.vocabulary import Task
 from earmark.models._network import Network
