@@ -33,8 +33,8 @@ def dealt(count, size, epoch=0, seed=1):
 @given(count=st.integers(1, 70), size=st.integers(1, 20), epoch=st.integers(0, 3))
 def test_every_row_is_dealt_once_an_epoch_and_none_alone(count, size, epoch):
     batches = dealt(count, size, epoch)
-    assert sorted(n for batch in batches for _, n in batch) == list(range(count))
-    assert {e for batch in batches for e, _ in batch} == {epoch}
+    assert sorted(n for batch in batches for _, n, _ in batch) == list(range(count))
+    assert {e for batch in batches for e, *_ in batch} == {epoch}
     assert all(len(batch) in (size, size + 1) for batch in batches[:-1])
     if count > 1 and size > 1:
         assert min(map(len, batches)) > 1
@@ -42,7 +42,8 @@ def test_every_row_is_dealt_once_an_epoch_and_none_alone(count, size, epoch):
 
 def test_epochs_and_seeds_deal_in_other_orders():
     assert dealt(50, 10) == dealt(50, 10)
-    numbers = [[n for b in dealt(50, 10, e, s) for _, n in b] for e, s in ((0, 1), (1, 1), (0, 2))]
+    numbers = [[n for b in dealt(50, 10, epoch, seed) for _, n, _ in b]
+               for epoch, seed in ((0, 1), (1, 1), (0, 2))]
     assert numbers[0] != numbers[1] != numbers[2] != numbers[0]
 
 
@@ -50,8 +51,9 @@ def test_epochs_and_seeds_deal_in_other_orders():
 def test_balanced_sampling_evens_labels(task):
     labels = np.repeat(np.eye(3, dtype=np.int8), [900, 90, 10], axis=0)
     dealer = Dealer(labels, task, Training(sampling="balanced", batch_size=100), 0)
-    seen = labels[[n for batch in dealer for _, n in batch]]
-    assert len(seen) == 1000
+    places = [place for batch in dealer for place in batch]
+    seen = labels[[n for _, n, _ in places]]
+    assert len(seen) == len(set(places)) == 1000
     np.testing.assert_allclose(seen.mean(axis=0), 1 / 3, atol=0.05)
 
 
@@ -86,9 +88,15 @@ def test_an_example_is_a_crop_of_its_row_and_another_one_each_epoch(rng):
     made, _ = examples(rows)
     begun = set()
     for epoch in range(40):
-        crop = made[(epoch, 2)][0][0].numpy()
+        crop = made[(epoch, 2, 0)][0][0].numpy()
         begun |= {k for k in range(4) if np.array_equal(crop, rows[2, :, k : k + 5])}
     assert begun == {0, 1, 2, 3}
+
+
+def test_a_row_that_is_dealt_again_in_an_epoch_is_cropped_anew(rng):
+    made, _ = examples(rng.standard_normal((4, 3, 64)).astype(np.float32))
+    crops = {made[(0, 2, again)][0].numpy().tobytes() for again in range(6)}
+    assert len(crops) > 1
 
 
 def test_rows_that_make_themselves_anew_are_asked_for_each_draw():
@@ -99,7 +107,7 @@ def test_rows_that_make_themselves_anew_are_asked_for_each_draw():
             return np.full((3, 8), number + rng.random(), np.float32)
 
     made, _ = examples(Sounds())
-    values = [float(made[(epoch, 2)][0][0, 0, 0]) for epoch in range(3)]
+    values = [float(made[(epoch, 2, 0)][0][0, 0, 0]) for epoch in range(3)]
     assert all(2 <= v < 3 for v in values)
     assert len(set(values)) == 3
 

@@ -1,12 +1,14 @@
 """Batches: from rows on the disk, in memory or made of sound, to what a network is shown.
 
-Every example is drawn with a generator of its own, made of the seed, the epoch and the row's
-number, so that neither workers nor a run that was cut off and taken up change what is shown.
+Every example is drawn with a generator of its own, made of the seed, the epoch, the row's number
+and how often the row was there before in that epoch, so that neither workers nor a run that was cut
+off and taken up change what is shown.
 """
 
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +22,7 @@ from earmark.labels.vocabulary import Task
 from earmark.models._deep.mixing import Changes
 from earmark.models._training import Training
 
-Place = tuple[int, int]  # epoch, number of a row
+Place = tuple[int, int, int]  # epoch, number of a row, how often it was dealt before in it
 Batch = tuple[torch.Tensor, torch.Tensor]
 
 
@@ -43,14 +45,14 @@ class Examples(Dataset[Batch]):
 
     def __getitems__(self, places: list[Place]) -> Batch:
         rows = np.stack([self._row(*place) for place in places])
-        labels = self.labels[[number for _, number in places]].astype(np.float32)
-        epoch, first = places[0]
-        rng = np.random.default_rng([self.seed, epoch, first, len(self.labels)])
+        labels = self.labels[[number for _, number, _ in places]].astype(np.float32)
+        epoch, first, again = places[0]
+        rng = np.random.default_rng([self.seed, epoch, first, len(self.labels), *_told(again)])
         rows, labels = self.changes.batch(rows, labels, rng)
         return torch.from_numpy(rows), torch.from_numpy(labels)
 
-    def _row(self, epoch: int, number: int) -> NDArray[np.float32]:
-        rng = np.random.default_rng([self.seed, epoch, number])
+    def _row(self, epoch: int, number: int, again: int) -> NDArray[np.float32]:
+        rng = np.random.default_rng([self.seed, epoch, number, *_told(again)])
         drawn = getattr(self.rows, "drawn", None)
         row = self.rows[number] if drawn is None else drawn(number, rng)
         if self.crop is not None:
@@ -99,7 +101,11 @@ class Dealer(Sampler[list[Place]]):
             order = rng.permutation(self.count)
         else:
             order = rng.choice(self.count, self.count, p=self.chances)
-        places = [(self.epoch, int(number)) for number in order]
+        dealt: Counter[int] = Counter()
+        places = []
+        for number in order.tolist():
+            places.append((self.epoch, number, dealt[number]))
+            dealt[number] += 1
         for k in range(len(self)):
             last = k == len(self) - 1
             yield places[k * self.size : None if last else (k + 1) * self.size]
@@ -158,6 +164,11 @@ def judging_loader(rows: Any, labels: NDArray[np.int8], size: int) -> DataLoader
 def as_it_is(batch: Any) -> Any:
     """Return a batch that came as one."""
     return batch
+
+
+def _told(again: int) -> tuple[int, ...]:
+    """Only what is dealt again in an epoch needs more to be drawn by."""
+    return (again,) if again else ()
 
 
 def _chances(labels: NDArray[np.int8], task: Task) -> NDArray[np.float64]:

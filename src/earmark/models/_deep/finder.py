@@ -55,7 +55,7 @@ def find(
             for group, factor in zip(made.param_groups, factors, strict=True):
                 group["lr"] = rate * factor
             numbers = torch.randint(len(examples), (training.batch_size,), generator=generator)
-            rows, truth = examples.__getitems__([(step, int(n)) for n in numbers])
+            rows, truth = examples.__getitems__([(step, int(n), 0) for n in numbers])
             made.zero_grad()
             value = loss(tried(rows.to(device)), truth.to(device))
             height = float(value.detach())
