@@ -29,7 +29,7 @@ from earmark.store import write_text
 
 RESULTS = Path(__file__).parent / "results" / "networks.json"
 LABELS, ROUNDS, CALIBRATED = 10, 5, 24
-TABLE, PICTURE = "gtzan57, 10 s", "specgram 64 x 124, 30 s"
+TABLE, PICTURE, TALL = "gtzan57, 10 s", "specgram 64 x 124, 30 s", "specgram 128 x 496, 30 s"
 
 
 @dataclass(frozen=True)
@@ -87,19 +87,17 @@ NETWORKS = (
              scored={"size": [72, 108], "colours": "viridis"}),
     _spectral("cnn:vgg"), _spectral("cnn:sequence"), _spectral("crnn:tagger"),
     _spectral("cnn:statistics"), _spectral("dense:statistics", 40),
-    Measured("cnn:short_chunk", (128, 231), 8, _MEL, learns=PICTURE,
-             training={**_SCRATCH, "epochs": 10}),
-    Measured("cnn:short_chunk", (128, 231), 8, _MEL, {"channels": 32}, learns=PICTURE,
-             training={**_SCRATCH, "epochs": 30}),
-    Measured("cnn:short_chunk_res", (128, 231), 8, _MEL, learns=PICTURE,
-             training={**_SCRATCH, "epochs": 10}),
+    Measured("cnn:short_chunk", (128, 231), 8, _MEL),
+    Measured("cnn:short_chunk", (128, 231), 8, _MEL, {"channels": 32}, learns=TALL,
+             training={**_SCRATCH, "epochs": 10}, scored={"crop": 128}),
+    Measured("cnn:short_chunk_res", (128, 231), 8, _MEL),
     Measured("cnn:musicnn", (96, 187), 10, "log-mel 96, 10 x 3 s", learns=PICTURE,
              training={**_SCRATCH, "epochs": 10}),
     Measured("cnn:harmonic", (257, 313), 6, "spectrogram 257, 6 x 5 s"),
     _photo("transfer:mobilenet_v2", 15), _photo("transfer:efficientnet_b0", 15),
-    _photo("transfer:efficientnet_b2", 10), _photo("transfer:efficientnet_b4", 8),
-    _photo("transfer:resnet50", 10), _photo("transfer:inception_v3", 10, resize=96),
-    _photo("transfer:vgg16", 10, resize=64), _photo("transfer:vgg19", 10, resize=64),
+    _photo("transfer:efficientnet_b2", 8, 64), _photo("transfer:efficientnet_b4", 8, 64),
+    _photo("transfer:resnet50", 8, 64), _photo("transfer:inception_v3", 8, 80),
+    _photo("transfer:vgg16", 8, 64), _photo("transfer:vgg19", 8, 64),
 )
 
 
@@ -277,7 +275,8 @@ def _score(network: Measured, root: Path) -> dict[str, Any]:
     if network.training:
         model["training"] = network.training
     front = {TABLE: {"name": "gtzan57", "padding": "zeros", "separation": False},
-             PICTURE: {"name": "specgram", "levels": _levels(network)}}[network.learns]
+             PICTURE: {"name": "specgram", "levels": _levels(network)},
+             TALL: {"name": "specgram", "height": 128, "width": 496}}[network.learns]
     branch = BranchChoice(front, model, source="table",
                           training_seconds=10.0 if network.learns == TABLE else None)
     gathered = gather(dataset, [*ids["train"], *ids["valid"]], branch, print)
