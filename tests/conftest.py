@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -26,11 +27,14 @@ _COMPILE_LIBROSA = "import librosa.util.utils, librosa.core.audio, librosa.core.
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Have librosa compiled before there are several workers.
+    """Let tests press Ctrl-C, and have librosa compiled before there are several workers.
 
     It compiles as it is imported, and two processes that fill numba's cache at once may leave in it
     what ends every later one with a segmentation fault.
     """
+    # What a shell starts in the background is deaf to Ctrl-C, and so would be what tests start.
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     at_once = getattr(config.option, "numprocesses", None)
     if at_once and not hasattr(config, "workerinput") and importlib.util.find_spec("librosa"):
         subprocess.run([sys.executable, "-c", _COMPILE_LIBROSA], check=False)
