@@ -86,7 +86,7 @@ def test_page_and_numbers_say_the_same(found, tmp_path):
 
 def test_pictures_are_refused(sample_root):
     whole = recipes.read("gtzan57-logistic")
-    branch = BranchChoice({"name": "image", "width": 8, "height": 8}, {"name": "classical:knn"})
+    branch = BranchChoice({"name": "image", "width": 8, "height": 8}, {"name": "cnn:vgg"})
     pictures = dataclasses.replace(whole, name="pictures", branches=(branch,))
     with pytest.raises(SettingsError, match=r"pictures learns from 'image', rows of shape \(3, 8,"):
         importance.importance(pictures, sample_root, folds=2, repeats=1)
