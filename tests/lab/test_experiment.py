@@ -189,9 +189,9 @@ def test_a_run_is_of_what_its_files_of_weights_hold(recipe, tmp_path):
     seen = []
     for content in (b"one", b"other"):
         path.write_bytes(content)
-        seen.append(runfolder._starts(given, "single")["starts"])
+        seen.append(runfolder.starts(given, "single")["starts"])
     assert seen[0] != seen[1]
-    assert runfolder._starts(recipe, "single") == {}
+    assert runfolder.starts(recipe, "single") == {}
 
 
 def test_a_setting_without_a_table_says_what_is_at_hand(recipe, sample_root, tmp_path):

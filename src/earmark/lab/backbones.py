@@ -121,12 +121,15 @@ def abouts(branches: Iterable[BranchChoice | Branch]) -> dict[str, About]:
 
 
 def _heard(model: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield what a model, and each member of an ensemble, has learnt from before it is fitted."""
+    """Yield what a model, or each member of an ensemble, has learnt from before it is fitted."""
     values = dict(model)
     name = str(values.pop("name", ""))
-    yield name, settings.from_mapping(registry.load("models", name), values, where="model").heard
-    for member in model.get("members", ()):
-        yield from _heard(member)
+    made = settings.from_mapping(registry.load("models", name), values, where="model")
+    if members := getattr(made, "members", ()):
+        for member in members:
+            yield from _heard(member)
+    else:
+        yield name, made.heard
 
 
 def hearsay(recipe: Recipe, dataset: Dataset) -> Hearsay:
