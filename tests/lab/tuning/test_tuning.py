@@ -14,6 +14,7 @@ from earmark.lab import recipe as recipes
 from earmark.lab.tuning import told, tuning
 from earmark.lab.tuning.page import page
 from earmark.lab.tuning.ranges import Between, OneOf
+from earmark.labels.vocabulary import Vocabulary
 
 K, P = "branches.0.model.n_neighbors", "branches.0.model.p"
 RANGES = {K: Between(1, 8), P: OneOf((1, 2))}
@@ -213,8 +214,8 @@ def test_a_search_from_another_trunk_is_another(neighbours, tmp_path, members):
     recipe = dataclasses.replace(recipe, branches=(
         dataclasses.replace(recipe.branches[0], model=model),))
     made = SimpleNamespace(recipe=recipe, plain={})
-    bench = SimpleNamespace(dataset=SimpleNamespace(fingerprint="its"), ids=["a"],
-                            gathered=lambda _: [])
+    dataset = SimpleNamespace(fingerprint="its", vocabulary=Vocabulary(("jazz", "rock"), "single"))
+    bench = SimpleNamespace(dataset=dataset, ids=["a"], gathered=lambda _: [])
     found = []
     for content in (b"one", b"other"):
         trunk.write_bytes(content)
