@@ -36,6 +36,7 @@ from earmark.tagger.tagger import Tagger
 
 RESULTS = Path(__file__).parent / "results" / "tagging.json"
 ROUNDS = 5
+TAGGERS = ("gtzan10-net", "gtzan10")
 
 
 def main() -> None:
@@ -52,7 +53,7 @@ def main() -> None:
             "features_of_30_s_cpu_ms": _features(clip),
         }
         if arguments.songs:
-            found["songs"] = _songs(arguments.songs)
+            found["songs"] = {name: _songs(arguments.songs, name) for name in TAGGERS}
     write_text(RESULTS, json.dumps(found, indent=1) + "\n")
     print(json.dumps(found, indent=1))
 
@@ -68,7 +69,8 @@ def _cold_starts(clip: Path) -> dict[str, float]:
     """Wall time of a new process, the median of five."""
     commands = {
         "earmark --help": ["--help"],
-        "earmark tag, one 30-second mp3": ["tag", str(clip)],
+        **{f"earmark tag, one 30-second mp3, {name}": ["tag", str(clip), "--tagger", name]
+           for name in TAGGERS},
     }
     return {
         title: round(statistics.median(_wall(command) for _ in range(ROUNDS)), 3)
@@ -107,8 +109,8 @@ def _features(clip: Path) -> dict[str, Any]:
     return {**medians, "librosa over earmark": round(ratio, 1)}
 
 
-def _songs(folder: Path) -> dict[str, float]:
-    tagger = Tagger.load("gtzan10")
+def _songs(folder: Path, name: str) -> dict[str, float]:
+    tagger = Tagger.load(name)
     paths = find_audio([folder])
     start, seconds = time.process_time(), 0.0
     for path in paths:

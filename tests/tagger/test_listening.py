@@ -1,5 +1,7 @@
 """A branch that hears whole tracks hears them in passes, whatever their length."""
 
+import weakref
+
 import numpy as np
 import pytest
 import soundfile
@@ -13,6 +15,7 @@ from earmark.features.gtzan57 import Gtzan57
 from earmark.tagger.checks import with_check
 from earmark.tagger.export import export
 from earmark.tagger.format import Branch
+from earmark.tagger.listening import Ears
 from earmark.tagger.tagger import Tagger
 
 RATE = 22_050
@@ -51,3 +54,34 @@ def test_silence_is_no_music(tagger, tmp_path):
     soundfile.write(tmp_path / "a.wav", np.full(RATE * 2, 0.25), RATE)
     with pytest.raises(AudioError, match=r"a\.wav: silent from beginning to end"):
         tagger.tag(tmp_path / "a.wav")
+
+
+def test_branches_of_one_rate_decode_once_and_hold_no_more_than_a_segment(fitted, rng):
+    model, rows = fitted
+    graph = export(model, rows)[0]
+    lengths = (1.0, 4.0, 2.5)
+    branches = tuple(Branch(base.describe(Gtzan57()), Segments(seconds), f"b{k}.onnx")
+                     for k, seconds in enumerate(lengths))
+    graphs = {branch.model: graph for branch in branches}
+    samples = 0.1 * rng.standard_normal(RATE * 30).astype(np.float32)
+    given, made, most = [], [], 0
+
+    def blocks(rate):
+        nonlocal most
+        given.append(rate)
+        for begin in range(0, len(samples), RATE // 2):
+            block = samples[begin : begin + RATE // 2].copy()
+            made.append(weakref.ref(block))
+            yield block
+            del block
+            most = max(most, sum(each() is not None for each in made))
+
+    heard = Ears(branches, graphs, 3).hear(blocks, [])
+    assert given == [RATE]
+    for branch, one in zip(branches, heard, strict=True):
+        (alone,) = Ears((branch,), graphs, 3).hear(lambda _: [samples], [])
+        np.testing.assert_array_equal(one.scores, alone.scores)
+        np.testing.assert_array_equal(one.starts, alone.starts)
+        assert one.seconds == alone.seconds == 30.0
+    assert len(made) == 60
+    assert most <= 2 * 2 * max(lengths)  # two blocks a second: the segment given and the next one

@@ -1,12 +1,14 @@
-"""Branches at work: a track streams by once for all branches that listen the same way.
+"""Branches at work: a track streams by once for all branches that listen at one sample rate.
 
-Branches of one front end and one way of cutting share a listener, which decodes, cuts and makes
-features once and hands them to each branch's model.
+Branches of one front end and one way of cutting share a listener, which cuts and makes features
+once and hands them to each branch's model. Listeners of one sample rate share what is decoded:
+whichever has heard least goes on, so that no more of the track is held than a segment.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -69,7 +71,10 @@ class Ears:
         Raises:
             AudioError: the track cannot be read, or holds no samples.
         """
-        heard = {id(listener): listener.hear(blocks, notes) for listener in self._listeners}
+        heard: dict[int, list[Heard]] = {}
+        for rate in dict.fromkeys(its.front_end.sample_rate for its in self._listeners):
+            group = [its for its in self._listeners if its.front_end.sample_rate == rate]
+            heard |= _heard_together(group, blocks, notes)
         return [heard[id(listener)][place] for listener, place in self._places]
 
     def _listener(self, branch: Branch) -> _Listener:
@@ -91,13 +96,15 @@ class _Listener:
         self.branch, self.front_end = branch, front_end
         self.models: list[_Model] = []
 
-    def hear(self, blocks: Blocks, notes: list[str]) -> list[Heard]:
-        segments = self.branch.segments
-        length = segment_seconds(self.front_end, segments)
-        if length is None:
-            return self._hear_whole(blocks)
-        rate = self.front_end.sample_rate
-        counted = _Counted(blocks(rate))
+    @property
+    def length(self) -> float | None:
+        """Of a segment in seconds; None where a track is heard whole."""
+        return segment_seconds(self.front_end, self.branch.segments)
+
+    def hear(self, counted: _Counted, notes: list[str]) -> Generator[None, None, list[Heard]]:
+        """Return what each model made of the track, in steps of a segment."""
+        segments, length = self.branch.segments, self.length
+        assert length is not None
         starts: list[float] = []
         batch: list[NDArray[np.float32] | None] = []
         scores: list[list[NDArray[np.float32]]] = [[] for _ in self.models]
@@ -109,12 +116,14 @@ class _Listener:
             if len(batch) == self.branch.batch:
                 self._score(batch, scores)
                 batch = []
+            yield
         self._score(batch, scores)
-        seconds = counted.samples / rate
+        seconds = counted.samples / self.front_end.sample_rate
         return [Heard(np.asarray(starts), seconds, np.concatenate(found), length)
                 for found in scores]
 
-    def _hear_whole(self, blocks: Blocks) -> list[Heard]:
+    def hear_whole(self, blocks: Blocks) -> list[Heard]:
+        """Return what each model made of a track that is one segment."""
         rate = self.front_end.sample_rate
         hearing = Hearing(lambda: blocks(rate))
         values = self.front_end.whole(hearing)
@@ -128,6 +137,52 @@ class _Listener:
     ) -> None:
         for model, found in zip(self.models, scores, strict=True):
             found.append(model.scores(batch))
+
+
+def _heard_together(
+    group: Sequence[_Listener], blocks: Blocks, notes: list[str]
+) -> dict[int, list[Heard]]:
+    """Return what listeners of one sample rate made of a track, each under its id."""
+    heard = {id(its): its.hear_whole(blocks) for its in group if its.length is None}
+    cutting = [its for its in group if its.length is not None]
+    if not cutting:
+        return heard
+    rate = group[0].front_end.sample_rate
+    running = []
+    for its, stream in zip(cutting, _shared(blocks(rate), len(cutting)), strict=True):
+        counted = _Counted(stream)
+        running.append((counted, its.hear(counted, notes), its))
+    while running:
+        first = min(running, key=lambda at_work: at_work[0].samples)
+        try:
+            next(first[1])
+        except StopIteration as end:
+            heard[id(first[2])] = end.value
+            running.remove(first)
+    return heard
+
+
+def _shared(
+    blocks: Iterable[NDArray[np.float32]], count: int
+) -> list[Iterator[NDArray[np.float32]]]:
+    """Return a stream as so many, each block held until all have it and no longer, which tee, with
+    its links of 57, does not promise."""
+    source = iter(blocks)
+    ahead: list[deque[NDArray[np.float32]]] = [deque() for _ in range(count)]
+
+    def one(mine: deque[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
+        while True:
+            if not mine:
+                for block in source:
+                    for its in ahead:
+                        its.append(block)
+                    del block
+                    break
+                else:
+                    return
+            yield mine.popleft()
+
+    return [one(mine) for mine in ahead]
 
 
 def _model(branch: Branch, content: bytes, labels: int, where: str) -> _Model:
