@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from earmark.cli.output import print_json, printable
+from earmark.cli.output import print_json, printable, typed
 
 if TYPE_CHECKING:
     from earmark.lab.explain.explaining import Explanation
@@ -99,8 +99,7 @@ def _refuse_options(names: tuple[str, ...], why: str) -> None:
     """Refuse parameters of these names that were given, since they would do nothing."""
     context = click.get_current_context()
     for parameter in context.command.params:
-        source = context.get_parameter_source(str(parameter.name))
-        if parameter.name in names and source is click.core.ParameterSource.COMMANDLINE:
+        if parameter.name in names and typed(context, parameter.name):
             raise click.UsageError(f"{parameter.opts[0]} is {why}.")
 
 

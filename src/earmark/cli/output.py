@@ -32,3 +32,8 @@ def printable(text: str) -> str:
     """
     return "".join(c if c.isprintable() or c == " " else c.encode("unicode_escape").decode()
                    for c in text)
+
+
+def typed(context: click.Context, name: str) -> bool:
+    """Tell whether a parameter was given on the command line, whatever its value."""
+    return context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE

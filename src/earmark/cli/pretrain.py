@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from earmark.cli.output import print_json
+from earmark.cli.output import print_json, typed
 
 
 @click.command()
@@ -99,8 +99,7 @@ def _refuse_idle(context: click.Context, methods: tuple[str, ...], *, judge: boo
         (("epochs",), rows, "is of --method masked and contrastive"),
     ):
         for name in names:
-            given = context.get_parameter_source(name) == click.core.ParameterSource.COMMANDLINE
-            if given and not wanted:
+            if typed(context, name) and not wanted:
                 raise click.UsageError(f"--{name} {needs}.")
 
 

@@ -74,7 +74,7 @@ class Ears:
         heard: dict[int, list[Heard]] = {}
         for rate in dict.fromkeys(its.front_end.sample_rate for its in self._listeners):
             group = [its for its in self._listeners if its.front_end.sample_rate == rate]
-            heard |= _heard_together(group, blocks, notes)
+            heard |= _heard_together(group, rate, blocks, notes)
         return [heard[id(listener)][place] for listener, place in self._places]
 
     def _listener(self, branch: Branch) -> _Listener:
@@ -140,14 +140,13 @@ class _Listener:
 
 
 def _heard_together(
-    group: Sequence[_Listener], blocks: Blocks, notes: list[str]
+    group: Sequence[_Listener], rate: int, blocks: Blocks, notes: list[str]
 ) -> dict[int, list[Heard]]:
     """Return what listeners of one sample rate made of a track, each under its id."""
     heard = {id(its): its.hear_whole(blocks) for its in group if its.length is None}
     cutting = [its for its in group if its.length is not None]
     if not cutting:
         return heard
-    rate = group[0].front_end.sample_rate
     running = []
     for its, stream in zip(cutting, _shared(blocks(rate), len(cutting)), strict=True):
         counted = _Counted(stream)
