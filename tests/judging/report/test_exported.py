@@ -23,6 +23,10 @@ def test_a_graph_is_a_line():
                             "not tried"]]
 
 
+def test_no_difference_is_nought():
+    assert told({**PLAIN, "parity": 0.0})[0][3] == "0"
+
+
 @pytest.mark.parametrize(("change", "said"), [
     ({}, "taken: 1.50 times as fast as in 32, 4,321 bytes, accuracy 0.002 less on unheard tracks"),
     ({"lost": -0.01, "taken": False}, "left: 1.50 times as fast as in 32, 4,321 bytes, accuracy "

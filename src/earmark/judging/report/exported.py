@@ -31,8 +31,9 @@ class Exported:
     @property
     def cells(self) -> tuple[str, ...]:
         """Under ``HEADS``."""
-        return (self.branch, self.model, f"{self.size:,}", f"{self.parity:.1e}",
-                f"{self.faster:.1f} times", self.small or "not tried")
+        parity = f"{self.parity:.1e}" if self.parity else "0"
+        return (self.branch, self.model, f"{self.size:,}", parity, f"{self.faster:.1f} times",
+                self.small or "not tried")
 
 
 def read_exported(node: Node | None) -> tuple[Exported, ...]:
