@@ -47,7 +47,8 @@ def from_mapping(cls: type[T], values: Mapping[str, Any], *, where: str = "setti
         and f.default_factory is dataclasses.MISSING
     ]
     if missing:
-        raise SettingsError(f"{where}: missing setting '{missing[0]}'.")
+        named = ", ".join(f"'{n}'" for n in missing)
+        raise SettingsError(f"{where}: missing setting{'s' * (len(missing) > 1)} {named}.")
     try:
         return cls(**given)
     except ValueError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -96,6 +97,12 @@ def test_plain_values_hold_no_none() -> None:
 def test_what_is_wrong_is_named(values: dict[str, Any], message: str) -> None:
     with pytest.raises(SettingsError, match=message):
         settings.from_mapping(Outer, values, where="recipe")
+
+
+def test_all_that_is_missing_is_named_at_once() -> None:
+    two = dataclasses.make_dataclass("Two", [("name", str), ("limits", str)], frozen=True)
+    with pytest.raises(SettingsError, match="^recipe: missing settings 'name', 'limits'"):
+        settings.from_mapping(two, {}, where="recipe")
 
 
 def test_a_whole_number_does_for_a_float() -> None:
