@@ -101,7 +101,7 @@ def test_what_is_wrong_is_named(values: dict[str, Any], message: str) -> None:
 
 def test_all_that_is_missing_is_named_at_once() -> None:
     two = dataclasses.make_dataclass("Two", [("name", str), ("limits", str)], frozen=True)
-    with pytest.raises(SettingsError, match="^recipe: missing settings 'name', 'limits'"):
+    with pytest.raises(SettingsError, match=r"^recipe: missing settings 'name', 'limits'"):
         settings.from_mapping(two, {}, where="recipe")
 
 
