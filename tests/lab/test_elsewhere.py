@@ -139,12 +139,37 @@ def of_speed(faster):
             for k, its in enumerate(faster)]
 
 
-def test_what_is_slower_is_refused_but_anyway(tagger, tmp_path, monkeypatch):
+def test_what_is_slower_is_left_out_but_anyway(tagger, tmp_path, monkeypatch):
     monkeypatch.setattr(elsewhere, "in_eight_bits", lambda *_: of_speed((1.5, 0.8)))
-    with pytest.raises(TaggerError, match=r"branch1-int8.onnx is 0.80 times as fast .*--anyway"):
+    found = elsewhere.write(tagger, tmp_path / "o", [tmp_path])
+    assert found[0]["int8"]["faster"] == 1.5
+    assert found[1]["int8"] == {"left_out": "branch1-int8.onnx is 0.80 times as fast as the graph "
+                                            "in 32 bits: no gain on this machine"}
+    assert [p.name for p in sorted((tmp_path / "o").glob("*int8*"))] == ["branch0-int8.onnx"]
+    found = elsewhere.write(tagger, tmp_path / "all", [tmp_path], anyway=True)
+    assert [about["int8"]["faster"] for about in found] == [1.5, 0.8]
+    assert (tmp_path / "all/branch1-int8.onnx").read_bytes() == b"graph"
+    assert "1.5 times as fast where it was made" in (tmp_path / "all/README.txt").read_text()
+
+
+def test_where_all_are_slower_nothing_is_written(tagger, tmp_path, monkeypatch):
+    monkeypatch.setattr(elsewhere, "in_eight_bits", lambda *_: of_speed((1.0, 0.8)))
+    with pytest.raises(TaggerError, match=r"branch0-int8.onnx is 1.00 .*branch1.*--anyway"):
         elsewhere.write(tagger, tmp_path / "o", [tmp_path])
     assert list(tmp_path.iterdir()) == []
-    found = elsewhere.write(tagger, tmp_path / "o", [tmp_path], anyway=True)
-    assert [about["int8"]["faster"] for about in found] == [1.5, 0.8]
-    assert (tmp_path / "o/branch1-int8.onnx").read_bytes() == b"graph"
-    assert "1.5 times as fast where it was made" in (tmp_path / "o/README.txt").read_text()
+
+
+def test_a_branch_without_layers_is_left_out_and_the_others_made(audio, tmp_path):
+    from tests.tagger.test_quantising import layers
+
+    branches = tuple(Branch(base.describe(Gtzan57()), Segments(1.0), f"branch{k}.onnx")
+                     for k in range(2))
+    graphs = {f"branch{k}.onnx": layers(np.random.default_rng(k), sizes, 0.03)
+              for k, sizes in enumerate(((57, 3), (57, 64, 3)))}
+    both = Tagger(with_check(manifest(branches=branches), graphs))
+    plain, small = elsewhere.write(both, tmp_path / "o", audio, anyway=True)
+    assert "no layers before its last one" in plain["int8"]["left_out"]
+    assert small["int8"]["file"] == "branch1-int8.onnx"
+    text = (tmp_path / "o/README.txt").read_text()
+    assert "branch1-int8.onnx: the same in eight bits" in text
+    assert "branch0-int8" not in text

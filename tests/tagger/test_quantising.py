@@ -113,12 +113,17 @@ def test_what_is_not_defined_is_told_as_nothing():
     assert Quantised(b"", 2.0, math.nan).told()["lost"] is None
 
 
-@pytest.mark.parametrize("what", ["one layer", "no layers", "no graph", "rows of another width"])
+@pytest.mark.parametrize("what", ["one layer", "no layers", "layers in 64 bits", "no graph",
+                                  "rows of another width"])
 def test_graphs_that_it_cannot_take_are_refused_in_a_line(rng, rows, what):
     plain = Graph(WIDE)
     odds = plain.linear(plain.cast(plain.rows, np.float64), np.zeros((3, WIDE)), np.zeros(3))
+    deep = Graph(WIDE)
+    once = deep.linear(deep.cast(deep.rows, np.float64), np.eye(WIDE), np.zeros(WIDE))
+    twice = deep.linear(once, np.ones((3, WIDE)), np.zeros(3))
     content = {"one layer": layers(rng, (WIDE, 3)), "no graph": b"not a graph",
                "no layers": plain.content(plain.probabilities(odds, "multi"), 3),
+               "layers in 64 bits": deep.content(deep.probabilities(twice, "multi"), 3),
                "rows of another width": layers(rng, (8, 8, 3))}[what]
     with pytest.raises(TaggerError, match=r"^it cannot be turned into eight bits: .") as error:
         quantised(content, rows, "it")

@@ -18,8 +18,9 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
 @click.option("--out", required=True, type=_FOLDER, metavar="FOLDER",
               help="A new folder for the graphs.")
 @click.option("--int8", is_flag=True,
-              help="Make each graph in eight bits, too; told is how much faster it is here and how "
-                   "far its scores are from the first's. Needs --data.")
+              help="Make each graph in eight bits, too, where that can be done and is faster here; "
+                   "told is by how much, and how far its scores are from the first's. Needs "
+                   "--data.")
 @click.option("--data", default=None, metavar="FOLDER", type=click.Path(path_type=Path),
               help="Music of the kind it is to hear: the ranges of eight bits are seen on it.")
 @click.option("--anyway", is_flag=True, help="Write graphs in eight bits that are slower, too.")
@@ -67,7 +68,10 @@ def _lines(every: list[dict[str, Any]], identity: str, out: Path) -> list[str]:
         wide = about["outputs"][about["output"]]
         lines.append(f"  {about['graph']}: {given} {sizes(shape)} to {about['output']} "
                      f"{sizes(wide)}, weight {about['weight']:.3g}")
-        if its := about.get("int8"):
+        its = about.get("int8", {})
+        if why := its.get("left_out"):
+            lines.append(f"  not in eight bits: {why}")
+        elif its:
             lines.append(f"  {its['file']}: {its['bytes']:,} bytes, {its['faster']:.2f} times as "
                          f"fast, the same top label for {its['same_top_label']:.1%} of "
                          f"{its['rows']} segments, scores within "

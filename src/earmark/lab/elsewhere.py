@@ -47,6 +47,14 @@ class Small:
     content: bytes
     told: dict[str, Any]
 
+    @property
+    def slower(self) -> str:
+        """Why it is no gain; empty where it is one."""
+        if self.told["faster"] > 1:
+            return ""
+        return (f"{self.told['file']} is {self.told['faster']:.2f} times as fast as the graph in "
+                "32 bits: no gain on this machine")
+
 
 def write(
     tagger: Tagger, folder: Path, audio: Sequence[Path] = (), *, anyway: bool = False,
@@ -56,29 +64,34 @@ def write(
 
     Args:
         audio: files to see the ranges of values on, and to compare on, for graphs in eight bits;
-            none for no such graphs.
+            none for no such graphs. Where one cannot be made, or is slower, ``int8`` has but
+            ``left_out``, which says why.
         anyway: write them where they are slower, too.
         failed: told of each file that cannot be read.
 
     Raises:
         EarmarkError: the folder holds something, or cannot be written.
-        TaggerError: a graph cannot be made in eight bits, or is slower in them.
+        TaggerError: no graph can be made in eight bits, or all are slower in them.
         DataError: none of the files can be heard.
     """
     refuse_taken(folder)
-    small = in_eight_bits(tagger, audio, failed) if audio else []
-    if slower := [its for its in small if its.told["faster"] <= 1 and not anyway]:
-        told = slower[0].told
-        raise TaggerError(f"{told['file']} is {told['faster']:.2f} times as fast as the graph in "
-                          "32 bits: no gain on this machine; leave out --int8, or take it all the "
-                          "same with --anyway.")
+    tried = in_eight_bits(tagger, audio, failed) if audio else []
+    small = {k: its for k, its in enumerate(tried)
+             if isinstance(its, Small) and (anyway or not its.slower)}
+    left = {k: its.slower if isinstance(its, Small) else its
+            for k, its in enumerate(tried) if k not in small}
+    if left and not small:
+        slow = any(isinstance(its, Small) for its in tried)
+        raise TaggerError(f"{'; '.join(left.values())}; leave out --int8"
+                          f"{', or take what is slower with --anyway' if slow else ''}.")
     every = list(described(tagger))
-    for about, its in zip(every, small, strict=False):
-        about["int8"] = its.told
+    for k, about in enumerate(every):
+        if tried:
+            about["int8"] = small[k].told if k in small else {"left_out": left[k]}
     with whole_folder(folder) as building:
         for name, content in tagger.contents.models.items():
             (building / name).write_bytes(content)
-        for its in small:
+        for its in small.values():
             (building / its.told["file"]).write_bytes(its.content)
         for about in every:
             path = (building / about["graph"]).with_suffix(".json")
@@ -128,19 +141,25 @@ def sizes(shape: Sequence[Any]) -> str:
 
 def in_eight_bits(
     tagger: Tagger, audio: Sequence[Path], failed: Callable[[str], None] = lambda _: None
-) -> list[Small]:
-    """Return each branch in eight bits, compared with itself in 32 on what it hears of the files.
+) -> list[Small | str]:
+    """Return each branch in eight bits, compared with itself in 32 on what it hears of the files,
+    or why it cannot be made.
 
-    Raises: as ``write``.
+    Raises:
+        TaggerError: the tagger is a backbone.
+        DataError: none of the files can be heard.
     """
     manifest = tagger.manifest
     if not manifest.labels:
         raise TaggerError(f"tagger {manifest.name} is a backbone, whose values others have learnt "
                           "from: in eight bits they would be others; leave out --int8.")
-    found = []
+    found: list[Small | str] = []
     for k, branch in enumerate(manifest.branches):
         rows = heard(branch, audio, failed if not k else lambda _: None)
-        found.append(_small(tagger.contents.models[branch.model], rows, branch.model))
+        try:
+            found.append(_small(tagger.contents.models[branch.model], rows, branch.model))
+        except TaggerError as error:
+            found.append(str(error).rstrip("."))
     return found
 
 
@@ -209,7 +228,7 @@ def _readme(tagger: Tagger, every: Sequence[dict[str, Any]]) -> str:
     files += [f"  {about['int8']['file']}: the same in eight bits, "
               f"{about['int8']['faster']:.1f} times as fast where it was made; the same top label "
               f"for {about['int8']['same_top_label']:.1%} of {about['int8']['rows']} segments"
-              for about in every if "int8" in about]
+              for about in every if "file" in about.get("int8", {})]
     combined = ("Its scores are from 0 to 1, one a label, in the order of 'labels'. The mean over "
                 "a track's segments that are not silent is the track's.")
     steps = [
