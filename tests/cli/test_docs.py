@@ -4,21 +4,23 @@ import sys
 from pathlib import Path
 
 import click
+import pytest
 
 from earmark.cli.main import earmark
 
 ROOT = Path(__file__).parents[2]
 
 
-def test_the_reference_is_current():
+@pytest.mark.parametrize(("maker", "page"), [("generate", "cli"), ("generate_recipes", "recipes")])
+def test_the_reference_is_current(maker, page):
     # In a process of its own: click keeps a command's help option as it was first asked for, and
     # other tests call commands without the settings of the whole.
     program = "import runpy, sys; print(runpy.run_path(sys.argv[1])['page'](), end='')"
-    run = subprocess.run([sys.executable, "-c", program, str(ROOT / "docs/generate.py")],
+    run = subprocess.run([sys.executable, "-c", program, str(ROOT / f"docs/{maker}.py")],
                          capture_output=True, check=True, encoding="utf-8",
                          env={**os.environ, "PYTHONIOENCODING": "utf-8"})
     made = run.stdout
-    assert (ROOT / "docs/cli.md").read_text(encoding="utf-8") == made, "run make docs"
+    assert (ROOT / f"docs/{page}.md").read_text(encoding="utf-8") == made, "run make docs"
 
 
 def commands(command, path="earmark"):

@@ -62,7 +62,7 @@ def test_a_run_is_explained_by_its_features(earmark, run, tmp_path):
 @pytest.mark.parametrize(("arguments", "told"), [
     (["absent.wav"], "absent.wav: "),
     (["text.wav"], "text.wav: "),
-    (["silent.wav"], "silent.wav: silent from 0 s to 30 s; give a --start"),
+    (["silent.wav"], "silent.wav: silent from 0 s to 3 s; give a --start"),
     (["short.wav"], "short.wav: holds 0.7 s from 0 s on; expected 1 s at least"),
     (["a.wav", "--window", "3"], "one window of 3 s; expected two windows at least"),
     (["a.wav", "--label", "jaz"], "has no label 'jaz'. Did you mean 'jazz'?"),

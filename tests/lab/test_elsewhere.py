@@ -119,8 +119,10 @@ def test_files_that_cannot_be_heard_are_told(tagger, audio, clips, tmp_path):
                            failed.append)
     assert len(rows) == 18
     assert ["broken.wav" in line for line in failed] == [True]
-    with pytest.raises(DataError, match="nothing is to be heard in 1 files"):
+    with pytest.raises(DataError, match="nothing is to be heard in 1 files;"):
         elsewhere.heard(tagger.manifest.branches[0], [tmp_path / "silent.wav"])
+    with pytest.raises(DataError, match=r"in 1 files \(first: .*broken.wav: .*\); eight bits"):
+        elsewhere.heard(tagger.manifest.branches[0], [tmp_path / "broken.wav"])
 
 
 def test_eight_bits_are_compared_on_that_audio(tagger, audio):

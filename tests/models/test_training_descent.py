@@ -84,7 +84,9 @@ def test_a_run_that_was_killed_ends_as_if_it_had_not_been(rows, labels, training
     whole = fit(rows, labels, training, **given)
     with pytest.raises(KeyboardInterrupt):
         fit(rows, labels, training, watch=Watch(tmp_path, tell=killer(after)), **given)
-    again = fit(rows, labels, training, watch=Watch(tmp_path), **given)
+    lines = []
+    again = fit(rows, labels, training, watch=Watch(tmp_path, tell=lines.append), **given)
+    assert f"taken up after epoch {after - 1} of {training.epochs}" in lines or after == 1
     assert torch.equal(weights(again), weights(whole))
     for key in ("epoch", "train_loss", "valid_loss", "learning_rate"):
         assert [h[key] for h in again.history_] == [h[key] for h in whole.history_]
@@ -98,7 +100,8 @@ def test_a_torn_state_begins_anew(rows, labels, tmp_path):
     state.write_bytes(state.read_bytes()[:500])
     lines = []
     again = fit(rows, labels, watch=Watch(tmp_path, tell=lines.append))
-    assert len(lines) == 4
+    assert "is damaged: its training begins anew" in lines[0]
+    assert len(lines) == 1 + 4
     assert torch.equal(weights(again), weights(whole))
 
 

@@ -35,7 +35,7 @@ class HowDecided:
         grid: global thresholds tried: ``exact``, all that make a difference; ``coarse``: .1 to .9
             in steps of .05, the grid of a student project on MagnaTagATune (S3).
         error: of the label sets; 0 for none.
-        promise: of the label sets; see ``labelsets``.
+        promise: of the label sets: ``all`` or ``share`` of a track's labels; see ``labelsets``.
         unknown: how many genres are held out whole, the most frequent ones, to learn and judge
             "unknown"; 0 for none. Single-label work holds out each in turn.
         parents: learn when to name the genre above the labels.

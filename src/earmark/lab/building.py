@@ -11,6 +11,7 @@ from earmark.errors import DataError, SettingsError
 from earmark.features.base import build
 from earmark.lab.backbones import complete
 from earmark.lab.recipe import BranchChoice
+from earmark.lab.shapes import refuse_other_shape
 from earmark.models._network import Network
 from earmark.models.base import Model, kinds_of_rows
 from earmark.models.ensemble import Mean
@@ -36,11 +37,15 @@ def refuse_slips(branch: BranchChoice, task: str) -> None:
     """Refuse before hours of features what the branch's model would refuse after them.
 
     Raises:
-        SettingsError: unknown model or setting, or a front end that is unknown or not at hand.
+        SettingsError: unknown model or setting, a front end that is unknown or not at hand, a
+            device or arithmetic that there is not, or a cut whose rows the network would not take
+            when it tags.
         DataError: a file of weights that is not there, or rows of a kind that the model does not
             take.
     """
     model = build_model(branch, task)
+    if isinstance(model, Network):
+        model.refuse_device()
     for name, path in model.files().items():
         if not Path(path).is_file():
             raise DataError(f"model: '{name}' is {path!r}, which is no file; give one of weights, "
@@ -51,6 +56,7 @@ def refuse_slips(branch: BranchChoice, task: str) -> None:
         raise DataError(f"the features of '{front_end.name}' are "
                         f"{kinds_of_rows([front_end.axes])}; {model.name} takes {wanted}: choose "
                         "a family of features that gives them, or another model.")
+    refuse_other_shape(branch)
 
 
 def _looks_again(branch: BranchChoice, model: Model) -> bool:

@@ -187,19 +187,21 @@ def heard(
     Raises:
         DataError: nothing is to be heard in any.
     """
-    front_end, found = features.build(branch.front_end), []
+    front_end, found, first = features.build(branch.front_end), [], ""
     most = max(1, min(_PER_FILE, _MOST_ROWS // max(len(audio), 1)))
     for path in audio:
         try:
             rows = _rows(front_end, branch, path)
         except (AudioError, SettingsError) as error:
-            failed(str(error) if str(path) in str(error) else f"{path}: {error}")
+            said = str(error) if str(path) in str(error) else f"{path}: {error}"
+            first = first or f" (first: {said.rstrip('.')})"
+            failed(said)
             continue
         some = np.linspace(0, len(rows) - 1, min(len(rows), most)).astype(int)
         found += [rows[k] for k in some]
     if not found:
-        raise DataError(f"nothing is to be heard in {len(audio)} files; eight bits need music to "
-                        "see ranges on: give a folder of it with --data.")
+        raise DataError(f"nothing is to be heard in {len(audio)} files{first}; eight bits need "
+                        "music to see ranges on: give a folder of it with --data.")
     return np.stack(found)
 
 

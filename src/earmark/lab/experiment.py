@@ -40,6 +40,7 @@ from earmark.lab.learner import Fitted, Learner, TrackScores
 from earmark.lab.packing import pack
 from earmark.lab.partition import dealt, learnable, missing_lines, without
 from earmark.lab.recipe import ExportChoice, Recipe
+from earmark.lab.shapes import refuse_other_shape
 from earmark.lab.shipping import Exported, export_all
 from earmark.lab.weighing import weighed
 from earmark.models.base import Model
@@ -125,6 +126,7 @@ def _learner(recipe: Recipe, dataset: Dataset, split: Split, log: Log) -> Learne
     for branch in recipe.branches:
         log(f"features: {branch.front_end.get('name')}")
         gathered.append(gather(dataset, sorted(split.parts), branch, log))
+        refuse_other_shape(branch, gathered[-1].features.rows.shape[1:])
     return Learner(dataset, recipe.branches, tuple(gathered))
 
 

@@ -108,7 +108,12 @@ class BranchChoice:
 
 @dataclass(frozen=True)
 class TaggerChoice:
-    """What the tagger is called and says of itself; see ``tagger.format.Card``."""
+    """What the tagger is called and says of itself; see ``tagger.format.Card``.
+
+    Attributes:
+        name: what it is called. title: one line on what it is. licence: of the tagger file.
+        limits: one line on what it cannot know; shown whenever it tags.
+    """
 
     name: str
     title: str
@@ -134,6 +139,8 @@ class Recipe:
     """All that a run depends on, but for the data.
 
     Attributes:
+        name: of the recipe; run folders are called by it.
+        dataset, split, branches, tagger: see those tables.
         seed: of the run's one random generator.
         folds: of the cross-validation inside the learnt parts; 0 for none.
         folds_by: the groups that folds keep whole; anything but ``artist`` leaks where artists
@@ -204,6 +211,9 @@ def read(name: str) -> Recipe:
     if name in names():
         path = Path(str(importlib.resources.files("earmark.lab") / "recipes" / f"{name}.toml"))
     elif not os.path.isfile(path):  # noqa: PTH113 - False for names no system accepts
+        if name.endswith(".toml"):
+            raise SettingsError(f"{name}: no such file; give a recipe's path, or one of the names "
+                                f"that come with Earmark, such as {names()[0]}.")
         raise SettingsError(f"no recipe is called '{name}'.{suggestion(name, names())} A recipe of "
                             "your own is given by the path of its .toml file.")
     return settings.from_mapping(Recipe, settings.read_toml(path), where=str(path))

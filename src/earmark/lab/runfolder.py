@@ -143,8 +143,8 @@ def told(
         raise DataError(f"{path} is damaged; remove the folder to audit again.") from error
     if given != identity:
         other = ", ".join(k for k in identity if given.get(k) != identity[k])
-        raise SettingsError(f"{folder} holds another {word}: with another {other}; give another "
-                            "folder with --out, or remove it to audit again.")
+        raise SettingsError(f"{folder} holds another {word}, which differs in {other}; give "
+                            "another folder with --out, or remove it to audit again.")
     return dict(values)
 
 

@@ -123,6 +123,20 @@ class Network(Model):
         """Return the trunk to start from, where there is one."""
         return {} if self.start is None else {"start": self.start}
 
+    def refuse_device(self) -> None:
+        """Refuse a device or an arithmetic that is named and is not to be had here, before features
+        are made.
+
+        Raises:
+            SettingsError: says what there is.
+            MissingExtraError: PyTorch is not installed.
+        """
+        if (self.training.device, self.training.precision) != ("auto", "auto"):
+            require_deep()
+            from earmark.models._deep import devices
+
+            devices.precision_of(self.training)
+
     def parameter_groups(self, inner: nn.Module) -> list[dict[str, Any]]:
         """Return parameters with their share of the learning rate (``lr_share``)."""
         return [{"params": list(inner.parameters())}]

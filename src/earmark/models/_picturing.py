@@ -28,7 +28,8 @@ def refuse_small(shape: tuple[int, ...], smallest: tuple[int, int], remedy: str)
     if shape[-2] < smallest[0] or shape[-1] < smallest[1]:
         given, wanted = (" x ".join(map(str, sizes)) for sizes in (shape, smallest))
         raise DataError(f"pictures of {given} are too small for this network, which needs at "
-                        f"least {wanted}: {remedy}, or give larger ones.")
+                        f"least {wanted}: {remedy}, or give larger ones (a longer 'crop', "
+                        "where one is set).")
 
 
 def channels_of(shape: tuple[int, ...]) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Literal
 
 from earmark.errors import DataError
@@ -88,6 +88,19 @@ class Training:
             raise ValueError(f"'label_smoothing' is {self.label_smoothing}; expected 0 to below 1.")
         if not 0 < self.holdout < 1:
             raise ValueError(f"'holdout' is {self.holdout}; expected between 0 and 1.")
+        self._refuse_idle()
+
+    def _refuse_idle(self) -> None:
+        usual = {field.name: field.default for field in fields(self)}
+        for name, used, needed in (
+            ("focal", self.loss == "focal", "loss = \"focal\""),
+            ("most_weight", self.weights == "balanced", "weights = \"balanced\""),
+            ("holdout", self.patience is not None, "'patience'"),
+        ):
+            value = getattr(self, name)
+            if value != usual[name] and not used:
+                raise ValueError(f"'{name}' is {value}, which does nothing without {needed}: set "
+                                 "that, too, or leave it out.")
 
 
 def as_published(

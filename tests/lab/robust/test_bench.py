@@ -82,7 +82,7 @@ def test_the_values_are_on_disk_with_a_page(found):
 def test_no_other_bench_is_written_over_it(found, loudness, several, music):
     folder, _ = found
     listener = musics.of_dataset(Folder(music))
-    with pytest.raises(SettingsError, match="with another taggers"):
+    with pytest.raises(SettingsError, match="which differs in taggers"):
         robustness([loudness], listener, folder, Settings())
     with pytest.raises(SettingsError, match="with another settings"):
         robustness([loudness, several], listener, folder, Settings(seconds=2))

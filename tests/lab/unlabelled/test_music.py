@@ -111,6 +111,9 @@ def test_own_files_are_heard_and_the_unreadable_told(recipe, tmp_path, rng):
     (tmp_path / "alone/odd.wav").write_text("no music")
     with pytest.raises(DataError, match="none of its 1 audio files could be read"):
         music._own_files(branch, tmp_path / "alone", few, lambda _: None)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DataError, match="empty: no audio files; give a folder with music"):
+        music._own_files(branch, tmp_path / "empty", few, lambda _: None)
 
 
 def test_files_of_the_dataset_are_no_music_of_ones_own(recipe, tmp_path, rng):

@@ -23,15 +23,16 @@ from numpy.typing import NDArray
 
 from earmark import __version__
 from earmark.errors import DataError, SettingsError
-from earmark.features.base import FeatureSet
+from earmark.features.base import FeatureSet, build
 from earmark.judging import metrics, splits
 from earmark.judging.curves import Floats
 from earmark.judging.intervals import Interval, several
 from earmark.lab import choose, weighing
+from earmark.lab.backbones import complete
 from earmark.lab.batches import Gathered, Log, gather
 from earmark.lab.explain.columns import grouped
 from earmark.lab.learner import Fitted, Learner
-from earmark.lab.recipe import Recipe
+from earmark.lab.recipe import BranchChoice, Recipe
 from earmark.store import write_text
 
 PAGE, NUMBERS = "importance.html", "importance.json"
@@ -97,6 +98,9 @@ def importance(
         DataError: no tracks, or a track without features.
     """
     bench = choose.bench([recipe], root, log)
+    for branch in recipe.branches:  # before minutes of features, where a family says it
+        if build(complete(branch.front_end)).axes not in (None, 1):
+            raise _no_columns(recipe, branch)
     gathered = tuple(gather(bench.dataset, bench.ids, branch, log) for branch in recipe.branches)
     _refuse_pictures(recipe, gathered)
     learner = Learner(bench.dataset, recipe.branches, gathered)
@@ -124,10 +128,13 @@ def _best_first(rows: Mapping[tuple[str, str], Row], kind: str) -> tuple[Row, ..
 def _refuse_pictures(recipe: Recipe, gathered: Sequence[Gathered]) -> None:
     for branch, found in zip(recipe.branches, gathered, strict=True):
         if found.features.rows.ndim != 2:
-            raise SettingsError(
-                f"{recipe.name} learns from '{branch.front_end['name']}', rows of shape "
-                f"{found.features.rows.shape[1:]}; only columns of a table can be shuffled. "
-                "Explain a file by the run's tagger instead: earmark explain FILE --run RUN")
+            raise _no_columns(recipe, branch)
+
+
+def _no_columns(recipe: Recipe, branch: BranchChoice) -> SettingsError:
+    return SettingsError(f"{recipe.name} learns from '{branch.front_end['name']}', whose rows are "
+                         "no columns of a table, which alone can be shuffled. Explain a file by "
+                         "the run's tagger instead: earmark explain FILE --run RUN")
 
 
 def _metric(learner: Learner) -> Any:

@@ -125,8 +125,9 @@ def excerpt(path: Path, sample_rate: int, *, start: float = 0.0, seconds: float 
         raise AudioError(f"{path}: holds {len(samples) / sample_rate:.2g} s from {start:g} s on; "
                          f"expected {LEAST_SECONDS:g} s at least to take apart.")
     if is_silent(samples):
-        raise AudioError(f"{path}: silent from {start:g} s to {start + seconds:g} s; give a "
-                         "--start where something is to be heard.")
+        end = start + len(samples) / sample_rate
+        raise AudioError(f"{path}: silent from {start:g} s to {end:.4g} s; give a --start where "
+                         "something is to be heard, or another file.")
     return Sound(samples, sample_rate, start, tuple(dict.fromkeys(notes)))
 
 

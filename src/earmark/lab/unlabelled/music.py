@@ -127,10 +127,13 @@ def _own_files(
     if len(paths) < len(found):
         log(f"{len(found) - len(paths)} of {len(found)} files in {audio} are tracks of "
             f"{dataset.name} and left out")
+    if not found:
+        raise DataError(f"{audio}: no audio files; give a folder with music for --audio, or leave "
+                        "it out.")
     heard = hear({str(path): path for path in paths}, front_end, branch.training_seconds, log)
     if not heard.tracks:
         raise DataError(f"{audio}: none of its {len(paths)} audio files could be read; first: "
-                        f"{heard.failed[0] if heard.failed else 'there are none'}")
+                        f"{heard.failed[0]}")
     return FeatureSet(heard.rows, np.asarray(heard.tracks, np.str_), heard.starts,
                       front_end.columns, {"table": str(audio)}), heard.failed
 

@@ -19,6 +19,7 @@ from skorch.callbacks import Callback
 from torch import nn
 
 from earmark.errors import DataError, SettingsError
+from earmark.models import watch
 from earmark.models._deep import schedule
 from earmark.models._deep.devices import device_of, precision_of
 from earmark.models._deep.feeding import Dealer, Timed, Waiting
@@ -153,6 +154,8 @@ class _Descent(Callback):  # type: ignore[misc]
             job.history[:] = kept["history"]
             self.best, self.best_loss = kept["best"], kept["best_loss"]
             self.since_best, self.ended = kept["since_best"], kept["ended"]
+            watch.current().tell(f"taken up after epoch {len(job.history)} of "
+                                 f"{job.training.epochs}")
 
     def on_epoch_begin(self, net: Any, **_: Any) -> None:
         epoch = len(self.job.history)

@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from earmark.models import watch
 from earmark.store import write_bytes
 
 
@@ -34,7 +35,10 @@ class State:
             # Tensors and plain values alone are read: nothing in the file is run.
             kept = torch.load(io.BytesIO(self.path.read_bytes()), weights_only=True)
             return {**kept, "history": json.loads(kept["history"])}
-        except Exception:  # a file that was torn: the training begins anew
+        except FileNotFoundError:
+            return None
+        except Exception:  # a file that was torn
+            watch.current().tell(f"{self.path.name} is damaged: its training begins anew")
             return None
 
     def write(self, values: dict[str, Any]) -> None:
