@@ -137,9 +137,9 @@ def test_an_audit_is_not_made_twice_nor_written_over(leaky):
     again = audits.audit(recipe, root, folder, audits.Settings(2))
     assert again == json.loads(json.dumps(values))
     assert len(Ledger(folder.parent / "ledger.jsonl").readings()) == 1
-    with pytest.raises(SettingsError, match="another settings; give another folder"):
+    with pytest.raises(SettingsError, match="which differs in settings; give another folder"):
         audits.audit(recipe, root, folder, audits.Settings(3))
-    with pytest.raises(SettingsError, match="another recipe"):
+    with pytest.raises(SettingsError, match="which differs in recipe"):
         audits.audit(dataclasses.replace(recipe, seed=1), root, folder, audits.Settings(2))
 
 

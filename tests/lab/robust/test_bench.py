@@ -84,7 +84,7 @@ def test_no_other_bench_is_written_over_it(found, loudness, several, music):
     listener = musics.of_dataset(Folder(music))
     with pytest.raises(SettingsError, match="which differs in taggers"):
         robustness([loudness], listener, folder, Settings())
-    with pytest.raises(SettingsError, match="with another settings"):
+    with pytest.raises(SettingsError, match="which differs in settings"):
         robustness([loudness, several], listener, folder, Settings(seconds=2))
 
 
