@@ -315,7 +315,8 @@ def test_a_network_that_was_killed_ends_as_if_it_had_not_been(network, rng, tmp_
     lines = []
     assert np.array_equal(trained(Watch(tmp_path, tell=lines.append)), whole)
     # The epoch that it was killed in is not in the state: it is begun anew.
-    epochs = [line.split("epoch ")[1][0] for line in lines if "epoch " in line]
+    assert "taken up after epoch 1 of 4" in lines
+    epochs = [line.split(", epoch ")[1][0] for line in lines if ", epoch " in line]
     assert epochs == ["2", "3", "4"]
 
 
