@@ -78,10 +78,10 @@ def _spectral(name: str, epochs: int = 30, **more: Any) -> Measured:
                     training={**_SCRATCH, "epochs": epochs, "learning_rate": 0.004}, **more)
 
 
-def _short(name: str, epochs: int = 10, **more: Any) -> Measured:
+def _short(name: str, **more: Any) -> Measured:
     """A network of short chunks of mel spectra; it learns from chunks of tall pictures."""
     return Measured(name, (128, 231), 8, _MEL, learns=TALL,
-                    training={**_SCRATCH, "epochs": epochs}, scored={"crop": 128}, **more)
+                    training={**_SCRATCH, "epochs": 10}, scored={"crop": 128}, **more)
 
 
 NETWORKS = (

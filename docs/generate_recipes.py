@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 import typing
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from earmark import settings
 from earmark.audio.augment.waves import Draw, Waves
 from earmark.audio.segments import Segments
 from earmark.judging.how import HowDecided
@@ -68,6 +68,7 @@ _TABLES: tuple[tuple[str, str, type], ...] = (
     ("`[export]`", "", recipe.ExportChoice),
 )
 
+
 def page() -> str:
     """Return the whole page."""
     names = ", ".join(f"`{name}`" for name in recipe.names())
@@ -120,25 +121,13 @@ def _shown(value: Any) -> str:
         return f"{value.probability:g}, {value.low:g} to {value.high:g}"
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return "as below"
-    plain = settings.to_mapping(_Holder(value)).get("value") if value is not None else None
-    return "" if plain is None or plain == "" else f"`{_toml(plain)}`"
-
-
-@dataclasses.dataclass(frozen=True)
-class _Holder:
-    """A value to be made plain."""
-
-    value: Any
+    return "" if value is None else f"`{_toml(value)}`"
 
 
 def _toml(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
     if isinstance(value, dict):
         return "{ " + ", ".join(f"{key} = {_toml(its)}" for key, its in value.items()) + " }"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(_toml(its) for its in value) + "]"
-    return f'"{value}"' if isinstance(value, str) else str(value)
+    return json.dumps(value)  # the same for words, numbers and lists of them
 
 
 if __name__ == "__main__":

@@ -60,7 +60,7 @@ def export(name: str, out: Path, int8: bool, data: Path | None, anyway: bool,
 
 
 def _lines(every: list[dict[str, Any]], identity: str, out: Path) -> list[str]:
-    from earmark.lab.elsewhere import sizes
+    from earmark.lab.shapes import sizes
 
     lines = [identity]
     for about in every:

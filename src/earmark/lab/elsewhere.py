@@ -26,6 +26,7 @@ from earmark.features.base import FrontEnd
 from earmark.features.cutting import pieces, segment_seconds
 from earmark.graphs.session import Session
 from earmark.lab.making.published import refuse_taken
+from earmark.lab.shapes import sizes
 from earmark.store import whole_folder
 from earmark.tagger import quantising, rules
 from earmark.tagger.format import Branch
@@ -128,15 +129,6 @@ def _shapes(given: dict[str, list[Any]]) -> dict[str, list[Any]]:
     """Say ``n`` for sizes that may be any, as the number of rows."""
     return {name: [size if isinstance(size, int) else "n" for size in shape]
             for name, shape in given.items()}
-
-
-def sizes(shape: Sequence[Any]) -> str:
-    """Return a shape in words.
-
-    >>> sizes(["n", 128, 231])
-    'n x 128 x 231'
-    """
-    return " x ".join(map(str, shape))
 
 
 def in_eight_bits(

@@ -3,6 +3,9 @@ agree, which is found before anything is learnt and before the test part is read
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
 from earmark.audio.segments import Segments
@@ -37,8 +40,8 @@ def refuse_other_shape(branch: BranchChoice, learnt: Shape | None = None) -> Non
         learnt = shape_of(front_end, front_end.segments(branch.training_seconds))
     served = shape_of(front_end, branch.segments)
     if served != learnt:
-        raise SettingsError(f"{_learns(branch)} gives rows of {_sizes(learnt)}, and tagging, "
-                            f"{_tags(front_end, branch.segments)}, would give {_sizes(served)}, "
+        raise SettingsError(f"{_learns(branch)} gives rows of {sizes(learnt)}, and tagging, "
+                            f"{_tags(front_end, branch.segments)}, would give {sizes(served)}, "
                             f"which the network would not take: {_advice(branch)}")
 
 
@@ -78,5 +81,10 @@ def _advice(branch: BranchChoice) -> str:
             "branch.")
 
 
-def _sizes(shape: Shape) -> str:
+def sizes(shape: Sequence[Any]) -> str:
+    """Return a shape in words.
+
+    >>> sizes(["n", 128, 231])
+    'n x 128 x 231'
+    """
     return " x ".join(map(str, shape))

@@ -121,15 +121,15 @@ def _own_files(
            if track.path is not None}
     found = find_audio([audio])
     paths = [path for path in found if path.resolve() not in its]
-    if found and not paths:
+    if not found:
+        raise DataError(f"{audio}: no audio files; give a folder with music for --audio, or leave "
+                        "it out.")
+    if not paths:
         raise DataError(f"{audio}: all of its audio is tracks of {dataset.name}, of which some are "
                         "judged on; leave --audio out, or give music that is not in it.")
     if len(paths) < len(found):
         log(f"{len(found) - len(paths)} of {len(found)} files in {audio} are tracks of "
             f"{dataset.name} and left out")
-    if not found:
-        raise DataError(f"{audio}: no audio files; give a folder with music for --audio, or leave "
-                        "it out.")
     heard = hear({str(path): path for path in paths}, front_end, branch.training_seconds, log)
     if not heard.tracks:
         raise DataError(f"{audio}: none of its {len(paths)} audio files could be read; first: "
